@@ -1,0 +1,124 @@
+import Codec
+
+/// A 256-bit number of four little-endian 64-bit words.
+struct Words: Hashable, Sendable {
+    var a, b, c, d: UInt64
+
+    @inline(__always)
+    init(_ a: UInt64, _ b: UInt64, _ c: UInt64, _ d: UInt64) {
+        (self.a, self.b, self.c, self.d) = (a, b, c, d)
+    }
+
+    /// The number whose 32 little-endian bytes begin at `start`.
+    init(littleEndian bytes: [UInt8], at start: Int) {
+        a = loadLittleEndian(bytes, at: start)
+        b = loadLittleEndian(bytes, at: start + 8)
+        c = loadLittleEndian(bytes, at: start + 16)
+        d = loadLittleEndian(bytes, at: start + 24)
+    }
+
+    init(_ bytes: Bytes32) {
+        self.init(littleEndian: bytes.bytes, at: 0)
+    }
+
+    /// The 32 little-endian bytes.
+    var bytes32: Bytes32 {
+        var out: [UInt8] = []
+        out.reserveCapacity(32)
+        for word in [a, b, c, d] {
+            var shift: UInt64 = 0
+            while shift < 64 {
+                out.append(UInt8(truncatingIfNeeded: word >> shift))
+                shift += 8
+            }
+        }
+        return Bytes32(out[...])
+    }
+
+    var isZero: Bool { a | b | c | d == 0 }
+
+    /// The difference modulo 2^256, and a mask of all ones if it is negative, else 0.
+    @inline(__always)
+    func subtracting(_ other: Words) -> (difference: Words, borrow: UInt64) {
+        var borrow: UInt64 = 0
+        let a = subtract(self.a, other.a, &borrow)
+        let b = subtract(self.b, other.b, &borrow)
+        let c = subtract(self.c, other.c, &borrow)
+        let d = subtract(self.d, other.d, &borrow)
+        return (Words(a, b, c, d), 0 &- borrow)
+    }
+
+    /// The sum modulo 2^256.
+    @inline(__always)
+    func adding(_ other: Words) -> Words {
+        var carry: UInt64 = 0
+        let a = add(self.a, other.a, &carry)
+        let b = add(self.b, other.b, &carry)
+        let c = add(self.c, other.c, &carry)
+        let d = add(self.d, other.d, &carry)
+        return Words(a, b, c, d)
+    }
+
+    @inline(__always)
+    func masked(_ mask: UInt64) -> Words { Words(a & mask, b & mask, c & mask, d & mask) }
+
+    /// The `count` (at most 16) bits from bit `position` (at most 255) up; bits above 255 are 0.
+    @inline(__always)
+    func bits(at position: Int, count: Int) -> UInt64 {
+        let shift = UInt64(position & 63)
+        let low: UInt64
+        let high: UInt64
+        switch position >> 6 {
+        case 0: (low, high) = (a, b)
+        case 1: (low, high) = (b, c)
+        case 2: (low, high) = (c, d)
+        default: (low, high) = (d, 0)
+        }
+        let value = low >> shift | (shift == 0 ? 0 : high << (64 - shift))
+        return value & (1 << UInt64(count) - 1)
+    }
+
+    /// How many bits the number takes; 0 for zero.
+    var bitWidth: Int {
+        if d != 0 { return 256 - d.leadingZeroBitCount }
+        if c != 0 { return 192 - c.leadingZeroBitCount }
+        if b != 0 { return 128 - b.leadingZeroBitCount }
+        return 64 - a.leadingZeroBitCount
+    }
+}
+
+private func loadLittleEndian(_ bytes: [UInt8], at start: Int) -> UInt64 {
+    var word: UInt64 = 0
+    for index in 0..<8 { word |= UInt64(bytes[start + index]) << UInt64(8 * index) }
+    return word
+}
+
+/// The 128-bit product.
+@inline(__always)
+func wide(_ x: UInt64, _ y: UInt64) -> UInt128 {
+    UInt128(truncatingIfNeeded: x) &* UInt128(truncatingIfNeeded: y)
+}
+
+@inline(__always)
+func low(_ value: UInt128) -> UInt64 { UInt64(truncatingIfNeeded: value) }
+
+@inline(__always)
+func high(_ value: UInt128) -> UInt64 { UInt64(truncatingIfNeeded: value >> 64) }
+
+@inline(__always)
+private func add(_ x: UInt64, _ y: UInt64, _ carry: inout UInt64) -> UInt64 {
+    let sum =
+        UInt128(truncatingIfNeeded: x) &+ UInt128(truncatingIfNeeded: y)
+        &+ UInt128(truncatingIfNeeded: carry)
+    carry = high(sum)
+    return low(sum)
+}
+
+@inline(__always)
+private func subtract(_ x: UInt64, _ y: UInt64, _ borrow: inout UInt64) -> UInt64 {
+    let difference =
+        UInt128(truncatingIfNeeded: x) &- UInt128(truncatingIfNeeded: y)
+        &- UInt128(truncatingIfNeeded: borrow)
+    borrow = high(difference) & 1
+    return low(difference)
+}
