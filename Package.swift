@@ -1,0 +1,213 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One list of settings for every target of ours (`Sources/ARCHITECTURE.md`).
+let settings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(
+    name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let serviceLifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tool(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let systemLibraries: [Target] = [
+    .systemLibrary(
+        name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(
+        name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+]
+
+let base: [Target] = [
+    module("Codec"),
+    module("Ristretto", ["Codec"]),
+    module("BallotCryptography", ["Codec", "Ristretto"]),
+    module(
+        "Cryptography",
+        ["CSodium", "Codec", "Ristretto", "BallotCryptography", crypto, cryptoExtras]),
+    module("TransparencyLog", ["Codec", "Ristretto"]),
+    module("Ledger", ["Codec", "Ristretto", "TransparencyLog"]),
+]
+
+let core: [Target] = [
+    module("Consensus", ["Codec", "Ledger"]),
+    module(
+        "Elections",
+        ["Codec", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog", "Ledger"]),
+    module("BlockSync", ["Codec", "TransparencyLog", "Ledger"]),
+    module(
+        "Verification",
+        [
+            "Codec", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog",
+            "Ledger", "Elections",
+        ]),
+]
+
+let shell: [Target] = [
+    module("APISchema", ["Codec", "Ledger"]),
+    module("DocumentFiles", ["Codec", "Cryptography", "Ledger"]),
+    module("Storage", ["CRocksDB", "Codec", "Ledger"]),
+    module(
+        "PeerNetwork",
+        ["Codec", "Cryptography", "Ledger", nioCore, nioPosix, nioSSL, x509, crypto, logging]),
+    module(
+        "NodeAPI",
+        ["APISchema", "Codec", "Ledger", "TransparencyLog", hummingbird, logging, nioCore]),
+    module(
+        "LedgerClient",
+        ["APISchema", "Codec", "Ledger", "TransparencyLog", asyncHTTPClient, nioCore]),
+    module(
+        "Node",
+        [
+            "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
+            "DocumentFiles", "Elections", "Ledger", "NodeAPI", "PeerNetwork", "Ristretto",
+            "Storage", "TransparencyLog", logging, serviceLifecycle,
+        ]),
+    module(
+        "Registrar",
+        [
+            "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
+            "LedgerClient", "Ristretto", "TransparencyLog", grdb, hummingbird, logging, nioCore,
+            serviceLifecycle,
+        ]),
+]
+
+let tools: [Target] = [
+    tool(
+        "veche-node",
+        [
+            "APISchema", "Codec", "Cryptography", "DocumentFiles", "Ledger", "LedgerClient",
+            "Node", "Storage", "TransparencyLog", argumentParser, logging,
+        ]),
+    tool(
+        "veche",
+        [
+            "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
+            "Elections",
+            "Ledger", "LedgerClient", "Ristretto", "TransparencyLog", "Verification",
+            argumentParser,
+        ]),
+    tool(
+        "veche-ceremony",
+        [
+            "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
+            "Elections",
+            "Ledger", "LedgerClient", "Ristretto", "TransparencyLog", "Verification",
+            argumentParser,
+        ]),
+    tool(
+        "veche-registrar",
+        [
+            "APISchema", "Codec", "Cryptography", "DocumentFiles", "Ledger", "LedgerClient",
+            "Registrar", argumentParser, logging,
+        ]),
+]
+
+let simulation: [Target] = [
+    module(
+        "Simulation",
+        ["BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "TransparencyLog"]),
+    tool("veche-simulate", ["Simulation", argumentParser]),
+]
+
+let testTargets: [Target] = [
+    tests("CodecTests", ["Codec"]),
+    tests("RistrettoTests", ["Codec", "Ristretto", "Cryptography"]),
+    tests("BallotCryptographyTests", ["BallotCryptography", "Codec", "Cryptography", "Ristretto"]),
+    tests("CryptographyTests", ["BallotCryptography", "Codec", "Cryptography", "Ristretto"]),
+    tests("TransparencyLogTests", ["Codec", "Cryptography", "Ristretto", "TransparencyLog"]),
+    tests("LedgerTests", ["Codec", "Cryptography", "Ledger", "TransparencyLog"]),
+    tests("ConsensusTests", ["Codec", "Consensus", "Ledger", "Simulation"]),
+    tests("SimulationTests", ["Codec", "Consensus", "Ledger", "Simulation"]),
+    tests("BlockSyncTests", ["BlockSync", "Codec", "Consensus", "Ledger", "Simulation"]),
+    tests(
+        "ElectionsTests",
+        [
+            "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Ristretto",
+            "TransparencyLog",
+        ]),
+    tests(
+        "VerificationTests",
+        [
+            "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Ristretto",
+            "TransparencyLog", "Verification",
+        ]),
+    tests("DocumentFilesTests", ["Codec", "Cryptography", "DocumentFiles", "Ledger"]),
+    tests("StorageTests", ["Codec", "Ledger", "Storage"]),
+    tests("PeerNetworkTests", ["Codec", "Cryptography", "Ledger", "PeerNetwork", logging]),
+    tests(
+        "NodeTests",
+        [
+            "APISchema", "Codec", "Consensus", "Cryptography", "DocumentFiles", "Elections",
+            "Ledger", "LedgerClient", "Node", "NodeAPI", "Storage", "TransparencyLog", logging,
+        ]),
+    tests(
+        "RegistrarTests",
+        [
+            "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
+            "LedgerClient", "Registrar", logging,
+        ]),
+    tests(
+        "EndToEndTests",
+        [
+            "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
+            "Elections",
+            "Ledger", "LedgerClient", "Ristretto", "TransparencyLog", "Verification", "veche",
+            "veche-ceremony", "veche-node", "veche-registrar",
+        ]),
+    tests("TidyTests"),
+]
+
+let package = Package(
+    name: "veche",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "veche", targets: ["veche"]),
+        .executable(name: "veche-ceremony", targets: ["veche-ceremony"]),
+        .executable(name: "veche-node", targets: ["veche-node"]),
+        .executable(name: "veche-registrar", targets: ["veche-registrar"]),
+        .executable(name: "veche-simulate", targets: ["veche-simulate"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: systemLibraries + base + core + shell + tools + simulation + testTargets
+)
