@@ -1,0 +1,119 @@
+package import Ristretto
+
+/// The equations of a ballot (section 1.7), by the names of the specification:
+///
+///     (sum)   sum w_i f_i = c * target                                   scalars only, per contest
+///     (A)     zB      = c A   + T_A                                      per contest
+///     (C_i)   z Y_i + f_i B = c C_i + D_i                                per cell
+///     (bit)   (sum_e delta^e f_e (f_e - c)) B + zq H = c K1 + K0         once per ballot
+///     (sig)   zs B    = c P   + T_s                                      once per ballot
+package enum BallotVerifier {
+    /// Checks one ballot, equation by equation and without random numbers: the decision on which
+    /// all nodes agree. Nil if it is valid, else the first equation that fails.
+    ///
+    /// (sig) comes first: changing any part of a proven ballot changes c and so breaks every
+    /// equation, and such a ballot is not one that failed to add up.
+    package static func diagnose(_ ballot: Ballot, rules: BallotRules) -> RefusalCode? {
+        guard ballot.signatureHolds else { return .signature }
+        guard ballot.sumsHold(rules) else { return .sum }
+        let c = ballot.challenge
+        for contest in ballot.contests {
+            // (A)
+            guard vanishes([c, .one, -contest.z], [contest.a, contest.ta, .base]) else {
+                return .linkA
+            }
+        }
+        for (position, contest) in ballot.contests.enumerated() {
+            for cell in contest.c.indices {
+                // (C_i)
+                let key = rules.key(contest: position, cell: cell)
+                guard
+                    vanishes(
+                        [c, .one, -contest.z, -contest.f[cell]],
+                        [contest.c[cell], contest.d[cell], key, .base])
+                else { return .linkC }
+            }
+        }
+        // (bit)
+        guard
+            vanishes(
+                [c, .one, -ballot.bitCoefficient, -ballot.zq],
+                [ballot.k1, ballot.k0, .base, FixedGenerators.pedersen])
+        else { return .bit }
+        return nil
+    }
+
+    /// Checks any mix of ballots of any styles, each under its rules, in one multi-scalar
+    /// multiplication (section 1.8). A failing batch is halved until each bad ballot stands alone.
+    ///
+    /// The answers are in the order of `batch`: nil for a valid ballot, else the code that the
+    /// ledger gives, `sum` or `proof`.
+    package static func verify<R: RandomSource>(
+        _ batch: [(ballot: Ballot, rules: BallotRules)], random: inout R
+    ) -> [RefusalCode?] {
+        var refusals = [RefusalCode?](repeating: nil, count: batch.count)
+        var open: [Int] = []
+        for (index, entry) in batch.enumerated() {
+            if entry.ballot.sumsHold(entry.rules) {
+                open.append(index)
+            } else {
+                refusals[index] = entry.ballot.signatureHolds ? .sum : .proof
+            }
+        }
+        Self.bisect(batch, open[...], &refusals, &random)
+        return refusals
+    }
+
+    private static func bisect<R: RandomSource>(
+        _ batch: [(ballot: Ballot, rules: BallotRules)], _ indices: ArraySlice<Int>,
+        _ refusals: inout [RefusalCode?], _ random: inout R
+    ) {
+        guard !indices.isEmpty else { return }
+        var weights = BatchWeights(
+            fresh: random.bytes(32), batch: indices.map { batch[$0].ballot.ballotID })
+        var equations = BatchEquations()
+        for index in indices {
+            equations.add(batch[index].ballot, rules: batch[index].rules, weights: &weights)
+        }
+        if equations.hold { return }
+        if let only = indices.first, indices.count == 1 {
+            refusals[only] = Self.diagnose(batch[only].ballot, rules: batch[only].rules)?.onLedger
+            return
+        }
+        let middle = indices.startIndex + indices.count / 2
+        Self.bisect(batch, indices[..<middle], &refusals, &random)
+        Self.bisect(batch, indices[middle...], &refusals, &random)
+    }
+}
+
+extension Ballot {
+    /// (sig) `zs B = c P + T_s`.
+    fileprivate var signatureHolds: Bool {
+        vanishes([self.challenge, .one, -self.zs], [self.key, self.ts, .base])
+    }
+
+    /// (sum) `sum w_i f_i = c * target`, in every contest that has the rule.
+    fileprivate func sumsHold(_ rules: BallotRules) -> Bool {
+        for (contest, rule) in zip(self.contests, rules.contests) where rule.shape.hasRule {
+            var sum = Scalar.zero
+            for (weight, f) in zip(rule.shape.weights, contest.f) {
+                sum += weight == 1 ? f : Scalar(UInt64(weight)) * f
+            }
+            guard sum == self.challenge * Scalar(UInt64(rule.shape.target)) else { return false }
+        }
+        return true
+    }
+
+    /// `sum_e delta^e f_e (f_e - c)` over all cells of all contests, numbered e = 1, 2, ….
+    var bitCoefficient: Scalar {
+        var sum = Scalar.zero
+        var power = self.delta
+        for contest in self.contests {
+            for f in contest.f {
+                sum += power * f * (f - self.challenge)
+                power *= self.delta
+            }
+        }
+        return sum
+    }
+}
