@@ -1,7 +1,7 @@
 package import Codec
 
 /// A person or an office with an Ed25519 key: a commission member, a trustee, the registrar.
-package struct Member: Hashable, Sendable {
+package struct Member: Hashable, Codable, Sendable {
     package let name: String
     package let key: Bytes32
 
@@ -12,7 +12,7 @@ package struct Member: Hashable, Sendable {
 }
 
 /// Members of whom `threshold` must sign what the commission decides.
-package struct Commission: Hashable, Sendable {
+package struct Commission: Hashable, Codable, Sendable {
     package let members: [Member]
     package let threshold: UInt32
 

@@ -9,7 +9,7 @@ package struct CreateElection: Hashable, Sendable {
 
 /// Moves the close of styles to a later time, with a reason: signed by k of the election's
 /// commission, in a block before the close.
-package struct ExtendWindow: Hashable, Sendable {
+package struct ExtendWindow: Hashable, Codable, Sendable {
     /// The document's hash.
     package let election: Bytes32
     /// Style numbers, strictly rising, at least one.
@@ -26,7 +26,7 @@ package struct ExtendWindow: Hashable, Sendable {
 }
 
 /// Ends an election without a result, with a reason: signed by k of the election's commission.
-package struct AbortElection: Hashable, Sendable {
+package struct AbortElection: Hashable, Codable, Sendable {
     /// The document's hash.
     package let election: Bytes32
     package let reason: String

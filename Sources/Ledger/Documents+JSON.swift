@@ -149,15 +149,3 @@ extension BallotStyle: Codable {
         try container.encode(Hexadecimal.encode(issuingKey), forKey: .issuingKey)
     }
 }
-
-extension Validator: Codable {}
-extension Member: Codable {}
-extension Commission: Codable {}
-extension Parameters: Codable {}
-extension Genesis: Codable {}
-extension LocalizedText: Codable {}
-extension ElectionOption: Codable {}
-extension Contest: Codable {}
-extension TallyUnit: Codable {}
-extension CeremonyDeadlines: Codable {}
-extension ElectionDocument: Codable {}

@@ -2,7 +2,7 @@ package import Codec
 import Ristretto
 
 /// A text in one language (BCP 47 tag, as in `ru`).
-package struct LocalizedText: Hashable, Sendable {
+package struct LocalizedText: Hashable, Codable, Sendable {
     package let language: String
     package let text: String
 
@@ -13,7 +13,7 @@ package struct LocalizedText: Hashable, Sendable {
 }
 
 /// One choice of a contest.
-package struct ElectionOption: Hashable, Sendable {
+package struct ElectionOption: Hashable, Codable, Sendable {
     package let id: String
     package let name: [LocalizedText]
 
@@ -24,7 +24,7 @@ package struct ElectionOption: Hashable, Sendable {
 }
 
 /// A question with options in ballot order, of which a voter selects from `minimum` to `maximum`.
-package struct Contest: Hashable, Sendable {
+package struct Contest: Hashable, Codable, Sendable {
     package let id: String
     package let question: [LocalizedText]
     package let options: [ElectionOption]
@@ -88,7 +88,7 @@ package struct BallotStyle: Hashable, Sendable {
 }
 
 /// Ballots that are summed and decrypted together.
-package struct TallyUnit: Hashable, Sendable {
+package struct TallyUnit: Hashable, Codable, Sendable {
     package let number: UInt32
     package let name: [LocalizedText]
     /// The unit that takes this one's ballots if they are fewer than the document's minimum.
@@ -110,7 +110,7 @@ package enum ComplaintPolicy: UInt8, Sendable, CaseIterable {
 }
 
 /// Ends of the key ceremony's steps in chain time. A step also ends when all have acted.
-package struct CeremonyDeadlines: Hashable, Sendable {
+package struct CeremonyDeadlines: Hashable, Codable, Sendable {
     package let registration: Timestamp
     package let commitment: Timestamp
     package let dealing: Timestamp
@@ -130,7 +130,7 @@ package struct CeremonyDeadlines: Hashable, Sendable {
 
 /// Everything about an election that its commission decides before it is created. Its SHA-256 names
 /// the election until the key ceremony has made the election id.
-package struct ElectionDocument: Hashable, Sendable {
+package struct ElectionDocument: Hashable, Codable, Sendable {
     package let chainID: Bytes32
     package let kind: ChainKind
     /// Short name for commands and addresses: a-z, 0-9 and `-`.

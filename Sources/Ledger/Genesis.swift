@@ -1,8 +1,8 @@
 package import Codec
-package import Ristretto
+import Ristretto
 
 /// What all validators of a chain must agree on besides the rules themselves.
-package struct Parameters: Hashable, Sendable {
+package struct Parameters: Hashable, Codable, Sendable {
     /// E: heights of one epoch (`consensus.md` b.11).
     package let epochLength: UInt32
     /// T_MIN: least time between blocks while transactions wait.
@@ -57,7 +57,7 @@ package struct Parameters: Hashable, Sendable {
 }
 
 /// The document that makes a chain. Its SHA-256 is the chain id; its encoding is entry 0 of the log.
-package struct Genesis: Hashable, Sendable {
+package struct Genesis: Hashable, Codable, Sendable {
     package let kind: ChainKind
     /// A short name for people.
     package let name: String

@@ -54,7 +54,7 @@ package struct Signed<Body: CanonicalCodable & Hashable & Sendable>: Hashable, S
 }
 
 /// One commission member's signature.
-package struct Approval: Hashable, Sendable {
+package struct Approval: Hashable, Codable, Sendable {
     /// The member's place in the commission, from 0.
     package let member: UInt16
     package let signature: Bytes64

@@ -2,7 +2,7 @@ package import Codec
 import Ristretto
 
 /// One validator as genesis names it. Each of its keys is a different Ed25519 key (32 bytes).
-package struct Validator: Hashable, Sendable {
+package struct Validator: Hashable, Codable, Sendable {
     /// At most 16 bytes of printable ASCII without space and `+`: part of its cosigner name.
     package let name: String
     /// Signs votes.

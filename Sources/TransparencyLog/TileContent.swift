@@ -117,6 +117,9 @@ package struct TiledTree<Source: TileSource>: TreeHashes {
     package func hash(
         height: UInt8, index: UInt64
     ) throws(TileReadError<Source.Failure>) -> Bytes32 {
+        guard height < 63, index <= LogLimits.treeSize >> UInt64(height) else {
+            throw .outsideOfTree
+        }
         let level = height / 8
         let count = 1 << Int(height % 8)
         let first = index << UInt64(height % 8)
