@@ -2,7 +2,7 @@
 // are summed with their weights. With signed digits half the buckets suffice.
 extension MultiScalar {
     /// The same sum by Pippenger's method.
-    static func pippenger(_ scalars: [Scalar], _ points: [Point]) -> Point {
+    package static func pippenger(_ scalars: [Scalar], _ points: [Point]) -> Point {
         var bitWidth = 0
         for scalar in scalars { bitWidth = max(bitWidth, scalar.words.bitWidth) }
         let width = windowWidth(terms: scalars.count, bitWidth: bitWidth)

@@ -17,7 +17,7 @@ package enum MultiScalar {
 // Straus: one run of doublings for all terms, and a table of odd multiples for each.
 extension MultiScalar {
     /// The same sum by Straus's method.
-    static func straus(_ scalars: [Scalar], _ points: [Point]) -> Point {
+    package static func straus(_ scalars: [Scalar], _ points: [Point]) -> Point {
         let count = scalars.count
         var digits = [Int8](repeating: 0, count: 256 * count)
         var width = 0
