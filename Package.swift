@@ -75,6 +75,11 @@ let core: [Target] = [
 let shell: [Target] = [
     module("APISchema", ["Codec", "Ledger"]),
     module("DocumentFiles", ["Codec", "Cryptography", "Ledger"]),
+    module(
+        "CommandOptions",
+        [
+            "APISchema", "Codec", "DocumentFiles", "Ledger", "LedgerClient", argumentParser,
+        ]),
     module("Storage", ["CRocksDB", "Codec", "Ledger"]),
     module(
         "PeerNetwork",
@@ -111,7 +116,8 @@ let tools: [Target] = [
     tool(
         "veche",
         [
-            "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
+            "APISchema", "BallotCryptography", "Codec", "CommandOptions", "Cryptography",
+            "DocumentFiles",
             "Elections",
             "Ledger", "LedgerClient", "Ristretto", "TransparencyLog", "Verification",
             argumentParser,
@@ -119,7 +125,8 @@ let tools: [Target] = [
     tool(
         "veche-ceremony",
         [
-            "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
+            "APISchema", "BallotCryptography", "Codec", "CommandOptions", "Cryptography",
+            "DocumentFiles",
             "Elections",
             "Ledger", "LedgerClient", "Ristretto", "TransparencyLog", "Verification",
             argumentParser,
@@ -137,6 +144,17 @@ let simulation: [Target] = [
         "Simulation",
         ["BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "TransparencyLog"]),
     tool("veche-simulate", ["Simulation", argumentParser]),
+]
+
+/// Programs of the tests: what a dishonest participant would run. No product of ours.
+let testPrograms: [Target] = [
+    .executableTarget(
+        name: "wrong-share",
+        dependencies: [
+            "APISchema", "BallotCryptography", "Codec", "CommandOptions", "Cryptography",
+            "DocumentFiles", "Ledger", "LedgerClient", "Ristretto", argumentParser,
+        ],
+        path: "Tests/WrongShare", swiftSettings: settings)
 ]
 
 let testTargets: [Target] = [
@@ -209,5 +227,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: systemLibraries + base + core + shell + tools + simulation + testTargets
+    targets: systemLibraries + base + core + shell + tools + simulation + testPrograms + testTargets
 )

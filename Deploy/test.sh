@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Sets everything up on a Debian machine and passes all tests. It can be run again.
+# usage: Deploy/test.sh [--filter PATTERN]    (a filter runs a part: swift test's own)
+source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+
+case "${1:-}" in
+    -h | --help) sed -n '2,3s/^# //p' "$0"; exit 0 ;;
+esac
+
+prepare_machine python3 curl
+build
+say "Checking the style of the sources"
+(cd "$top" && swift format lint --strict --parallel --recursive Package.swift Sources Tests)
+say "Running the tests"
+cd "$top" && swift test -c release --skip-build "$@"
+say "All tests passed."

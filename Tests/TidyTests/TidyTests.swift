@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+/// What the compiler does not see: which module may know what (`Sources/ARCHITECTURE.md`).
+struct TidyTests {
+    static let base: Set = [
+        "Codec", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog", "Ledger",
+    ]
+    static let core: Set = ["Consensus", "Elections", "BlockSync", "Verification"]
+    static let browser: Set = ["Codec", "Ristretto", "BallotCryptography", "TransparencyLog"]
+    static let outsideWorld: Set = [
+        "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Musl",
+    ]
+
+    @Test func baseAndCoreImportNothingOfTheOutsideWorld() throws {
+        for file in try SourceTree.swiftFiles(below: "Sources")
+        where Self.base.union(Self.core).contains(file.module) {
+            let forbidden = file.imports.filter {
+                $0.hasPrefix("NIO") || Self.outsideWorld.contains($0)
+            }
+            // Cryptography alone may: swift-crypto's types ask for Foundation's Data.
+            if file.module == "Cryptography" { continue }
+            #expect(forbidden.isEmpty, "\(file.path) imports \(forbidden)")
+        }
+    }
+
+    @Test func whatRunsInABrowserKnowsOnlyItsKind() throws {
+        for file in try SourceTree.swiftFiles(below: "Sources")
+        where Self.browser.contains(file.module) {
+            let others = Set(file.imports).subtracting(Self.browser)
+            #expect(others.isEmpty, "\(file.path) imports \(others)")
+        }
+    }
+
+    @Test(arguments: [
+        ("CSodium", "Cryptography"), ("CRocksDB", "Storage"),
+    ])
+    func aSystemLibraryHasOneImporter(library: String, importer: String) throws {
+        for file in try SourceTree.swiftFiles(below: "Sources")
+        where file.imports.contains(library) {
+            #expect(file.module == importer, "\(file.path) imports \(library)")
+        }
+    }
+
+    @Test(arguments: [
+        ("Consensus", "Elections"), ("Elections", "Consensus"),
+        ("Storage", "PeerNetwork"), ("Storage", "NodeAPI"), ("PeerNetwork", "Storage"),
+        ("PeerNetwork", "NodeAPI"), ("NodeAPI", "Storage"), ("NodeAPI", "PeerNetwork"),
+        ("NodeAPI", "Elections"), ("NodeAPI", "Consensus"),
+        ("veche", "Node"), ("veche", "Storage"), ("veche", "Consensus"),
+        ("veche-ceremony", "Node"), ("veche-ceremony", "Storage"), ("veche-ceremony", "Consensus"),
+        ("Registrar", "Elections"), ("Verification", "Consensus"),
+    ])
+    func modulesThatMustNotMeetDoNotKnowEachOther(module: String, other: String) throws {
+        for file in try SourceTree.swiftFiles(below: "Sources") where file.module == module {
+            #expect(!file.imports.contains(other), "\(file.path) imports \(other)")
+        }
+    }
+
+    /// A module of a lower layer never imports one of a higher layer, whatever the manifest says.
+    @Test func dependenciesPointDownOnly() throws {
+        let shell: Set = [
+            "APISchema", "DocumentFiles", "Storage", "PeerNetwork", "NodeAPI", "LedgerClient",
+            "Node", "Registrar", "CommandOptions",
+        ]
+        for file in try SourceTree.swiftFiles(below: "Sources") {
+            let above: Set<String>
+            if Self.base.contains(file.module) {
+                above = Self.core.union(shell)
+            } else if Self.core.contains(file.module) {
+                above = shell
+            } else {
+                continue
+            }
+            let wrong = above.intersection(file.imports)
+            #expect(wrong.isEmpty, "\(file.path) imports \(wrong)")
+        }
+    }
+
+    @Test func unsafeCodeStaysInTheModulesThatExplainIt() throws {
+        let allowed: Set = ["Cryptography", "Storage", "BallotWeb"]
+        for file in try SourceTree.swiftFiles(below: "Sources")
+        where !allowed.contains(file.module) {
+            for (index, line) in file.lines.enumerated()
+            where !line.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
+                let code = line.components(separatedBy: "//")[0]
+                #expect(
+                    !code.contains("@unchecked Sendable")
+                        || file.lines[..<index].suffix(8)
+                            .contains { $0.contains("//") },
+                    "\(file.path):\(index + 1) has @unchecked Sendable without a reason")
+                let words = code.split { !$0.isLetter && $0 != "_" }
+                #expect(!words.contains("unsafe"), "\(file.path):\(index + 1) is unsafe")
+            }
+        }
+    }
+
+    @Test func nothingStandsUnfinishedByItsOwnWords() throws {
+        let words = ["TO" + "DO", "FIX" + "ME", "X" + "XX"]
+        for directory in ["Sources", "Tests"] {
+            for file in try SourceTree.swiftFiles(below: directory) {
+                for (index, line) in file.lines.enumerated() {
+                    let found = words.filter {
+                        line.split { !$0.isLetter }.contains(Substring($0))
+                    }
+                    #expect(found.isEmpty, "\(file.path):\(index + 1) says \(found)")
+                }
+            }
+        }
+    }
+
+    @Test func theTopLevelHoldsSixEntriesAndDotfiles() throws {
+        let expected: Set = ["Package.swift", "README.md", "Sources", "Tests", "Genesis", "Deploy"]
+        let entries = try FileManager.default.contentsOfDirectory(atPath: SourceTree.top.path)
+        let visible = Set(entries.filter { !$0.hasPrefix(".") && $0 != "Package.resolved" })
+        #expect(visible == expected)
+    }
+}
