@@ -20,6 +20,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -86,7 +87,10 @@ let shell: [Target] = [
         ["Codec", "Cryptography", "Ledger", nioCore, nioPosix, nioSSL, x509, crypto, logging]),
     module(
         "NodeAPI",
-        ["APISchema", "Codec", "Ledger", "TransparencyLog", hummingbird, logging, nioCore]),
+        [
+            "APISchema", "Codec", "Ledger", "TransparencyLog", hummingbird, hummingbirdCore,
+            logging, nioCore, serviceLifecycle,
+        ]),
     module(
         "LedgerClient",
         ["APISchema", "Codec", "Ledger", "TransparencyLog", asyncHTTPClient, nioCore]),

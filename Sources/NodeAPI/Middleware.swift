@@ -1,0 +1,52 @@
+import Hummingbird
+import Logging
+import NIOCore
+
+/// Turns every error into an `APIFailure`, and lets pages of any origin read the answers.
+struct FailureMiddleware: RouterMiddleware {
+    typealias Context = APIRequestContext
+
+    @concurrent
+    func handle(
+        _ request: Request, context: APIRequestContext,
+        next: @concurrent (Request, APIRequestContext) async throws -> Response
+    ) async throws -> Response {
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch let failure as ServiceFailure {
+            response = .failure(failure)
+        } catch let error as HTTPError where error.status == .notFound {
+            response = .failure(
+                .notFound("There is no \(request.method) at this address; see /openapi.json."))
+        } catch let error as HTTPError where error.status == .contentTooLarge {
+            response = .failure(.tooLarge("The request is too large."))
+        } catch is HTTPError {
+            response = .failure(.badRequest("The request is malformed."))
+        } catch {
+            context.logger.error("a request failed", metadata: ["error": "\(error)"])
+            response = .failure(.broken)
+        }
+        if request.method == .get {
+            response.headers[.accessControlAllowOrigin] = "*"
+        }
+        return response
+    }
+}
+
+/// Runs `operation`, but gives up after `limit`.
+func withDeadline<Value: Sendable>(
+    _ limit: Duration, _ operation: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value.self) { group in
+        defer { group.cancelAll() }
+        group.addTask { try await operation() }
+        group.addTask {
+            try await Task.sleep(for: limit)
+            throw ServiceFailure.unavailable(
+                "The request took longer than \(limit); try again.", retryAfterSeconds: 5)
+        }
+        guard let value = try await group.next() else { throw CancellationError() }
+        return value
+    }
+}
