@@ -59,7 +59,7 @@ package struct StoreOptions: Sendable {
             }
         }
         guard let handle = unsafe opened, unsafe message == nil else {
-            for unsafeoptions in unsafe columnOptions { unsafe rocksdb_options_destroy(options) }
+            unsafe columnOptions.forEach { unsafe rocksdb_options_destroy($0) }
             unsafe rocksdb_writeoptions_destroy(syncedWrite)
             unsafe rocksdb_writeoptions_destroy(bufferedWrite)
             unsafe rocksdb_cache_destroy(cache)
@@ -75,11 +75,9 @@ package struct StoreOptions: Sendable {
 
     deinit {
         // SAFETY: nobody else has a reference; column handles go before the database.
-        for unsafecolumn in unsafe columns {
-            unsafe rocksdb_column_family_handle_destroy(column)
-        }
+        unsafe columns.forEach { unsafe rocksdb_column_family_handle_destroy($0) }
         unsafe rocksdb_close(handle)
-        for unsafeoptions in unsafe columnOptions { unsafe rocksdb_options_destroy(options) }
+        unsafe columnOptions.forEach { unsafe rocksdb_options_destroy($0) }
         unsafe rocksdb_writeoptions_destroy(syncedWrite)
         unsafe rocksdb_writeoptions_destroy(bufferedWrite)
         unsafe rocksdb_cache_destroy(cache)
