@@ -8,10 +8,9 @@ package struct SHA256: Sendable {
     package static let digestSize = 32
     private static let blockSize = 64
 
-    private var state: [UInt32]
+    private var state: InlineArray<8, UInt32>
     private var buffer: [UInt8] = []
     private var count: UInt64 = 0
-    private var schedule = [UInt32](repeating: 0, count: 64)
 
     package init() {
         state = initialState32
@@ -55,7 +54,8 @@ package struct SHA256: Sendable {
         update(padding)
         var digest: [UInt8] = []
         digest.reserveCapacity(Self.digestSize)
-        for word in state {
+        for index in 0..<8 {
+            let word = state[index]
             for shift in stride(from: 24, through: 0, by: -8) {
                 digest.append(UInt8(truncatingIfNeeded: word >> UInt32(shift)))
             }
@@ -71,6 +71,7 @@ package struct SHA256: Sendable {
     }
 
     private mutating func compress(_ block: ArraySlice<UInt8>) {
+        var schedule = InlineArray<64, UInt32>(repeating: 0)
         var position = block.startIndex
         for t in 0..<16 {
             var word: UInt32 = 0
@@ -121,12 +122,12 @@ extension SHA256 {
     }
 }
 
-private let initialState32: [UInt32] = [
+private let initialState32: InlineArray<8, UInt32> = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c,
     0x1f83_d9ab, 0x5be0_cd19,
 ]
 
-private let roundConstants32: [UInt32] = [
+private let roundConstants32: InlineArray<64, UInt32> = [
     0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1,
     0x923f_82a4, 0xab1c_5ed5, 0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3,
     0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174, 0xe49b_69c1, 0xefbe_4786,

@@ -6,17 +6,16 @@ package struct SHA512: Sendable {
     package static let digestSize = 64
     private static let blockSize = 128
 
-    private var state: [UInt64]
+    private var state: InlineArray<8, UInt64>
     private var buffer: [UInt8] = []
     private var count: UInt64 = 0
-    private var schedule = [UInt64](repeating: 0, count: 80)
 
     package init() {
         self.init(initialState: initialState64)
     }
 
     /// The same function from another initial state, as SHA384 is.
-    init(initialState: [UInt64]) {
+    init(initialState: InlineArray<8, UInt64>) {
         state = initialState
         buffer.reserveCapacity(Self.blockSize)
     }
@@ -58,7 +57,8 @@ package struct SHA512: Sendable {
         update(padding)
         var digest: [UInt8] = []
         digest.reserveCapacity(Self.digestSize)
-        for word in state {
+        for index in 0..<8 {
+            let word = state[index]
             for shift in stride(from: 56, through: 0, by: -8) {
                 digest.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
             }
@@ -74,6 +74,7 @@ package struct SHA512: Sendable {
     }
 
     private mutating func compress(_ block: ArraySlice<UInt8>) {
+        var schedule = InlineArray<80, UInt64>(repeating: 0)
         var position = block.startIndex
         for t in 0..<16 {
             var word: UInt64 = 0
@@ -115,13 +116,13 @@ package struct SHA512: Sendable {
     }
 }
 
-private let initialState64: [UInt64] = [
+private let initialState64: InlineArray<8, UInt64> = [
     0x6a09_e667_f3bc_c908, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b,
     0xa54f_f53a_5f1d_36f1, 0x510e_527f_ade6_82d1, 0x9b05_688c_2b3e_6c1f,
     0x1f83_d9ab_fb41_bd6b, 0x5be0_cd19_137e_2179,
 ]
 
-private let roundConstants64: [UInt64] = [
+private let roundConstants64: InlineArray<80, UInt64> = [
     0x428a_2f98_d728_ae22, 0x7137_4491_23ef_65cd, 0xb5c0_fbcf_ec4d_3b2f,
     0xe9b5_dba5_8189_dbbc, 0x3956_c25b_f348_b538, 0x59f1_11f1_b605_d019,
     0x923f_82a4_af19_4f9b, 0xab1c_5ed5_da6d_8118, 0xd807_aa98_a303_0242,
