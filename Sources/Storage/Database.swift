@@ -59,7 +59,9 @@ package struct StoreOptions: Sendable {
             }
         }
         guard let handle = unsafe opened, unsafe message == nil else {
-            unsafe columnOptions.forEach { unsafe rocksdb_options_destroy($0) }
+            for family in ColumnFamily.allCases {
+                unsafe rocksdb_options_destroy(columnOptions[family.rawValue])
+            }
             unsafe rocksdb_writeoptions_destroy(syncedWrite)
             unsafe rocksdb_writeoptions_destroy(bufferedWrite)
             unsafe rocksdb_cache_destroy(cache)
@@ -75,9 +77,13 @@ package struct StoreOptions: Sendable {
 
     deinit {
         // SAFETY: nobody else has a reference; column handles go before the database.
-        unsafe columns.forEach { unsafe rocksdb_column_family_handle_destroy($0) }
+        for family in ColumnFamily.allCases {
+            unsafe rocksdb_column_family_handle_destroy(columns[family.rawValue])
+        }
         unsafe rocksdb_close(handle)
-        unsafe columnOptions.forEach { unsafe rocksdb_options_destroy($0) }
+        for family in ColumnFamily.allCases {
+            unsafe rocksdb_options_destroy(columnOptions[family.rawValue])
+        }
         unsafe rocksdb_writeoptions_destroy(syncedWrite)
         unsafe rocksdb_writeoptions_destroy(bufferedWrite)
         unsafe rocksdb_cache_destroy(cache)

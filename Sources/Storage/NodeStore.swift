@@ -16,9 +16,12 @@ package final class NodeStore: StoreReading, Sendable {
 
     /// Opens the database in the directory; with access `create` a fresh one gets `chainID`.
     ///
-    /// - Parameter chainID: nil, to examine a directory, takes the chain that is found.
+    /// - Parameters:
+    ///   - chainID: nil, to examine a directory, takes the chain that is found.
+    ///   - format: the version to read and write; only tests have another.
     package init(
-        in directory: DataDirectory, chainID: Bytes32?, options: StoreOptions = StoreOptions()
+        in directory: DataDirectory, chainID: Bytes32?, options: StoreOptions = StoreOptions(),
+        format supported: UInt32 = NodeStore.format
     ) throws(StorageError) {
         let path = directory.path(of: "ledger")
         switch directory.access {
@@ -41,7 +44,7 @@ package final class NodeStore: StoreReading, Sendable {
                 throw .corrupt(path: path, detail: "there is data, but no format version")
             }
             var writer = ByteWriter()
-            writer.write(Self.format)
+            writer.write(supported)
             try database.write(
                 [
                     Change(family: .meta, key: StoreKey.format, value: writer.bytes),
@@ -52,9 +55,9 @@ package final class NodeStore: StoreReading, Sendable {
         var reader = ByteReader(format)
         // Bytes that are no number are reported as a format that nobody supports.
         let found = (try? reader.readUInt32()) ?? .max
-        guard found == Self.format else {
+        guard found == supported else {
             throw .unsupportedFormat(
-                directory: directory.path, found: found, supported: Self.format)
+                directory: directory.path, found: found, supported: supported)
         }
         guard let stored = try source.get(.meta, StoreKey.chainID).flatMap(Bytes32.init(exactly:))
         else { throw .corrupt(path: path, detail: "the chain id is missing") }

@@ -151,6 +151,14 @@ func block(_ height: UInt64) -> FloorBatch {
         #expect(try NodeStore(in: directory, chainID: nil).chainID == chain)
     }
 
+    @Test func anotherFormatIsRefused() throws {
+        do { _ = try NodeStore(in: DataDirectory(path: path), chainID: chain, format: 7) }
+        let directory = try DataDirectory(path: path)
+        #expect(
+            throws: StorageError.unsupportedFormat(directory: path, found: 7, supported: 1)
+        ) { try NodeStore(in: directory, chainID: chain) }
+    }
+
     @Test func readOnlyStoreReadsAndDoesNotWrite() throws {
         do {
             let store = try NodeStore(in: DataDirectory(path: path), chainID: chain)
