@@ -1,0 +1,51 @@
+package import Codec
+package import Ledger
+
+/// One entry of the vote journal (b.1, b.12).
+package enum JournalRecord: Hashable, Sendable {
+    case signer(SignerRecord)
+    /// The certificate by which the signer's view was entered.
+    case entry(Certificate)
+    /// An own vote, so that a resend is byte-identical.
+    case vote(SignedVote)
+    /// A block that an own vote depends on.
+    case block(Block)
+}
+
+extension JournalRecord: CanonicalCodable {
+    private enum Tag: UInt8 {
+        case signer = 1
+        case entry = 2
+        case vote = 3
+        case block = 4
+    }
+
+    /// A tag (u8) and the record.
+    package func encode(to writer: inout ByteWriter) {
+        switch self {
+        case .signer(let record):
+            writer.write(Tag.signer.rawValue)
+            record.encode(to: &writer)
+        case .entry(let certificate):
+            writer.write(Tag.entry.rawValue)
+            certificate.encode(to: &writer)
+        case .vote(let vote):
+            writer.write(Tag.vote.rawValue)
+            vote.encode(to: &writer)
+        case .block(let block):
+            writer.write(Tag.block.rawValue)
+            block.encode(to: &writer)
+        }
+    }
+
+    package init(from reader: inout ByteReader) throws(CodecError) {
+        let byte = try reader.readUInt8()
+        guard let tag = Tag(rawValue: byte) else { throw .unknownTag(byte) }
+        switch tag {
+        case .signer: self = .signer(try SignerRecord(from: &reader))
+        case .entry: self = .entry(try Certificate(from: &reader))
+        case .vote: self = .vote(try SignedVote(from: &reader))
+        case .block: self = .block(try Block(from: &reader))
+        }
+    }
+}

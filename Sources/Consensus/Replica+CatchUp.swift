@@ -1,0 +1,103 @@
+import Codec
+import Ledger
+
+/// Status exchange and catching up by certificates (b.6, b.13). Pull, with one bounded reply each.
+extension Replica {
+    mutating func sendStatus() {
+        pace.nextStatus = now.instant.adding(milliseconds: ConsensusDelays.status)
+        emit(
+            .send(
+                .status(
+                    StatusMessage(
+                        round: round, floorHeight: floor.height, floorHash: floor.hash,
+                        floorView: floorView, clock: now.clock)),
+                to: .all))
+    }
+
+    /// Sends a peer what it lacks: the newest finalization if its floor is lower, certificates if its
+    /// view is.
+    mutating func receive(_ status: StatusMessage, from peer: ValidatorIndex) {
+        let offset = Int64(clamping: status.clock.milliseconds)
+            .subtractingReportingOverflow(Int64(clamping: now.clock.milliseconds))
+        peers[Int(peer.rawValue)].clockOffset = offset.overflow ? nil : offset.partialValue
+        if status.floorHeight < floor.height, let finalized = floor.finalized {
+            emit(.send(.finalized(finalized), to: .one(peer)))
+        }
+        if status.round.epoch == epoch, status.round.view < view {
+            answerCertificateRequest(
+                epoch: epoch, above: status.floorView, below: view, for: peer)
+        }
+    }
+
+    /// Asks two others for the certificates between floor and current view.
+    mutating func requestCertificates() {
+        guard now.instant >= pace.nextCertificateRequest else {
+            pace.nextAttempt = min(
+                pace.nextAttempt ?? pace.nextCertificateRequest, pace.nextCertificateRequest)
+            return
+        }
+        let others = others
+        let request = ConsensusMessage.certificateRequest(epoch, above: floorView, below: view)
+        for step in 0..<2 {
+            let peer = others[(pace.certificateRequests + step) % others.count]
+            emit(.send(request, to: .one(peer)))
+        }
+        pace.certificateRequests = (pace.certificateRequests + 2) % others.count
+        pace.nextCertificateRequest = now.instant.adding(milliseconds: ConsensusDelays.retry * 2)
+        pace.nextAttempt = min(
+            pace.nextAttempt ?? pace.nextCertificateRequest, pace.nextCertificateRequest)
+    }
+
+    mutating func answerCertificateRequest(
+        epoch: Epoch, above: View, below: View, for peer: ValidatorIndex
+    ) {
+        guard epoch == self.epoch else { return }
+        var answer: [Certificate] = []
+        var bytes = 0
+        let asked = certificates.keys.filter { $0 > above && $0 < below }
+        for view in asked.sorted(by: >) {
+            for certificate in certificates[view]?.all ?? [] {
+                bytes += 128 + certificate.signatures.count * Bytes64.size
+                guard answer.count < ConsensusLimits.certificatesPerReply,
+                    bytes <= ConsensusLimits.certificateReplyBytes
+                else { break }
+                answer.append(certificate)
+            }
+        }
+        if !answer.isEmpty { emit(.send(.certificates(answer), to: .one(peer))) }
+    }
+
+    /// Takes a peer's newest final block. Nearby blocks are fetched one by one; others, and those of
+    /// later epochs, are left to block synchronization.
+    mutating func receive(_ finalized: FinalizedHeader) throws(MessageRejection) {
+        let header = finalized.header
+        guard header.height >= floor.height, header.hash != floor.hash else { return }
+        do throws(FinalityRejection) {
+            try finalized.verify(
+                in: configuration.domain, validators: validators, parameters: parameters,
+                verifier: verifier)
+        } catch {
+            throw .badFinality(error)
+        }
+        // S1: two final blocks at one height.
+        guard header.height > floor.height else {
+            return halt(.conflictingFinalization(finalized.finalization))
+        }
+        let isNear =
+            header.epoch == epoch
+            && header.height.rawValue - floor.height.rawValue <= ConsensusLimits.fetchDepth
+        if isNear {
+            note(header, transactionIDs: nil)
+            adopt(finalized.finalization, relay: false)
+            advanceFloor()
+        }
+        // What nobody answers one by one, block synchronization finds: who pruned the block from
+        // memory has it in the store.
+        if !isNear || isStuck(header.hash) { emit(.synchronize(finalized)) }
+    }
+
+    /// Whether every validator was asked for a block below a final one, in vain.
+    private func isStuck(_ hash: Bytes32) -> Bool {
+        blocks.values.contains { ($0.fetch?.attempt ?? 0) > validators.count }
+    }
+}

@@ -1,0 +1,183 @@
+import Codec
+import Ledger
+
+/// Certificates: leaving a view, FINALIZE, jumping (b.4, b.6).
+extension Replica {
+    /// Takes certificates of a peer, all or none.
+    mutating func receive(_ certificates: [Certificate]) throws(MessageRejection) {
+        let new = certificates.filter { !isKnown($0) }
+        for certificate in new { try check(certificate) }
+        for certificate in new { adopt(certificate, relay: false) }
+    }
+
+    /// Takes a certificate that was formed here or checked, and does what it allows.
+    mutating func adopt(_ certificate: Certificate, relay: Bool) {
+        let subject = certificate.subject
+        let view = subject.round.view
+        guard subject.round.epoch == epoch, view > floorView else { return }
+        var held = certificates[view] ?? ViewCertificates()
+        if let conflict = conflict(of: certificate, with: held) { return halt(conflict) }
+        guard held.certificate(subject.kind) == nil else { return }
+        switch subject {
+        case .notarize: held.notarization = certificate
+        case .nullify: held.nullification = certificate
+        case .finalize: held.finalization = certificate
+        }
+        certificates[view] = held
+        if relay { emit(.send(.certificate(certificate), to: .all)) }
+        switch subject {
+        case .notarize(let proposal):
+            if haltIfInvalid(proposal.blockHash) { return }
+            want(proposal.blockHash)
+            leave(view)
+        case .nullify:
+            metrics.viewsNullified += 1
+            enter(view.next, by: certificate)
+        case .finalize(let proposal):
+            if haltIfInvalid(proposal.blockHash) { return }
+            want(proposal.blockHash)
+            enter(view.next, by: certificate)
+            advanceFloor()
+        }
+        goOn()
+    }
+
+    /// The invariant that two certificates of one view break: a proof of more than f faults.
+    private func conflict(
+        of certificate: Certificate, with held: ViewCertificates
+    ) -> HaltReason? {
+        let round = certificate.subject.round
+        switch certificate.subject {
+        case .notarize(let proposal), .finalize(let proposal):
+            for other in [held.notarization, held.finalization] {
+                if let known = other?.subject.proposal, known != proposal {
+                    return .twoNotarizations(round)
+                }
+            }
+            if certificate.subject.kind == .finalize, held.nullification != nil {
+                return .finalizedAndNullified(round)
+            }
+        case .nullify:
+            if held.finalization != nil { return .finalizedAndNullified(round) }
+        }
+        return nil
+    }
+
+    /// b.4: leaves a view through its notarization, once the block's body is here; only at this
+    /// moment FINALIZE is sent. Later knowledge never triggers one for an old view.
+    mutating func leave(_ view: View) {
+        guard view >= self.view, let held = certificates[view],
+            let notarization = held.notarization,
+            case .notarize(let proposal) = notarization.subject
+        else { return }
+        guard blocks[proposal.blockHash]?.block != nil else { return want(proposal.blockHash) }
+        if view == self.view, held.nullification == nil,
+            let record = currentRecord, record.mayFinalize,
+            pathFromFloor(to: proposal.blockHash) != nil
+        {
+            castFinalize(proposal, record)
+        }
+        // The own vote may have completed a finalization, which leaves the view as well.
+        enter(view.next, by: notarization)
+    }
+
+    /// Does what new certificates, blocks or verdicts may have made possible.
+    mutating func goOn() {
+        guard view > .root else { return }
+        let notarized = certificates.filter {
+            $0.key >= view && $0.value.notarization != nil
+                && $0.value.blockHash.flatMap { blocks[$0]?.block } != nil
+        }
+        if let highest = notarized.keys.max() { leave(highest) }
+        consider()
+        propose()
+    }
+
+    /// The blocks above the floor down to which `hash` descends, oldest first; nil while one is
+    /// missing or where it does not descend from the floor.
+    func pathFromFloor(to hash: Bytes32) -> [Block]? {
+        var path: [Block] = []
+        var next = hash
+        while next != floor.hash {
+            guard let block = blocks[next]?.block, block.header.height > floor.height else {
+                return nil
+            }
+            path.append(block)
+            next = block.header.parentHash
+        }
+        return path.reversed()
+    }
+
+    /// b.6: finalizes the highest block that is certified so and whose ancestry is here.
+    mutating func advanceFloor() {
+        let finalized = certificates.filter { $0.value.finalization != nil }
+        guard let highest = finalized.keys.max(),
+            let certificate = certificates[highest]?.finalization,
+            let hash = certificate.subject.proposal?.blockHash
+        else { return }
+        var path: [Block] = []
+        var next = hash
+        while next != floor.hash {
+            guard let block = blocks[next]?.block else { return want(next) }
+            // S3: a finalized block descends from every lower finalized one.
+            guard block.header.height > floor.height else {
+                return halt(.conflictingFinalization(certificate))
+            }
+            path.append(block)
+            next = block.header.parentHash
+        }
+        guard let tip = path.first else { return }
+        let finalizedHeader = FinalizedHeader(header: tip.header, finalization: certificate)
+        metrics.blocksFinalized += UInt64(path.count)
+        emit(.finalize(FinalizedChain(blocks: path.reversed(), tip: finalizedHeader)))
+        moveFloor(to: Floor(finalizedHeader), blocks: path.reversed().map(\.header.hash))
+    }
+
+    /// Moves the floor, which is durable by now, and drops what is below it (b.6, b.11).
+    mutating func moveFloor(to floor: Floor, blocks final: [Bytes32]) {
+        self.floor = floor
+        recentBlocks = (recentBlocks + final).suffix(Int(ConsensusLimits.fetchDepth) * 2)
+        for hash in final { blocks[hash]?.isDurable = true }
+        let next = parameters.epoch(of: floor.height.next)
+        if next != epoch { beginEpoch(next) }
+        let lowest = floorView
+        certificates = certificates.filter { $0.key > lowest }
+        tallies = tallies.filter { $0.key > lowest }
+        ownVotes.removeAll {
+            $0.subject.round.epoch != epoch || $0.subject.round.view <= lowest
+        }
+        dropBlocks()
+        // b.5: the timers are reset when the floor moves.
+        pace.delta = delta(in: view)
+        if view <= lowest, let finalization = floor.finalized?.finalization {
+            enter(lowest.next, by: finalization)
+        }
+    }
+
+    /// Forgets blocks at or below the floor, but for the latest final ones, and blocks that nothing
+    /// names any more.
+    private mutating func dropBlocks() {
+        let recent = Set(recentBlocks)
+        let named = Set(
+            certificates.values.compactMap(\.blockHash)
+                + proposals.values.map(\.proposal.blockHash))
+        blocks = blocks.filter { hash, entry in
+            if recent.contains(hash) { return true }
+            guard let header = entry.header else { return named.contains(hash) }
+            return header.height > floor.height
+        }
+    }
+
+    /// b.11: after the last block of an epoch the next one begins at view 1.
+    private mutating func beginEpoch(_ next: Epoch) {
+        epoch = next
+        view = .root
+        certificates = [:]
+        tallies = [:]
+        proposals = [:]
+        pace.building = nil
+        for position in peers.indices { peers[position].lastHeardView = .root }
+        let first = record.round.epoch == next ? max(.first, record.round.view) : .first
+        if let finalization = floor.finalized?.finalization { enter(first, by: finalization) }
+    }
+}

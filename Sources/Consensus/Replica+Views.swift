@@ -1,0 +1,131 @@
+import Codec
+package import Ledger
+
+/// Entering views, and their timers (b.5, b.10).
+extension Replica {
+    /// b.5: enters a higher view. Views move by certificates alone.
+    mutating func enter(_ next: View, by certificate: Certificate?) {
+        guard next > view else { return }
+        view = next
+        entry = certificate
+        metrics.viewsEntered += 1
+        proposals = proposals.filter { $0.key >= next }
+        pace.entered = now.instant
+        pace.delta = delta(in: next)
+        pace.building = nil
+        pace.nextAttempt = nil
+        let leader = validators.leader(of: round)
+        if tallies[next]?.vote(.nullify, by: leader) != nil {
+            timeout()
+        } else if isInactive(leader) {
+            metrics.leadersSkipped += 1
+            timeout()
+        }
+        // The own NULLIFY may have completed a certificate and moved the view on.
+        guard view == next else { return }
+        if leader == index { propose() } else { consider() }
+    }
+
+    /// Views entered since the floor moved, k in b.5.
+    func viewsSinceFloor(in view: View) -> UInt64 {
+        view.rawValue > floorView.rawValue ? view.rawValue - floorView.rawValue - 1 : 0
+    }
+
+    /// Δ of a view in milliseconds: D0 times 1.2 to the power k, at most CAP.
+    func delta(in view: View) -> UInt64 {
+        let cap = UInt64(parameters.maximumDelayMilliseconds)
+        var delta = UInt64(parameters.baseDelayMilliseconds)
+        var steps = viewsSinceFloor(in: view)
+        while steps > 0, delta < cap {
+            delta += max(1, delta / 5)
+            steps -= 1
+        }
+        return min(delta, cap)
+    }
+
+    /// b.8: when a proposal is due at the latest for a follower: at once while transactions or an
+    /// unfinished tail wait, else after the idle time.
+    var proposalDue: Instant {
+        let interval = UInt64(parameters.blockIntervalMilliseconds)
+        var due = pace.entered.adding(
+            milliseconds: UInt64(parameters.heartbeatMilliseconds))
+        if let pendingSince {
+            due = min(due, max(pace.entered, pendingSince).adding(milliseconds: interval))
+        }
+        if needsTail {
+            due = min(due, pace.entered.adding(milliseconds: max(pace.delta, interval)))
+        }
+        return due
+    }
+
+    /// `t_l` before a proposal came, `t_a` after it; nil where the view was given up or finished.
+    var viewDeadline: Instant? {
+        guard let record = currentRecord, record.mayNullify else { return nil }
+        let count: UInt64 = proposals[view] == nil ? 2 : 3
+        return proposalDue.adding(milliseconds: count * pace.delta)
+    }
+
+    /// When `advance` has something to do; nil only before the start and after a halt.
+    package var nextDeadline: Instant? {
+        if case .halted = mode { return nil }
+        var deadline = min(pace.nextStatus, pace.nextResend)
+        if let viewDeadline { deadline = min(deadline, viewDeadline) }
+        if let attempt = pace.nextAttempt { deadline = min(deadline, attempt) }
+        for entry in blocks.values {
+            if let fetch = entry.fetch { deadline = min(deadline, fetch.next) }
+        }
+        return deadline == Instant(microseconds: .max) ? nil : deadline
+    }
+
+    mutating func expireTimers() {
+        guard view > .root else { return }
+        if now.instant >= pace.nextStatus { sendStatus() }
+        if now.instant >= pace.nextResend { resend() }
+        fetchAgain()
+        if let attempt = pace.nextAttempt, now.instant >= attempt {
+            pace.nextAttempt = nil
+            propose()
+            consider()
+        }
+        if let deadline = viewDeadline, now.instant >= deadline { timeout() }
+    }
+
+    /// `t_r`: repeats what may have been lost. Votes whose certificate is held need no repeating:
+    /// who lacks it asks for the certificate.
+    private mutating func resend() {
+        pace.nextResend = now.instant.adding(
+            milliseconds: max(ConsensusDelays.resend, pace.delta / 2))
+        for vote in ownVotes where !holds(vote.subject.kind, in: vote.subject.round.view) {
+            emit(.send(.vote(vote), to: .all))
+        }
+        if let entry, entry.subject.round.epoch == epoch, entry.subject.round.view > floorView {
+            emit(.send(.certificate(entry), to: .all))
+        }
+        if validators.leader(of: round) == index, currentRecord?.notarized != nil,
+            let own = proposals[view]
+        {
+            emit(.send(.proposal(own.message), to: .all))
+        }
+        // A voter may wait for certificates that nobody sent again.
+        if currentRecord?.mayNotarize == true, proposals[view] != nil { consider() }
+    }
+
+    /// b.10: whether a leader has been silent while a quorum, we included, has not. A local
+    /// judgement: its votes count as ever.
+    func isInactive(_ leader: ValidatorIndex) -> Bool {
+        guard leader != index else { return false }
+        let rotations = ConsensusDelays.silentRotations * UInt64(validators.count)
+        let silent = { (peer: PeerRecord) in
+            now.instant.milliseconds(since: peer.lastHeard) > ConsensusDelays.silence
+                || view.rawValue > peer.lastHeardView.rawValue &+ rotations
+        }
+        guard silent(peers[Int(leader.rawValue)]) else { return false }
+        let active = others.filter { !silent(peers[Int($0.rawValue)]) }.count + 1
+        return active >= validators.quorum
+    }
+
+    mutating func heard(_ sender: ValidatorIndex) {
+        peers[Int(sender.rawValue)].lastHeard = now.instant
+        peers[Int(sender.rawValue)].lastHeardView = view
+    }
+}

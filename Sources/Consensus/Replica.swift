@@ -1,0 +1,199 @@
+// Consensus: the agreement protocol, Simplex with rotating leaders, as a pure state machine. A
+// replica takes one input at a time and returns effects in order; it holds no clock, socket, disk or
+// key. It knows headers and votes; what a block's transactions mean, the driver judges. The rules
+// are those of PROTOCOL.md, "Agreement"; `b.N` in comments names the rule.
+
+package import Codec
+package import Ledger
+
+/// One validator's side of the agreement protocol.
+package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendable {
+    let configuration: ReplicaConfiguration
+    let verifier: Verifier
+    let signer: Signer
+
+    /// What this validator signed in the highest round it voted in (b.1).
+    var record: SignerRecord
+    /// Own votes above the floor, as they were signed.
+    var ownVotes: [SignedVote] = []
+    var mode: Mode
+
+    var epoch: Epoch
+    /// The current view, `cur`; 0 only before `start` and between epochs.
+    var view: View = .root
+    /// The certificate by which the current view was entered; nil in the first view of the chain.
+    var entry: Certificate?
+    var floor: Floor
+
+    /// By view above the floor, in the current epoch.
+    var certificates: [View: ViewCertificates] = [:]
+    var tallies: [View: Tally] = [:]
+    /// By view from the current one on: the first proposal that came.
+    var proposals: [View: ReceivedProposal] = [:]
+    /// Blocks above the floor, and the latest final ones for peers that are a little behind.
+    var blocks: [Bytes32: BlockEntry] = [:]
+    /// The latest final blocks, oldest first.
+    var recentBlocks: [Bytes32] = []
+
+    var pace = Pace()
+    var peers: [PeerRecord]
+    /// The oldest admitted transaction that is in no final block.
+    var pendingSince: Instant?
+    package internal(set) var metrics = ReplicaMetrics()
+
+    /// The time of the input that is being handled.
+    var now: LocalTime
+    var effects: [Effect] = []
+
+    enum Mode: Equatable {
+        case voting
+        /// The journal cannot be trusted: follow the chain, sign nothing.
+        case following
+        case halted(HaltReason)
+    }
+
+    /// A replica at the state that the chain store (`floor`) and the vote journal give. Its inputs
+    /// begin with `start`.
+    package init(
+        configuration: ReplicaConfiguration, verifier: Verifier, signer: Signer, floor: Floor,
+        journal: JournalState
+    ) {
+        let parameters = configuration.parameters
+        self.configuration = configuration
+        self.verifier = verifier
+        self.signer = signer
+        self.floor = floor
+        epoch = parameters.epoch(of: floor.height.next)
+        record = SignerRecord(round: Round(epoch: .first, view: .root))
+        now = LocalTime(instant: Instant(microseconds: 0), clock: Timestamp(milliseconds: 0))
+        peers = Array(repeating: PeerRecord(), count: configuration.validators.count)
+        switch journal {
+        case .intact: mode = .voting
+        case .corrupt, .missing: mode = .following
+        }
+        if case .intact(let records, length: _) = journal { restore(from: records) }
+    }
+
+    /// Handles one message of an authenticated validator.
+    ///
+    /// - Throws: why the message was not taken; the replica is unchanged then, except for knowing
+    ///   that the sender is alive.
+    package mutating func receive(
+        _ message: ConsensusMessage, from sender: ValidatorIndex, at now: LocalTime
+    ) throws(MessageRejection) -> [Effect] {
+        guard begin(at: now) else { return [] }
+        guard configuration.validators[sender] != nil, sender != configuration.index else {
+            throw .unknownValidator(sender)
+        }
+        heard(sender)
+        switch message {
+        case .proposal(let proposal): try receive(proposal)
+        case .vote(let vote): try receive(vote)
+        case .certificate(let certificate): try receive([certificate])
+        case .certificates(let certificates): try receive(certificates)
+        case .finalized(let finalized): try receive(finalized)
+        case .status(let status): receive(status, from: sender)
+        case .certificateRequest(let epoch, let above, let below):
+            answerCertificateRequest(epoch: epoch, above: above, below: below, for: sender)
+        case .blockRequest(let hash): answerBlockRequest(hash, for: sender)
+        case .block(let block): try receive(block)
+        case .transactionRequest(let hash, let indices):
+            try answerTransactionRequest(hash, indices, for: sender)
+        case .transactions(let hash, let transactions): try receive(transactions, of: hash)
+        }
+        return finish()
+    }
+
+    /// Expires the timers due by `now`.
+    package mutating func advance(to now: LocalTime) -> [Effect] {
+        guard begin(at: now) else { return [] }
+        expireTimers()
+        return finish()
+    }
+
+    /// Notes since when the oldest transaction waits that a leader could include and that no final
+    /// block holds; nil for none.
+    package mutating func pendingTransactions(
+        since oldest: Instant?, at now: LocalTime
+    ) -> [Effect] {
+        guard begin(at: now) else { return [] }
+        pendingSince = oldest
+        pace.nothingToInclude = false
+        propose()
+        return finish()
+    }
+
+    /// Takes the block for a template of `round`; nil where nothing is to be included and the
+    /// template may not be empty.
+    package mutating func built(
+        _ block: Block?, for round: Round, at now: LocalTime
+    ) -> [Effect] {
+        guard begin(at: now) else { return [] }
+        takeBuilt(block, for: round)
+        return finish()
+    }
+
+    /// Takes the transactions of a proposal that the mempool has, in order; nil for each other one.
+    package mutating func located(
+        _ transactions: [[UInt8]?], of blockHash: Bytes32, at now: LocalTime
+    ) -> [Effect] {
+        guard begin(at: now) else { return [] }
+        takeLocated(transactions, of: blockHash)
+        return finish()
+    }
+
+    /// Takes the application's judgement of a block.
+    package mutating func validated(
+        _ blockHash: Bytes32, _ verdict: Verdict, at now: LocalTime
+    ) -> [Effect] {
+        guard begin(at: now) else { return [] }
+        takeVerdict(verdict, of: blockHash)
+        return finish()
+    }
+
+    /// Moves the floor to a block that was verified, executed and stored without this replica.
+    package mutating func adopt(_ finalized: FinalizedHeader, at now: LocalTime) -> [Effect] {
+        guard begin(at: now) else { return [] }
+        if finalized.header.height > floor.height {
+            moveFloor(to: Floor(finalized), blocks: [])
+            goOn()
+        }
+        return finish()
+    }
+
+    /// Begins an input; false when the replica has halted.
+    mutating func begin(at now: LocalTime) -> Bool {
+        // The driver's monotonic clock never goes back; one that did must not move deadlines.
+        self.now = LocalTime(instant: max(now.instant, self.now.instant), clock: now.clock)
+        if case .halted = mode { return false }
+        return true
+    }
+
+    /// The effects of an input. Records that would be persisted later are persisted with the first
+    /// ones: earlier is always safe, and one sync serves FINALIZE(v) and NOTARIZE(v+1) (b.12).
+    mutating func finish() -> [Effect] {
+        defer { effects = [] }
+        guard let first = effects.firstIndex(where: \.isPersist) else { return effects }
+        var records: [JournalRecord] = []
+        for case .persist(let more) in effects { records += more }
+        var merged = effects[..<first].filter { !$0.isPersist }
+        merged.append(.persist(records))
+        merged += effects[first...].filter { !$0.isPersist }
+        return merged
+    }
+
+    mutating func emit(_ effect: Effect) { effects.append(effect) }
+
+    mutating func halt(_ reason: HaltReason) {
+        if case .halted = mode { return }
+        mode = .halted(reason)
+        emit(.halt(reason))
+    }
+}
+
+extension Effect {
+    var isPersist: Bool {
+        if case .persist = self { return true }
+        return false
+    }
+}

@@ -1,0 +1,186 @@
+package import Codec
+package import Ledger
+
+/// The certificates of one view that are held.
+struct ViewCertificates: Sendable {
+    var notarization: Certificate?
+    var nullification: Certificate?
+    var finalization: Certificate?
+
+    /// All of them, the strongest first.
+    var all: [Certificate] { [finalization, notarization, nullification].compactMap(\.self) }
+
+    /// The block that was notarized or finalized in this view.
+    var blockHash: Bytes32? {
+        (notarization ?? finalization)?.subject.proposal?.blockHash
+    }
+
+    func certificate(_ kind: VoteKind) -> Certificate? {
+        switch kind {
+        case .notarize: notarization
+        case .nullify: nullification
+        case .finalize: finalization
+        }
+    }
+}
+
+/// A proposal and the wall clock at its first arrival, before any waiting (b.2, b.7).
+struct ReceivedProposal: Sendable {
+    let message: ProposalMessage
+    let proposal: Proposal
+    let arrival: Timestamp
+
+    /// Whether it proposes the last block of an epoch once more (b.11).
+    var isRepeated: Bool { message.header.view != proposal.round.view }
+}
+
+/// What is known of one block.
+struct BlockEntry: Sendable {
+    /// Nil while only a certificate names the block.
+    var header: BlockHeader?
+    var transactionIDs: [Bytes32]?
+    var content = Content.absent
+    var judgement = Judgement.open
+    /// Whether the block is in the journal or the chain store.
+    var isDurable = false
+    /// When the next peer is asked for the content; nil while nobody needs it.
+    var fetch: Fetch?
+
+    enum Content {
+        case absent
+        /// The driver looks through the mempool.
+        case locating
+        /// What the mempool had.
+        case partial([[UInt8]?])
+        case held(Block)
+    }
+
+    enum Judgement: Equatable {
+        case open
+        case asked
+        case valid
+        case invalid(String)
+    }
+
+    struct Fetch {
+        var attempt: Int
+        var next: Instant
+    }
+
+    /// The block once its whole body is here.
+    var block: Block? {
+        if case .held(let block) = content { return block }
+        return nil
+    }
+}
+
+/// The timers of the current view and the regular ones.
+struct Pace: Sendable {
+    /// When the current view was entered.
+    var entered = Instant(microseconds: 0)
+    /// Δ of the current view in milliseconds (b.5).
+    var delta: UInt64 = 0
+    var nextResend = Instant(microseconds: .max)
+    var nextStatus = Instant(microseconds: .max)
+    /// When a leader tries again; nil where only an input can change anything.
+    var nextAttempt: Instant?
+    /// When missing certificates may be asked for again, and how often that was done.
+    var nextCertificateRequest = Instant(microseconds: 0)
+    var certificateRequests = 0
+    /// The round whose block the driver is building.
+    var building: BlockTemplate?
+    /// The driver had nothing to include since transactions were last announced.
+    var nothingToInclude = false
+}
+
+/// What is known of another validator.
+struct PeerRecord: Sendable {
+    var lastHeard = Instant(microseconds: 0)
+    var lastHeardView = View.root
+    /// The peer's clock minus ours at its last status, in milliseconds.
+    var clockOffset: Int64?
+}
+
+/// What an operator sees of a replica.
+package struct ReplicaStatus: Hashable, Sendable {
+    package let round: Round
+    package let floorHeight: Height
+    package let floorHash: Bytes32
+    /// False where the journal cannot be trusted or the replica halted.
+    package let isVoting: Bool
+    package let haltReason: HaltReason?
+    /// The median of the peers' clocks minus ours, in milliseconds; nil before any status came.
+    package let clockOffset: Int64?
+}
+
+/// Counters since the start.
+package struct ReplicaMetrics: Hashable, Sendable {
+    package internal(set) var viewsEntered: UInt64 = 0
+    package internal(set) var viewsNullified: UInt64 = 0
+    package internal(set) var leadersSkipped: UInt64 = 0
+    package internal(set) var blocksProposed: UInt64 = 0
+    package internal(set) var blocksFinalized: UInt64 = 0
+    /// Proposals whose time does not fit our clock (b.7).
+    package internal(set) var untimelyProposals: UInt64 = 0
+    /// Proposals that break a rule or that the application refused.
+    package internal(set) var invalidProposals: UInt64 = 0
+    package internal(set) var equivocations: UInt64 = 0
+}
+
+extension Replica {
+    package var status: ReplicaStatus {
+        let offsets = peers.compactMap(\.clockOffset).sorted()
+        var reason: HaltReason?
+        if case .halted(let halted) = mode { reason = halted }
+        return ReplicaStatus(
+            round: round, floorHeight: floor.height, floorHash: floor.hash, isVoting: isVoting,
+            haltReason: reason,
+            clockOffset: offsets.isEmpty ? nil : offsets[offsets.count / 2])
+    }
+
+    /// All that a journal must hold now.
+    package var journalSnapshot: [JournalRecord] {
+        var records: [JournalRecord] = []
+        let durable = blocks.values
+            .filter { $0.isDurable }
+            .compactMap(\.block)
+            .filter { $0.header.height > floor.height }
+            .sorted { ($0.header.height, $0.header.view) < ($1.header.height, $1.header.view) }
+        records += durable.map { .block($0) }
+        if let entry { records.append(.entry(entry)) }
+        records.append(.signer(record))
+        records += ownVotes.map { .vote($0) }
+        return records
+    }
+
+    var round: Round { Round(epoch: epoch, view: view) }
+    var index: ValidatorIndex { configuration.index }
+    var validators: ValidatorSet { configuration.validators }
+    var parameters: Parameters { configuration.parameters }
+    var isVoting: Bool { mode == .voting }
+
+    /// The view of the floor's finalization as this epoch names it (`parentView` of its children).
+    var floorView: View {
+        guard let round = floor.round, round.epoch == epoch else { return .root }
+        return round.view
+    }
+
+    /// What has been signed in the current round; nil where nothing may be: the journal is not
+    /// trusted, or a higher round was signed before chain data was lost.
+    var currentRecord: SignerRecord? {
+        guard isVoting, view > .root, record.round <= round else { return nil }
+        return record.round == round ? record : SignerRecord(round: round)
+    }
+
+    /// The last height of the current epoch, B in b.11.
+    var lastHeight: Height { parameters.lastHeight(of: epoch) }
+
+    /// The other validators by index.
+    var others: [ValidatorIndex] {
+        (0..<UInt16(validators.count)).map { ValidatorIndex($0) }.filter { $0 != index }
+    }
+
+    func holds(_ kind: VoteKind, in view: View) -> Bool {
+        certificates[view]?.certificate(kind) != nil
+    }
+}
