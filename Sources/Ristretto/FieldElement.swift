@@ -127,12 +127,11 @@ struct FieldElement: Sendable {
     /// All ones if the element is zero, else 0.
     var isZeroMask: UInt64 {
         let words = reduced()
-        let any = words.a | words.b | words.c | words.d
-        return ((any | (0 &- any)) >> 63) &- 1
+        return zeroMask(words.a | words.b | words.c | words.d)
     }
 
     /// All ones if the element is negative, which is to say odd below p (RFC 9496, 4.1), else 0.
-    var isNegativeMask: UInt64 { 0 &- (reduced().a & 1) }
+    var isNegativeMask: UInt64 { bitMask(reduced().a) }
 
     var isZero: Bool { isZeroMask != 0 }
 

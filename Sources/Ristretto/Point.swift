@@ -1,3 +1,6 @@
+// Ristretto: the group that ballots live in, with its scalars, encodings, sums of many products, and
+// SHA-2. It is pure Swift that also compiles as Embedded Swift, and knows no message of the protocol.
+
 /// An element of ristretto255 (RFC 9496), a group of prime order L.
 ///
 /// Inside it is a point of edwards25519 in extended coordinates, one of the eight that stand for

@@ -90,13 +90,16 @@ package struct SHA256: Sendable {
         }
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for t in 0..<64 {
-            let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-            let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ roundConstants32[t] &+ schedule[t]
-            let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-            let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
-            (h, g, f, e) = (g, f, e, d &+ t1)
-            (d, c, b, a) = (c, b, a, t1 &+ t2)
+        // Eight rounds bring each word back to its place, so that none has to move.
+        for t in stride(from: 0, to: 64, by: 8) {
+            round(a, b, c, &d, e, f, g, &h, roundConstants32[t] &+ schedule[t])
+            round(h, a, b, &c, d, e, f, &g, roundConstants32[t + 1] &+ schedule[t + 1])
+            round(g, h, a, &b, c, d, e, &f, roundConstants32[t + 2] &+ schedule[t + 2])
+            round(f, g, h, &a, b, c, d, &e, roundConstants32[t + 3] &+ schedule[t + 3])
+            round(e, f, g, &h, a, b, c, &d, roundConstants32[t + 4] &+ schedule[t + 4])
+            round(d, e, f, &g, h, a, b, &c, roundConstants32[t + 5] &+ schedule[t + 5])
+            round(c, d, e, &f, g, h, a, &b, roundConstants32[t + 6] &+ schedule[t + 6])
+            round(b, c, d, &e, f, g, h, &a, roundConstants32[t + 7] &+ schedule[t + 7])
         }
         state[0] &+= a
         state[1] &+= b
@@ -107,10 +110,23 @@ package struct SHA256: Sendable {
         state[6] &+= g
         state[7] &+= h
     }
+}
 
-    private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 {
-        word >> count | word << (32 - count)
-    }
+@inline(__always)
+private func round(
+    _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
+    _ h: inout UInt32, _ input: UInt32
+) {
+    let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+    let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ input
+    let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+    d = d &+ t1
+    h = t1 &+ s0 &+ ((a & b) ^ (a & c) ^ (b & c))
+}
+
+@inline(__always)
+private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 {
+    word &>> count | word &<< (32 - count)
 }
 
 extension SHA256 {

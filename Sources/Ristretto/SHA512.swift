@@ -93,13 +93,16 @@ package struct SHA512: Sendable {
         }
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for t in 0..<80 {
-            let s1 = rotate(e, 14) ^ rotate(e, 18) ^ rotate(e, 41)
-            let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ roundConstants64[t] &+ schedule[t]
-            let s0 = rotate(a, 28) ^ rotate(a, 34) ^ rotate(a, 39)
-            let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
-            (h, g, f, e) = (g, f, e, d &+ t1)
-            (d, c, b, a) = (c, b, a, t1 &+ t2)
+        // Eight rounds bring each word back to its place, so that none has to move.
+        for t in stride(from: 0, to: 80, by: 8) {
+            round(a, b, c, &d, e, f, g, &h, roundConstants64[t] &+ schedule[t])
+            round(h, a, b, &c, d, e, f, &g, roundConstants64[t + 1] &+ schedule[t + 1])
+            round(g, h, a, &b, c, d, e, &f, roundConstants64[t + 2] &+ schedule[t + 2])
+            round(f, g, h, &a, b, c, d, &e, roundConstants64[t + 3] &+ schedule[t + 3])
+            round(e, f, g, &h, a, b, c, &d, roundConstants64[t + 4] &+ schedule[t + 4])
+            round(d, e, f, &g, h, a, b, &c, roundConstants64[t + 5] &+ schedule[t + 5])
+            round(c, d, e, &f, g, h, a, &b, roundConstants64[t + 6] &+ schedule[t + 6])
+            round(b, c, d, &e, f, g, h, &a, roundConstants64[t + 7] &+ schedule[t + 7])
         }
         state[0] &+= a
         state[1] &+= b
@@ -110,10 +113,23 @@ package struct SHA512: Sendable {
         state[6] &+= g
         state[7] &+= h
     }
+}
 
-    private func rotate(_ word: UInt64, _ count: UInt64) -> UInt64 {
-        word >> count | word << (64 - count)
-    }
+@inline(__always)
+private func round(
+    _ a: UInt64, _ b: UInt64, _ c: UInt64, _ d: inout UInt64, _ e: UInt64, _ f: UInt64, _ g: UInt64,
+    _ h: inout UInt64, _ input: UInt64
+) {
+    let s1 = rotate(e, 14) ^ rotate(e, 18) ^ rotate(e, 41)
+    let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ input
+    let s0 = rotate(a, 28) ^ rotate(a, 34) ^ rotate(a, 39)
+    d = d &+ t1
+    h = t1 &+ s0 &+ ((a & b) ^ (a & c) ^ (b & c))
+}
+
+@inline(__always)
+private func rotate(_ word: UInt64, _ count: UInt64) -> UInt64 {
+    word &>> count | word &<< (64 - count)
 }
 
 private let initialState64: InlineArray<8, UInt64> = [

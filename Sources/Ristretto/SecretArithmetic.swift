@@ -56,7 +56,7 @@ private struct RadixSixteen {
     /// The digit's absolute value, and a mask of all ones if it is negative. The position is public.
     subscript(_ index: Int) -> SignedDigit {
         let digit = shifted.bits(at: 4 * index, count: 4) &- 8
-        let negative = 0 &- (digit >> 63)
+        let negative = bitMask(digit >> 63)
         return SignedDigit(magnitude: (digit ^ negative) &- negative, negative: negative)
     }
 }
@@ -68,8 +68,7 @@ private struct SignedDigit {
     /// All ones if the magnitude is `value`, else 0.
     @inline(__always)
     func mask(of value: Int) -> UInt64 {
-        let difference = magnitude ^ UInt64(truncatingIfNeeded: value)
-        return ((difference | (0 &- difference)) >> 63) &- 1
+        zeroMask(magnitude ^ UInt64(truncatingIfNeeded: value))
     }
 }
 

@@ -45,7 +45,7 @@ struct Words: Hashable, Sendable {
         let b = subtract(self.b, other.b, &borrow)
         let c = subtract(self.c, other.c, &borrow)
         let d = subtract(self.d, other.d, &borrow)
-        return (Words(a, b, c, d), 0 &- borrow)
+        return (Words(a, b, c, d), bitMask(borrow))
     }
 
     /// The sum modulo 2^256.
