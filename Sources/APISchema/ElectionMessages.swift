@@ -59,15 +59,18 @@ package struct ElectionStatus: Codable, Hashable, Sendable {
     package let styles: [StyleStatus]
     /// Why it was aborted.
     package let abortReason: String?
+    /// The block that holds the transaction which created it.
+    package let createdAt: UInt64?
 
     package init(
         summary: ElectionSummary, ceremony: UInt32, styles: [StyleStatus],
-        abortReason: String? = nil
+        abortReason: String? = nil, createdAt: UInt64? = nil
     ) {
         self.summary = summary
         self.ceremony = ceremony
         self.styles = styles
         self.abortReason = abortReason
+        self.createdAt = createdAt
     }
 }
 
@@ -77,10 +80,13 @@ package struct TrusteeMessage: Codable, Hashable, Sendable {
     package let trustee: UInt32
     /// Canonical bytes, hexadecimal.
     package let payload: String
+    /// The transaction that carries it, whose signature proves who sent it.
+    package let transaction: Bytes32?
 
-    package init(trustee: UInt32, payload: String) {
+    package init(trustee: UInt32, payload: String, transaction: Bytes32? = nil) {
         self.trustee = trustee
         self.payload = payload
+        self.transaction = transaction
     }
 }
 

@@ -54,3 +54,40 @@ package struct CredentialAnswer: Codable, Hashable, Sendable {
         self.blindSignature = blindSignature
     }
 }
+
+/// What a registrar says about itself.
+package struct RegistrarStatus: Codable, Hashable, Sendable {
+    /// Totals of one ballot style.
+    package struct Style: Codable, Hashable, Sendable {
+        package let number: UInt32
+        package let listed: UInt32
+        package let issued: UInt32
+
+        package init(number: UInt32, listed: UInt32, issued: UInt32) {
+            self.number = number
+            self.listed = listed
+            self.issued = issued
+        }
+    }
+
+    package let software: String
+    /// The election's short name and its document's hash; nil before the roll is made.
+    package let election: String?
+    package let document: Bytes32?
+    /// Whether requests are answered now, and if not why.
+    package let ready: Bool
+    package let note: String?
+    package let styles: [Style]
+
+    package init(
+        software: String, election: String?, document: Bytes32?, ready: Bool, note: String? = nil,
+        styles: [Style]
+    ) {
+        self.software = software
+        self.election = election
+        self.document = document
+        self.ready = ready
+        self.note = note
+        self.styles = styles
+    }
+}

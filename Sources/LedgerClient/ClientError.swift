@@ -1,0 +1,62 @@
+// LedgerClient: the client side of the HTTP interfaces of a node and of a registrar, for the tools.
+// What a server says is checked against what was asked for before it is returned; what only
+// certificates and proofs can show is `Verification`'s. It knows no key and no secret.
+
+package import APISchema
+package import Codec
+
+/// Why a request had no usable answer.
+package enum ClientError: Error, Hashable, Sendable {
+    /// Not an `http://` or `https://` address of a server.
+    case badAddress(String)
+    /// Not a name, document hash or id of an election.
+    case badReference(String)
+    /// No server could be reached in time; what happened at each, the last attempt.
+    case unreachable([String])
+    /// A server refused the request; trying again with the same request does not help.
+    case refused(APIFailure)
+    /// An answer that an honest server does not give.
+    case badAnswer(server: String, problem: String)
+    /// A server of another chain.
+    case otherChain(server: String, found: Bytes32, expected: Bytes32)
+    /// It was accepted, but what was waited for did not come in time.
+    case timedOut(waitingFor: String)
+    case cancelled
+
+    /// The stable code of a refusal, as in `E_PROOF`; nil for another kind of error.
+    package var refusalCode: String? {
+        if case .refused(let failure) = self { failure.code } else { nil }
+    }
+
+    /// Whether nobody answered or nothing came of it in time: the same may succeed later.
+    package var isTemporary: Bool {
+        switch self {
+        case .unreachable, .timedOut: true
+        case .badAddress, .badReference, .refused, .badAnswer, .otherChain, .cancelled: false
+        }
+    }
+}
+
+extension ClientError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .badAddress(let text):
+            "`\(text)` is not the address of a server; write it as in http://127.0.0.1:8080"
+        case .badReference(let text):
+            "`\(text)` does not name an election; give its short name, or the 64 hexadecimal digits "
+                + "of its document hash or election id"
+        case .unreachable(let attempts):
+            "no server gave an answer: " + attempts.joined(separator: "; ")
+        case .refused(let failure):
+            "\(failure.message) (\(failure.code))"
+        case .badAnswer(let server, let problem):
+            "\(server) gave an answer that does not hold: \(problem); try another server"
+        case .otherChain(let server, let found, let expected):
+            "\(server) serves the chain \(found), not \(expected)"
+        case .timedOut(let subject):
+            "\(subject) did not come in time; ask again later, nothing is lost"
+        case .cancelled:
+            "the request was cancelled"
+        }
+    }
+}
