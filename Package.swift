@@ -22,6 +22,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -93,7 +94,9 @@ let shell: [Target] = [
         ]),
     module(
         "LedgerClient",
-        ["APISchema", "Codec", "Ledger", "TransparencyLog", asyncHTTPClient, nioCore]),
+        [
+            "APISchema", "Codec", "Ledger", "TransparencyLog", asyncHTTPClient, nioCore, nioHTTP1,
+        ]),
     module(
         "Node",
         [
