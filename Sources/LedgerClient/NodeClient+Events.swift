@@ -9,7 +9,7 @@ package enum NodeEvent: Hashable, Sendable {
     case election(ElectionStatus)
 }
 
-extension LedgerClient {
+extension NodeClient {
     /// Calls `receive` with each event until it returns false or the node ends the stream.
     ///
     /// Events are hints for displays: after the end of a stream some may have been missed.

@@ -4,7 +4,7 @@ internal import FoundationEssentials
 internal import Ledger
 
 /// Asks nodes. Several addresses of one chain may be given: when one fails, the next is asked.
-package struct LedgerClient: Sendable {
+package struct NodeClient: Sendable {
     let transport: Transport
     let chainID: Bytes32?
 
@@ -28,9 +28,9 @@ package struct LedgerClient: Sendable {
     /// Runs `body` with a client that is shut down afterwards.
     package static func with<Result>(
         nodes: [String], chainID: Bytes32? = nil, limits: ClientLimits = ClientLimits(),
-        _ body: (LedgerClient) async throws -> Result
+        _ body: (NodeClient) async throws -> Result
     ) async throws -> Result {
-        let client = try LedgerClient(nodes: nodes, chainID: chainID, limits: limits)
+        let client = try NodeClient(nodes: nodes, chainID: chainID, limits: limits)
         do {
             let result = try await body(client)
             await client.shutdown()

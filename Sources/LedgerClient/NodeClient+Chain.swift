@@ -3,7 +3,7 @@ internal import Codec
 package import Ledger
 package import TransparencyLog
 
-extension LedgerClient {
+extension NodeClient {
     /// The genesis document, without faults and, where the chain id is known, of this chain.
     package func genesis() async throws(ClientError) -> Genesis {
         let (server, genesis) = try await transport.canonical(

@@ -2,7 +2,7 @@ package import APISchema
 package import Codec
 package import Ledger
 
-extension LedgerClient {
+extension NodeClient {
     /// Elections of the chain.
     package func elections() async throws(ClientError) -> [ElectionSummary] {
         try await transport.json([ElectionSummary].self, "/v1/elections").value

@@ -4,7 +4,7 @@ internal import Ledger
 internal import NIOHTTP1
 internal import TransparencyLog
 
-extension LedgerClient {
+extension NodeClient {
     /// Submits a transaction's canonical bytes. The same bytes may be submitted again at any time.
     ///
     /// - Throws: `.refused` with the rule's code where it can never be accepted as things are.
