@@ -1,0 +1,153 @@
+import BallotCryptography
+import Codec
+import Ledger
+
+// Ballots, in the order of checks of `ballot.md` 1.9.
+
+extension BlockExecutor {
+    mutating func cast(
+        _ transaction: BallotTransaction, _ id: Bytes32, _ verified: VerifiedBallot?
+    ) throws(ExecutionFailure) {
+        precondition(
+            verified.map { $0.id == id } ?? true, "a verdict belongs to another transaction")
+        // 1: length, version, election, style, contests.
+        let candidate = try BallotCandidate(
+            transaction, state: self.state, catalog: &self.catalog)
+        let header = candidate.header
+        let election = candidate.election
+        // 2: phase and window.
+        let record = try self.require(Table.election(election.election))
+        var style = try self.require(Table.style(election.election, header.style))
+        try self.requireOpen(record, style, candidate.style, election.document)
+        // 3: points and scalars.
+        let ballot: Ballot
+        if let verified { ballot = verified.ballot } else { ballot = try candidate.decoded() }
+        // 4: the credential's state.
+        let key = Table.credential(election.election, header.credentialKey)
+        let last = try self.load(key)
+        if let last {
+            try Self.requireSuccessor(ballot, of: last, document: election.document)
+        } else {
+            try Self.requireBeginning(header)
+        }
+        if verified == nil { try candidate.checkCertificate(with: self.chain.verifiers) }
+        if last == nil, style.cast >= style.issued {
+            throw .refuse(
+                .quota,
+                "\(style.issued) ballots of style \(header.style) are counted as issued "
+                    + "so far, and as many were cast")
+        }
+        // 5: no element A twice.
+        for ciphertext in ballot.ciphertexts {
+            let used = Table.usedElement(election.election, ciphertext.a)
+            guard try self.load(used) == nil else {
+                throw .refuse(.duplicateA, "an encryption in the ballot was used before")
+            }
+            self.state.put(Present(), used)
+        }
+        // 6 and 7: the sum and the proof.
+        if verified == nil, let code = BallotVerifier.diagnose(ballot, rules: candidate.rules) {
+            throw .refused(Refusal(proof: code.onLedger))
+        }
+        try self.count(ballot, replacing: last, candidate)
+        if last == nil {
+            style.cast += 1
+            self.state.put(style, Table.style(election.election, header.style))
+        }
+        self.state.put(
+            CredentialRecord(
+                style: header.style, sequence: header.sequence, ballotID: ballot.ballotID,
+                tracker: ballot.tracker, transaction: id, ciphertexts: ballot.ciphertexts),
+            key)
+        self.emit(
+            .ballotCast(
+                BallotEvent(
+                    transaction: id, election: election.election,
+                    electionID: election.electionID, style: header.style,
+                    tracker: ballot.tracker, ballotID: ballot.ballotID,
+                    credentialKey: header.credentialKey, sequence: header.sequence)))
+    }
+
+    private func requireOpen(
+        _ record: ElectionRecord, _ style: StyleRecord, _ window: BallotStyle,
+        _ document: ElectionDocument
+    ) throws(ExecutionFailure) {
+        switch record.stage {
+        case .prepared: break
+        case .ceremony: throw .refuse(.phase, "the key ceremony is not finished")
+        case .closed, .counted, .resulted: throw .refuse(.phase, "the election is closed")
+        case .aborted: throw .refuse(.phase, "the election is aborted")
+        }
+        guard style.isRollComplete else {
+            throw .refuse(.phase, "the roll of style \(window.number) is not complete")
+        }
+        guard window.opens <= self.time else {
+            throw .refuse(.phase, "style \(window.number) opens at \(window.opens)")
+        }
+        guard self.time < style.acceptsUntil(document) else {
+            throw .refuse(.phase, "style \(window.number) closed at \(style.closes)")
+        }
+    }
+
+    /// A revote: the next number, and the id of the ballot that it replaces.
+    private static func requireSuccessor(
+        _ ballot: Ballot, of last: CredentialRecord, document: ElectionDocument
+    ) throws(ExecutionFailure) {
+        let header = ballot.header
+        guard ballot.ballotID != last.ballotID else {
+            throw .refuse(.duplicate, "the ballot is already cast")
+        }
+        // The certificate is of one style; so is every ballot of the credential.
+        guard header.style == last.style else {
+            throw .refuse(.style, "the credential belongs to style \(last.style)")
+        }
+        guard header.sequence > 1, header.sequence - 1 == last.sequence else {
+            throw .refuse(
+                .sequence, "ballot \(last.sequence) of this credential is the last one")
+        }
+        guard header.previous == last.ballotID else {
+            throw .refuse(.previous, "the ballot replaces another one than the last")
+        }
+        guard header.sequence <= document.ballotsPerVoter else {
+            throw .refuse(
+                .rate, "a voter may cast \(document.ballotsPerVoter) ballots in this election")
+        }
+    }
+
+    /// A credential's first ballot.
+    private static func requireBeginning(_ header: BallotHeader) throws(ExecutionFailure) {
+        guard header.sequence == 1 else {
+            throw .refuse(.sequence, "no ballot of this credential was cast")
+        }
+        guard header.previous == .zero else {
+            throw .refuse(.previous, "the first ballot replaces none")
+        }
+    }
+
+    /// Adds a ballot to the running totals of its tally unit and takes out the one it replaces.
+    private mutating func count(
+        _ ballot: Ballot, replacing last: CredentialRecord?, _ candidate: BallotCandidate
+    ) throws(ExecutionFailure) {
+        let replaced = last?.ciphertexts ?? []
+        for (place, ciphertext) in ballot.ciphertexts.enumerated() {
+            let key = Table.total(
+                candidate.election.election, tallyUnit: candidate.style.tallyUnit,
+                contest: ciphertext.contest)
+            let shape = candidate.rules.contests[place].shape
+            var record = TotalRecord(total: EncryptedTotal(cellCount: shape.keyCount))
+            if let touched = self.totals[key.key] {
+                record = touched
+            } else if let stored = try self.load(key) {
+                record = stored
+            }
+            do throws(RefusalCode) {
+                if place < replaced.count { try record.total.subtract(replaced[place]) }
+                try record.total.add(ciphertext)
+            } catch {
+                // The ballot's points were decoded before and its shape is the contest's.
+                throw .fault(StateFault("a running total does not take a ballot: \(error.name)"))
+            }
+            self.totals[key.key] = record
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package import BallotCryptography
+import Codec
+package import Ledger
+
+/// Decoded documents and keys, so that not every ballot decodes them again.
+///
+/// An entry is a function of the hash that names it, so the catalog of another branch of blocks, or
+/// an empty one, leads to the same results.
+package struct ElectionCatalog: Sendable {
+    private var documents: [Bytes32: ElectionDocument] = [:]
+    private var prepared: [Bytes32: PreparedElection] = [:]
+
+    package init() {}
+
+    /// The document of an election that the state holds.
+    mutating func document(
+        _ election: Bytes32, in state: some StateReader
+    ) throws(StateFault) -> ElectionDocument {
+        if let document = self.documents[election] { return document }
+        let document = try state.required(Table.document(election))
+        self.documents[election] = document
+        return document
+    }
+
+    /// The keys of an election id that the state holds, and what ballots are checked against.
+    mutating func prepared(
+        _ electionID: Bytes32, in state: some StateReader
+    ) throws(StateFault) -> PreparedElection? {
+        guard let election = try state.record(Table.electionByID(electionID)) else { return nil }
+        if let prepared = self.prepared[electionID] { return prepared }
+        let record = try state.required(Table.election(election))
+        let document = try self.document(election, in: state)
+        let ceremony = try state.required(Table.ceremony(election, record.ceremony))
+        let keys = try state.required(Table.keys(election, record.ceremony)).keys
+        let prepared = try PreparedElection(
+            election: election, electionID: electionID, document: document, keys: keys,
+            participants: ceremony.participants)
+        self.prepared[electionID] = prepared
+        return prepared
+    }
+}
+
+/// An election whose key ceremony is finished.
+struct PreparedElection: Sendable {
+    let election: Bytes32
+    let electionID: Bytes32
+    let document: ElectionDocument
+    let keys: ElectionKeys
+    /// Document numbers of the trustees, in the order of the keys' rows.
+    let participants: [UInt32]
+    private let rules: [UInt32: BallotRules]
+
+    init(
+        election: Bytes32, electionID: Bytes32, document: ElectionDocument, keys: ElectionKeys,
+        participants: [UInt32]
+    ) throws(StateFault) {
+        self.election = election
+        self.electionID = electionID
+        self.document = document
+        self.keys = keys
+        self.participants = participants
+        var rules: [UInt32: BallotRules] = [:]
+        do {
+            for style in document.styles {
+                var contests: [BallotContest] = []
+                for index in style.contests {
+                    let shape = try document.contests[Int(index)].shape()
+                    contests.append(BallotContest(index: index, shape: shape))
+                }
+                rules[style.number] = try BallotRules(
+                    electionID: electionID, style: style.number, contests: contests, keys: keys)
+            }
+        } catch {
+            throw StateFault("an election was created whose ballots cannot be checked: \(error)")
+        }
+        self.rules = rules
+    }
+
+    func rules(of style: UInt32) -> BallotRules? { self.rules[style] }
+}
+
+extension Contest {
+    /// The cells and the rule of the contest.
+    /// - Throws: `parameter` for one that the cryptography has no shape for.
+    package func shape() throws(RefusalCode) -> ContestShape {
+        try ContestShape(
+            options: self.options.count, min: Int(self.minimum), max: Int(self.maximum),
+            countsBlank: self.countedBlank)
+    }
+}

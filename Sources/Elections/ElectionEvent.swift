@@ -1,0 +1,48 @@
+package import Codec
+package import Ledger
+
+/// A ballot that was accepted.
+package struct BallotEvent: Hashable, Sendable {
+    package let transaction: Bytes32
+    /// The document's hash.
+    package let election: Bytes32
+    package let electionID: Bytes32
+    package let style: UInt32
+    package let tracker: Bytes32
+    package let ballotID: Bytes32
+    package let credentialKey: Bytes32
+    package let sequence: UInt32
+}
+
+/// Something that people must look at; it changes no rule (`A_` codes).
+package struct ElectionAlarm: Hashable, Sendable {
+    /// As in `A_QUOTA`.
+    package let name: String
+    /// The document's hash.
+    package let election: Bytes32
+    package let detail: String
+}
+
+/// What a block did, in order; for live pages, indices and logs. Elections are named by the
+/// document's hash, trustees by their number in the document.
+package enum ElectionEvent: Hashable, Sendable {
+    case electionCreated(election: Bytes32, name: String)
+    case windowExtended(election: Bytes32, styles: [UInt32], closes: Timestamp)
+    case electionAborted(election: Bytes32, reason: String)
+    case ceremonyStep(election: Bytes32, ceremony: UInt32, trustee: UInt32, CeremonyStep)
+    case ceremonyAdvanced(election: Bytes32, ceremony: UInt32, CeremonyStage)
+    case ceremonyRestarted(
+        election: Bytes32, ceremony: UInt32, excluded: [UInt32], reason: String)
+    case electionIDFixed(election: Bytes32, electionID: Bytes32)
+    case rollPublished(election: Bytes32, style: UInt32)
+    case rollChanged(election: Bytes32, style: UInt32, leaf: UInt32)
+    case issueCount(election: Bytes32, style: UInt32, total: UInt32)
+    case leavesIssued(election: Bytes32, style: UInt32, leaves: [UInt32])
+    case ballotCast(BallotEvent)
+    case electionClosed(election: Bytes32)
+    case shareAccepted(election: Bytes32, unit: UInt32, trustee: UInt32)
+    case unitCounted(election: Bytes32, unit: UInt32)
+    case resultFixed(election: Bytes32, hash: Bytes32)
+    case protocolSigned(election: Bytes32, member: UInt16, dissent: Bool)
+    case alarm(ElectionAlarm)
+}
