@@ -9,10 +9,13 @@ struct VectorNode {
     let value: Any
 
     /// The whole of Tests/Vectors/ballot.json.
-    static func ballotFile() throws -> VectorNode {
+    static func ballotFile() throws -> VectorNode { try Self.file("ballot.json") }
+
+    /// The whole of a file in Tests/Vectors.
+    static func file(_ name: String) throws -> VectorNode {
         var folder = URL(filePath: #filePath)
         while folder.lastPathComponent != "Tests" { folder.deleteLastPathComponent() }
-        let data = try Data(contentsOf: folder.appending(path: "Vectors/ballot.json"))
+        let data = try Data(contentsOf: folder.appending(path: "Vectors/\(name)"))
         return VectorNode(value: try JSONSerialization.jsonObject(with: data))
     }
 
