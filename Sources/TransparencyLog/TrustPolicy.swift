@@ -1,3 +1,5 @@
+package import Codec
+
 /// Which logs are trusted, and whose cosignatures make a checkpoint believed (C2SP tlog-policy).
 package struct TrustPolicy: Equatable, Sendable {
     /// A log that the policy knows.
@@ -60,6 +62,23 @@ package struct TrustPolicy: Equatable, Sendable {
             Group(name: ascii("validators"), threshold: .count(threshold), members: members)
         ]
         quorum = .group(0)
+    }
+
+    /// The policy of a chain from the names and keys that its genesis gives; nil where the origin or
+    /// a name cannot name a key.
+    package init?(
+        origin: String, logKey: Bytes32, cosigners: [(name: String, key: Bytes32)],
+        threshold: Int? = nil
+    ) {
+        guard let log = KeyName(origin), !cosigners.isEmpty else { return nil }
+        var keys: [VerifierKey] = []
+        for cosigner in cosigners {
+            guard let name = KeyName(cosigner.name) else { return nil }
+            keys.append(VerifierKey(name: name, kind: .cosignature, publicKey: cosigner.key))
+        }
+        self.init(
+            log: VerifierKey(name: log, kind: .note, publicKey: logKey), cosigners: keys,
+            threshold: threshold)
     }
 
     /// n - floor((n - 1) / 3): so many of n validators finalize, if fewer than a third are faulty.

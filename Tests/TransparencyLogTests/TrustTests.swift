@@ -117,6 +117,22 @@ struct TrustTests {
             string(policy.text).hasSuffix("group validators 3 v1 v2 v3 v4\nquorum validators\n"))
     }
 
+    @Test func policyOfAChainIsMadeFromTheNamesAndKeysOfItsGenesis() throws {
+        let policy = try vectors("tlog_proofs", as: Proofs.self).policy
+        let log = policy.logs[0].key
+        let cosigners = policy.witnesses.map {
+            (name: $0.key.name.description, key: $0.key.publicKey)
+        }
+        let made = TrustPolicy(
+            origin: log.name.description, logKey: log.publicKey, cosigners: cosigners)
+        #expect(made == policy)
+        #expect(TrustPolicy(origin: "a b", logKey: log.publicKey, cosigners: cosigners) == nil)
+        #expect(
+            TrustPolicy(origin: "a", logKey: log.publicKey, cosigners: [("", log.publicKey)]) == nil
+        )
+        #expect(TrustPolicy(origin: "a", logKey: log.publicKey, cosigners: []) == nil)
+    }
+
     @Test func proofsOfTheVectorsVerifyAndAreReadBack() throws {
         let vectors = try vectors("tlog_proofs", as: Proofs.self)
         for vector in vectors.valid {

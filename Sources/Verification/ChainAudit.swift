@@ -1,0 +1,253 @@
+import BallotCryptography
+package import Codec
+package import Elections
+package import Ledger
+package import Ristretto
+package import TransparencyLog
+
+/// Re-derives a whole chain from its genesis document: hash chain, finalizations, log, every rule
+/// of every transaction, every proof, every state digest.
+///
+/// Blocks come in order, in portions of any size, as they are read or fetched; `report` may be asked
+/// for at any time. The first thing that is wrong ends the audit, since everything after it stands on
+/// it. A block counts only once a finalization covers it: an invalid one below it is then the
+/// validators' doing, and not of whoever delivered it.
+package struct ChainAudit: Sendable {
+    /// Blocks that may wait for a finalization; a chain makes one every few blocks.
+    package static let maximumWaiting = 4096
+
+    let chain: ChainContext
+    private let policy: TrustPolicy
+    private var link: HeaderLink
+    private(set) var waiting: [Block] = []
+    private(set) var expected: [CertifiedCheckpoint] = []
+
+    /// What the final blocks so far come to.
+    package private(set) var progress: AuditProgress
+    /// The state after the newest final block.
+    package private(set) var state = MemoryState()
+    private var catalog: ElectionCatalog
+    private var frontier = Frontier()
+    // The newest header, or genesis, is an entry of the next block.
+    private var newestEntry: [UInt8]
+    /// What ended the audit.
+    package private(set) var stopped: AuditFinding?
+    private(set) var alarms: [AuditAlarm] = []
+
+    /// Begins at genesis.
+    ///
+    /// - Throws: why the document is not usable, or is not the expected one.
+    package init(
+        genesis bytes: [UInt8], expecting chainID: Bytes32? = nil,
+        verifiers: Verifiers = .standard
+    ) throws(GenesisRejection) {
+        let genesis = try Genesis(checking: bytes, expecting: chainID)
+        self.policy = try genesis.checkpointPolicy()
+        self.chain = ChainContext(genesis: genesis, verifiers: verifiers)
+        self.link = HeaderLink(genesis)
+        let start = GenesisState.execute(self.chain)
+        self.state.apply(start.changes)
+        self.catalog = start.catalog
+        self.newestEntry = bytes
+        self.progress = AuditProgress(
+            height: .genesis, time: genesis.time, hash: genesis.chainID,
+            stateDigest: start.stateDigest, logSize: 0, logRoot: LogHash.emptyRoot,
+            transactions: 0, ballots: 0)
+    }
+
+    /// Says that the record must reach and agree with this checkpoint, from whatever source.
+    ///
+    /// Give it before the blocks: a size that the audit has passed can no longer be compared.
+    /// - Throws: why the checkpoint is not one that this chain's validators vouch for.
+    package mutating func expect(checkpoint note: [UInt8]) throws(CertificationError) {
+        self.expected.append(
+            try CertifiedCheckpoint(
+                parsing: note, by: self.policy, with: self.chain.verifiers.signatures))
+    }
+
+    /// Takes the next blocks, and a finalization of the last one if there is one.
+    ///
+    /// - Parameter random: weights of the batch verification; from the system, never from a seed.
+    /// - Throws: what is wrong; the audit is then over.
+    package mutating func add<R: RandomSource>(
+        _ blocks: [Block], finalization: Certificate?, random: inout R
+    ) throws(AuditFinding) {
+        if let stopped = self.stopped { throw stopped }
+        do throws(AuditFinding) {
+            try self.take(blocks, finalization, &random)
+        } catch {
+            self.stopped = error
+            throw error
+        }
+    }
+
+    private mutating func take<R: RandomSource>(
+        _ blocks: [Block], _ finalization: Certificate?, _ random: inout R
+    ) throws(AuditFinding) {
+        for block in blocks {
+            try self.link.advance(to: block, chain: self.chain.genesis)
+            self.waiting.append(block)
+        }
+        guard let finalization, let newest = self.waiting.last else {
+            guard self.waiting.count <= Self.maximumWaiting else {
+                throw AuditFinding(
+                    .truncated, at: self.link.height,
+                    "no finalization for \(self.waiting.count) blocks")
+            }
+            return
+        }
+        try HeaderLink.checkFinality(
+            of: newest.header, by: finalization, chain: self.chain.genesis,
+            verifier: self.chain.verifiers.signatures)
+        for block in self.waiting { try self.execute(block, &random) }
+        self.waiting.removeAll()
+    }
+
+    private mutating func execute<R: RandomSource>(
+        _ block: Block, _ random: inout R
+    ) throws(AuditFinding) {
+        let header = block.header
+        guard header.stateDigestAfterParent == self.progress.stateDigest else {
+            throw AuditFinding(
+                .stateDiverges, at: header.height,
+                "its state digest is not that of its ancestors' transactions")
+        }
+        let identifiers = Block.transactionIDs(block.transactions)
+        try self.extendLog(to: header, identifiers)
+        let executed: ExecutedBlock
+        switch self.executed(block, identifiers, &random) {
+        case .success(let block): executed = block
+        case .failure(let failure): throw failure.finding(at: header.height)
+        }
+        self.state.apply(executed.changes)
+        self.catalog = executed.catalog
+        self.note(executed.events, at: header.height)
+        self.newestEntry = header.canonicalBytes
+        self.progress = AuditProgress(
+            height: header.height, time: header.time, hash: header.hash,
+            stateDigest: executed.stateDigest, logSize: header.logSize, logRoot: header.logRoot,
+            transactions: self.progress.transactions + UInt64(identifiers.count),
+            ballots: self.progress.ballots
+                + UInt64(block.transactions.count(where: BallotCheck.isBallot)))
+    }
+
+    /// The entries of a block are the header before it and its transactions.
+    private mutating func extendLog(
+        to header: BlockHeader, _ identifiers: [Bytes32]
+    ) throws(AuditFinding) {
+        for leaf in [LogHash.leaf(self.newestEntry)] + identifiers {
+            self.frontier.append(leaf: leaf)
+            for certified in self.expected
+            where certified.checkpoint.size == self.frontier.size {
+                guard certified.checkpoint.root == self.frontier.root else {
+                    throw AuditFinding(
+                        .fork, at: header.height,
+                        "a quorum cosigned another log of \(self.frontier.size) entries")
+                }
+            }
+        }
+        guard header.logSize == self.frontier.size, header.logRoot == self.frontier.root else {
+            throw AuditFinding(
+                .wrongLog, at: header.height, "its log is not the one that the entries make")
+        }
+    }
+
+    /// Executes a block on the state of its parent, its ballots' proofs checked as one batch.
+    private func executed<R: RandomSource>(
+        _ block: Block, _ identifiers: [Bytes32], _ random: inout R
+    ) -> Result<ExecutedBlock, BlockFailure> {
+        let entries = zip(identifiers, block.transactions).map { (id: $0, bytes: $1) }
+        var catalog = self.catalog
+        do throws(StateFault) {
+            let verified = try self.verifiedBallots(in: entries, &catalog, &random)
+            var executor = try BlockExecutor(
+                chain: self.chain, parent: self.state, catalog: catalog,
+                height: block.header.height, time: block.header.time,
+                parentHash: block.header.parentHash)
+            for (index, entry) in entries.enumerated() {
+                let refusal = try Self.apply(entry, verified[entry.id], to: &executor)
+                if let refusal { return .failure(.refused(index: index, id: entry.id, refusal)) }
+            }
+            return .success(try executor.finish())
+        } catch {
+            return .failure(.fault(error))
+        }
+    }
+
+    /// Applies a transaction; returns why it is refused, nil if it is not.
+    private static func apply(
+        _ entry: (id: Bytes32, bytes: [UInt8]), _ verified: VerifiedBallot?,
+        to executor: inout BlockExecutor
+    ) throws(StateFault) -> Refusal? {
+        do throws(ExecutionFailure) {
+            try executor.apply(entry.bytes, id: entry.id, verified: verified)
+            return nil
+        } catch {
+            switch error {
+            case .refused(let refusal): return refusal
+            case .fault(let fault): throw fault
+            }
+        }
+    }
+
+    /// The ballots of a block whose certificate and proof are valid; the executor names what is
+    /// wrong with the others.
+    private func verifiedBallots<R: RandomSource>(
+        in entries: [(id: Bytes32, bytes: [UInt8])], _ catalog: inout ElectionCatalog,
+        _ random: inout R
+    ) throws(StateFault) -> [Bytes32: VerifiedBallot] {
+        let ballots = entries.filter { BallotCheck.isBallot($0.bytes) }
+        guard !ballots.isEmpty else { return [:] }
+        let verdicts = try BallotCheck(chain: self.chain).verify(
+            ballots, state: self.state, catalog: &catalog, random: &random)
+        var verified: [Bytes32: VerifiedBallot] = [:]
+        for verdict in verdicts {
+            if case .valid(let ballot) = verdict { verified[ballot.id] = ballot }
+        }
+        return verified
+    }
+
+    private mutating func note(_ events: [ElectionEvent], at height: Height) {
+        for event in events {
+            guard case .alarm(let alarm) = event else { continue }
+            self.alarms.append(AuditAlarm(height: height, alarm: alarm))
+        }
+    }
+}
+
+/// How far an audit has come: what the final blocks so far say.
+package struct AuditProgress: Hashable, Sendable {
+    package let height: Height
+    package let time: Timestamp
+    /// The hash of the newest final block.
+    package let hash: Bytes32
+    /// After the newest final block, recomputed.
+    package let stateDigest: Bytes32
+    /// How many entries the log has.
+    package let logSize: UInt64
+    package let logRoot: Bytes32
+    package let transactions: UInt64
+    package let ballots: UInt64
+}
+
+/// Something that the state machine raised while it executed a block.
+package struct AuditAlarm: Hashable, Sendable {
+    package let height: Height
+    package let alarm: ElectionAlarm
+}
+
+/// Why a block cannot be executed.
+private enum BlockFailure: Error {
+    case refused(index: Int, id: Bytes32, Refusal)
+    case fault(StateFault)
+
+    func finding(at height: Height) -> AuditFinding {
+        switch self {
+        case .refused(let index, let id, let refusal):
+            AuditFinding(
+                .invalidTransaction, at: height, "transaction \(index), \(id): \(refusal)")
+        case .fault(let fault):
+            AuditFinding(.auditorFault, at: height, fault.problem)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import Codec
+import Ledger
+
+/// The newest block of a hash chain, and what the next header must fit (`consensus.md` b.0, b.11).
+struct HeaderLink: Sendable {
+    private(set) var height: Height
+    private(set) var hash: Bytes32
+    private(set) var time: Timestamp
+    private var epoch: Epoch?
+    private var view: View
+
+    /// The link of genesis.
+    init(_ chain: Genesis) {
+        self.height = .genesis
+        self.hash = chain.chainID
+        self.time = chain.time
+        self.epoch = nil
+        self.view = .root
+    }
+
+    /// Moves on to the child that `block` is, after checking all that hashes and numbers can show.
+    mutating func advance(to block: Block, chain: Genesis) throws(AuditFinding) {
+        let header = block.header
+        try self.checkPlace(of: header, chain: chain)
+        try self.checkProposer(of: header, chain: chain)
+        let limits = chain.parameters
+        guard header.transactionCount <= limits.maximumTransactions,
+            header.bodyBytes <= limits.maximumBodyBytes
+        else { throw self.finding(.wrongBody, header, "it is larger than genesis allows") }
+        guard block.bodyMatchesHeader else {
+            throw self.finding(
+                .wrongBody, header, "its transactions are not those that its header commits to")
+        }
+        self.height = header.height
+        self.hash = header.hash
+        self.time = header.time
+        self.epoch = header.epoch
+        self.view = header.view
+    }
+
+    private func checkPlace(of header: BlockHeader, chain: Genesis) throws(AuditFinding) {
+        guard header.chainID == chain.chainID else {
+            throw self.finding(.brokenChain, header, "it belongs to the chain \(header.chainID)")
+        }
+        guard header.height == self.height.next else {
+            throw self.finding(
+                .brokenChain, header, "block \(self.height.next.rawValue) was expected here")
+        }
+        guard header.parentHash == self.hash else {
+            throw self.finding(.brokenChain, header, "its parent is another block")
+        }
+        guard header.time > self.time else {
+            throw self.finding(.brokenChain, header, "its time is not after its parent's")
+        }
+        guard header.epoch == chain.parameters.epoch(of: header.height) else {
+            throw self.finding(.brokenChain, header, "its epoch is not that of its height")
+        }
+        // The parent of an epoch's first block is named as the root of views.
+        let parentView = header.epoch == self.epoch ? self.view : .root
+        guard header.parentView == parentView, header.view > parentView else {
+            throw self.finding(.brokenChain, header, "its view does not follow its parent's")
+        }
+    }
+
+    private func checkProposer(of header: BlockHeader, chain: Genesis) throws(AuditFinding) {
+        // No transaction of this version changes the validators.
+        let validators = chain.validators.hash
+        guard header.validatorsHash == validators, header.nextValidatorsHash == validators else {
+            throw self.finding(.brokenChain, header, "it names other validators than genesis")
+        }
+        guard header.proposer == chain.validators.leader(of: header.round) else {
+            throw self.finding(.brokenChain, header, "it is not of its view's leader")
+        }
+    }
+
+    private func finding(
+        _ failure: AuditFailure, _ header: BlockHeader, _ detail: String
+    ) -> AuditFinding {
+        AuditFinding(failure, at: header.height, detail)
+    }
+}
+
+extension HeaderLink {
+    /// Checks that a finalization makes `header` final.
+    static func checkFinality(
+        of header: BlockHeader, by finalization: Certificate, chain: Genesis,
+        verifier: some SignatureVerifier
+    ) throws(AuditFinding) {
+        let rejection: FinalityRejection
+        do throws(FinalityRejection) {
+            try FinalizedHeader(header: header, finalization: finalization).verify(
+                in: chain.domain, validators: chain.validators, parameters: chain.parameters,
+                verifier: verifier)
+            return
+        } catch {
+            rejection = error
+        }
+        guard case .wrongSubject = rejection, case .finalize(let proposal) = finalization.subject,
+            proposal.round == header.round, proposal.blockHash != header.hash
+        else {
+            throw AuditFinding(
+                .badCertificate, at: header.height,
+                "the certificate does not make it final: \(rejection)")
+        }
+        do throws(CertificateRejection) {
+            try finalization.verify(
+                in: chain.domain, validators: chain.validators, verifier: verifier)
+        } catch {
+            throw AuditFinding(
+                .badCertificate, at: header.height,
+                "the certificate is of another block and not valid: \(error)")
+        }
+        throw AuditFinding(
+            .fork, at: header.height,
+            "a quorum finalized block \(proposal.blockHash) in its view instead")
+    }
+}

@@ -1,0 +1,203 @@
+// Verification: what voters, observers and auditors check, from bytes alone: receipts, certificates,
+// the whole record, the tally. It trusts the genesis document and nothing else, and it knows neither
+// where bytes come from nor how they are stored: no clock, network, file or random source.
+
+package import BallotCryptography
+package import Codec
+package import Ledger
+package import TransparencyLog
+
+/// Why a genesis document cannot be used.
+package enum GenesisRejection: Error, Equatable, Sendable {
+    case form(CodecError)
+    /// Rules that the document breaks, at least one.
+    case faults([DocumentFault])
+    /// The document is of another chain than the one asked for.
+    case otherChain(Bytes32)
+}
+
+/// Why a receipt proves nothing.
+package enum ReceiptRejection: Error, Equatable, Sendable {
+    /// The receipt is damaged, its checkpoint is not of this chain or not signed by a quorum of its
+    /// validators, or its path does not lead from the ballot to the checkpoint.
+    case proof(LogProofError)
+    /// The checkpoint has lines that no validator of this chain signs.
+    case extensionLines
+    /// The receipt does not carry a transaction id and a tracker.
+    case noIdentifiers
+    /// The bytes kept beside the receipt are no ballot transaction.
+    case notABallot(CodecError)
+    /// The transaction holds no ballot of this version.
+    case malformedBallot(RefusalCode)
+    /// The receipt names another transaction than the ballot kept beside it.
+    case otherTransaction(Bytes32)
+    /// The receipt names another tracker than the ballot has.
+    case otherTracker(Bytes32)
+    /// The ballot is of another voter's key: somebody handed out one receipt twice.
+    case otherVoter(Bytes32)
+}
+
+/// A validator that vouches for the log that a ballot is in.
+package struct ReceiptCosigner: Hashable, Sendable {
+    package let validator: ValidatorIndex
+    package let name: String
+    /// When it signed, by its own clock, to the second.
+    package let time: Timestamp
+}
+
+/// What a valid receipt proves.
+package struct CheckedReceipt: Hashable, Sendable {
+    package let kind: ChainKind
+    package let chainID: Bytes32
+    package let origin: String
+    package let electionID: Bytes32
+    /// The number of the ballot style.
+    package let style: UInt32
+    /// P, under which the ballot was cast.
+    package let credentialKey: Bytes32
+    /// Whether P was compared with the voter's own key.
+    package let isOwnBallot: Bool
+    /// 1 for a voter's first ballot. A later one replaces it: ask a node for the last.
+    package let sequence: UInt32
+    package let ballotID: Bytes32
+    package let transactionID: Bytes32
+    package let tracker: Bytes32
+    /// The tracker as the voter saw it.
+    package let trackingCode: TrackingCode
+    /// The place of the ballot in the log, from 0.
+    package let index: UInt64
+    /// How many entries the log had when the cosigners signed.
+    package let logSize: UInt64
+    package let logRoot: Bytes32
+    package let cosigners: [ReceiptCosigner]
+    /// How many cosigners were needed, of so many validators.
+    package let quorum: Int
+    package let validators: Int
+}
+
+/// Checks receipts of one chain, offline.
+package struct ReceiptCheck<Verifier: SignatureVerifier>: Sendable {
+    /// The chain's genesis document.
+    package let genesis: Genesis
+    private let policy: TrustPolicy
+    private let verifier: Verifier
+
+    /// Reads the genesis document that receipts are judged by.
+    ///
+    /// Trust begins here: whoever chooses the document chooses the validators. A voter compares its
+    /// chain id with what the commission published.
+    /// - Throws: why the document is not usable, or is not the expected one.
+    package init(
+        genesis bytes: [UInt8], expecting chainID: Bytes32? = nil, verifier: Verifier
+    ) throws(GenesisRejection) {
+        self.genesis = try Genesis(checking: bytes, expecting: chainID)
+        self.policy = try self.genesis.checkpointPolicy()
+        self.verifier = verifier
+    }
+
+    /// Checks that the ballot in `transaction`, the bytes that the voter's device kept, is in the
+    /// log that a quorum of the validators vouches for.
+    ///
+    /// - Parameter credentialKey: the voter's own P, if the device still has it.
+    /// - Throws: the first reason not to believe the receipt.
+    package func check(
+        receipt: [UInt8], transaction: [UInt8], credentialKey: Bytes32? = nil
+    ) throws(ReceiptRejection) -> CheckedReceipt {
+        let outline = try Self.outline(transaction)
+        let (proof, certified) = try self.verify(receipt, transaction: transaction)
+        guard let extra = proof.extra.flatMap({ ReceiptExtra($0) }) else { throw .noIdentifiers }
+        let transactionID = Transaction.id(of: transaction)
+        guard extra.transactionID == transactionID else {
+            throw .otherTransaction(extra.transactionID)
+        }
+        guard extra.tracker == outline.tracker else { throw .otherTracker(extra.tracker) }
+        if let credentialKey, credentialKey != outline.header.credentialKey {
+            throw .otherVoter(outline.header.credentialKey)
+        }
+        return CheckedReceipt(
+            kind: self.genesis.kind, chainID: self.genesis.chainID, origin: self.genesis.origin,
+            electionID: outline.header.electionID, style: outline.header.style,
+            credentialKey: outline.header.credentialKey, isOwnBallot: credentialKey != nil,
+            sequence: outline.header.sequence, ballotID: outline.ballotID,
+            transactionID: transactionID, tracker: outline.tracker,
+            trackingCode: TrackingCode(tracker: outline.tracker), index: proof.index,
+            logSize: certified.checkpoint.size, logRoot: certified.checkpoint.root,
+            cosigners: self.cosigners(of: certified),
+            quorum: self.genesis.validators.quorum, validators: self.genesis.validators.count)
+    }
+
+    private static func outline(_ bytes: [UInt8]) throws(ReceiptRejection) -> BallotOutline {
+        let transaction: Transaction
+        do throws(CodecError) {
+            transaction = try Transaction(canonicalBytes: bytes)
+        } catch {
+            throw .notABallot(error)
+        }
+        guard case .ballot(let ballot) = transaction else {
+            throw .notABallot(.invalid("the transaction is no ballot"))
+        }
+        do throws(RefusalCode) {
+            return try BallotOutline(ballot.wire)
+        } catch {
+            throw .malformedBallot(error)
+        }
+    }
+
+    private func verify(
+        _ receipt: [UInt8], transaction: [UInt8]
+    ) throws(ReceiptRejection) -> (LogProof, CertifiedCheckpoint) {
+        let proof: LogProof
+        let certified: CertifiedCheckpoint
+        do throws(LogProofError) {
+            proof = try LogProof(parsing: receipt)
+            certified = try proof.verify(
+                leaf: LogHash.leaf(transaction), policy: self.policy, with: self.verifier)
+        } catch {
+            throw .proof(error)
+        }
+        guard certified.checkpoint.extensionLines.isEmpty else { throw .extensionLines }
+        return (proof, certified)
+    }
+
+    private func cosigners(of certified: CertifiedCheckpoint) -> [ReceiptCosigner] {
+        var cosigners: [ReceiptCosigner] = []
+        for (position, validator) in self.genesis.validators.validators.enumerated() {
+            let signed = certified.cosigners.first { $0.key.publicKey == validator.cosigningKey }
+            guard let seconds = signed?.time else { continue }
+            let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+            cosigners.append(
+                ReceiptCosigner(
+                    validator: ValidatorIndex(UInt16(position)), name: validator.name,
+                    time: Timestamp(milliseconds: overflow ? .max : milliseconds)))
+        }
+        return cosigners
+    }
+}
+
+extension Genesis {
+    /// Reads a genesis document and refuses one that breaks a rule.
+    init(checking bytes: [UInt8], expecting chainID: Bytes32?) throws(GenesisRejection) {
+        do throws(CodecError) {
+            try self.init(canonicalBytes: bytes)
+        } catch {
+            throw .form(error)
+        }
+        let faults = self.faults
+        guard faults.isEmpty else { throw .faults(faults) }
+        if let chainID, chainID != self.chainID { throw .otherChain(self.chainID) }
+    }
+
+    /// Whose cosignatures make a checkpoint of this chain believed: a quorum of its validators.
+    package func checkpointPolicy() throws(GenesisRejection) -> TrustPolicy {
+        let cosigners = self.validators.validators.map {
+            (name: self.cosignerName(of: $0), key: $0.cosigningKey)
+        }
+        guard
+            let policy = TrustPolicy(
+                origin: self.origin, logKey: self.logKey, cosigners: cosigners)
+        else {
+            throw .faults([DocumentFault(path: "origin", problem: "cannot name a log")])
+        }
+        return policy
+    }
+}
