@@ -104,7 +104,8 @@ package struct RSAModulus: Sendable {
     }
 
     /// `first` if `bit` is 1, `second` if it is 0, without a branch.
-    private static func choose(_ first: [UInt32], _ second: [UInt32], ifSet bit: UInt32) -> [UInt32] {
+    private static func choose(_ first: [UInt32], _ second: [UInt32], ifSet bit: UInt32) -> [UInt32]
+    {
         let mask = 0 &- bit
         var chosen = second
         for index in chosen.indices { chosen[index] ^= mask & (first[index] ^ second[index]) }

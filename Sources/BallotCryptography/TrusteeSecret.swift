@@ -98,7 +98,8 @@ package struct TrusteeSecret: Sendable {
     /// - Parameter seed: 32 bytes from the system's random source, kept under the passphrase.
     package init(seed: Bytes32) { self.derivation = SeedDerivation(seed: seed) }
 
-    private func communicationSecret(_ parameters: CeremonyParameters, _ trustee: UInt32) -> Scalar {
+    private func communicationSecret(_ parameters: CeremonyParameters, _ trustee: UInt32) -> Scalar
+    {
         self.derivation.scalar(
             .communicationKey, [parameters.setupID.bytes, Transcript.u32(trustee)])
     }
