@@ -1,0 +1,72 @@
+import Codec
+
+/// The first frame each way, inside TLS: the dialing side's first, the other's in answer.
+struct Hello: Equatable, Sendable {
+    static let magic: [UInt8] = [0x56, 0x45, 0x43, 0x48]
+    /// The version of frames and handshake. Peers with another are refused.
+    static let version: UInt16 = 1
+
+    let version: UInt16
+    let chainID: Bytes32
+    let role: PeerRole
+    /// Random at each start: tells a restarted peer from a second connection of the same one.
+    let instance: UInt64
+}
+
+extension Hello: CanonicalCodable {
+    func encode(to writer: inout ByteWriter) {
+        writer.write(raw: Self.magic)
+        writer.write(version)
+        writer.write(chainID)
+        writer.write(role.rawValue)
+        writer.write(instance)
+    }
+
+    init(from reader: inout ByteReader) throws(CodecError) {
+        guard try reader.readRaw(Self.magic.count) == Self.magic else {
+            throw .invalid("a hello begins with the magic bytes")
+        }
+        version = try reader.readUInt16()
+        chainID = try reader.readBytes32()
+        let byte = try reader.readUInt8()
+        guard let role = PeerRole(rawValue: byte) else { throw .unknownTag(byte) }
+        self.role = role
+        instance = try reader.readUInt64()
+    }
+}
+
+/// Why a peer is turned away. The code is the one byte of a refusal frame.
+enum Refusal: UInt8, Error, Sendable {
+    case version = 1
+    case chain = 2
+    case role = 3
+    case observersNotAccepted = 4
+    case duplicate = 5
+    case full = 6
+    case ownKey = 7
+
+    /// What the other side is told, and what to do, for a person.
+    var text: String {
+        switch self {
+        case .version: "it speaks another version of the protocol; run the same release on both"
+        case .chain: "it is on another chain; compare the genesis documents"
+        case .role: "the validator keys differ; compare the genesis documents"
+        case .observersNotAccepted: "the key is no validator's and observers are not accepted"
+        case .duplicate: "there is already a connection between these two"
+        case .full: "there is no place for another connection; try again later"
+        case .ownKey: "both have the same node key; every node needs its own"
+        }
+    }
+}
+
+/// Why a connection ended.
+enum ConnectionFailure: Error {
+    /// What no honest node sends.
+    case violation(String)
+    /// We turned the peer away.
+    case refused(Refusal)
+    /// The peer turned us away; nil for a code that this version does not know.
+    case refusedByPeer(Refusal?)
+    /// We ended it: silence, a stall, or the node's wish.
+    case ended(String)
+}

@@ -1,0 +1,168 @@
+import NIOCore
+import Synchronization
+
+/// What became of a message given to `send`.
+package enum SendResult: Equatable, Sendable {
+    /// It waits its turn; the connection may still end before it leaves.
+    case queued
+    /// There is no connection to this peer.
+    case notConnected
+    /// The peer takes less than we send; the message was dropped and counted.
+    case queueFull
+    /// The payload is above the limit, or the type is the transport's.
+    case tooLarge
+}
+
+/// What waits to be sent to one peer: two bounded queues, urgent messages first. One writer takes.
+final class Outbox: Sendable {
+    private struct Queue {
+        var frames = CircularBuffer<WireFrame>()
+        var bytes = 0
+        let frameLimit: Int
+        let byteLimit: Int
+
+        mutating func append(_ frame: WireFrame) -> Bool {
+            let size = WireFrame.headerSize + frame.payload.count
+            guard frames.count < frameLimit, frames.isEmpty || bytes + size <= byteLimit else {
+                return false
+            }
+            frames.append(frame)
+            bytes += size
+            return true
+        }
+
+        mutating func removeFirst() -> WireFrame {
+            let frame = frames.removeFirst()
+            bytes -= WireFrame.headerSize + frame.payload.count
+            return frame
+        }
+    }
+
+    private struct State {
+        var consensus: Queue
+        var bulk: Queue
+        /// How much of the first bulk message has left in parts.
+        var partOffset = 0
+        var waiter: CheckedContinuation<ByteBuffer?, Never>?
+        var isClosed = false
+        var droppedFrames: UInt64 = 0
+        var framesSent: UInt64 = 0
+        var bytesSent: UInt64 = 0
+        /// Since when the writer has been busy with what it took last.
+        var writingSince: ContinuousClock.Instant?
+    }
+
+    private let partBytes: Int
+    private let state: Mutex<State>
+
+    init(limits: PeerLimits) {
+        partBytes = limits.partBytes
+        state = Mutex(
+            State(
+                consensus: Queue(
+                    frameLimit: limits.consensusQueueFrames, byteLimit: limits.consensusQueueBytes),
+                bulk: Queue(frameLimit: limits.bulkQueueFrames, byteLimit: limits.bulkQueueBytes)))
+    }
+
+    /// Queues a frame and wakes the writer; never waits.
+    func push(_ frame: WireFrame, as trafficClass: TrafficClass) -> SendResult {
+        let (result, waiter, buffer) = state.withLock {
+            state -> (SendResult, CheckedContinuation<ByteBuffer?, Never>?, ByteBuffer?) in
+            guard !state.isClosed else { return (.notConnected, nil, nil) }
+            let isQueued =
+                switch trafficClass {
+                case .consensus: state.consensus.append(frame)
+                case .bulk: state.bulk.append(frame)
+                }
+            guard isQueued else {
+                state.droppedFrames += 1
+                return (.queueFull, nil, nil)
+            }
+            guard let waiter = state.waiter.take() else { return (.queued, nil, nil) }
+            return (.queued, waiter, take(from: &state))
+        }
+        waiter?.resume(returning: buffer)
+        return result
+    }
+
+    /// What to write next: waits for something, nil when closed. Asking says that the last is
+    /// written.
+    func next() async -> ByteBuffer? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let result = state.withLock { state -> ByteBuffer?? in
+                    precondition(state.waiter == nil, "an outbox has one writer")
+                    state.writingSince = nil
+                    if state.isClosed { return .some(nil) }
+                    if let buffer = take(from: &state) { return buffer }
+                    state.waiter = continuation
+                    return nil
+                }
+                if let result { continuation.resume(returning: result) }
+            }
+        } onCancel: {
+            close()
+        }
+    }
+
+    /// Ends it: what waits is dropped.
+    func close() {
+        let waiter = state.withLock { state in
+            state.isClosed = true
+            return state.waiter.take()
+        }
+        waiter?.resume(returning: nil)
+    }
+
+    /// All urgent frames that are due, or else bulk, about one part's worth.
+    private func take(from state: inout State) -> ByteBuffer? {
+        var buffer = ByteBuffer()
+        while !state.consensus.frames.isEmpty, buffer.readableBytes < partBytes {
+            state.consensus.removeFirst().write(to: &buffer)
+            state.framesSent += 1
+        }
+        while buffer.readableBytes < partBytes, let frame = state.bulk.frames.first {
+            if frame.payload.count <= partBytes {
+                state.bulk.removeFirst().write(to: &buffer)
+                state.framesSent += 1
+                continue
+            }
+            if writePart(of: frame, from: &state.partOffset, to: &buffer) {
+                _ = state.bulk.removeFirst()
+                state.framesSent += 1
+            }
+            break
+        }
+        guard buffer.readableBytes > 0 else { return nil }
+        state.bytesSent += UInt64(buffer.readableBytes)
+        state.writingSince = .now
+        return buffer
+    }
+
+    /// Writes the next part of a long message; true if it was the last.
+    private func writePart(
+        of frame: WireFrame, from offset: inout Int, to buffer: inout ByteBuffer
+    ) -> Bool {
+        let end = min(offset + partBytes, frame.payload.count)
+        let part = [UInt8](frame.payload[offset..<end])
+        guard end == frame.payload.count else {
+            WireFrame(type: TransportType.part.rawValue, payload: part).write(to: &buffer)
+            offset = end
+            return false
+        }
+        WireFrame(type: TransportType.lastPart.rawValue, payload: [frame.type] + part)
+            .write(to: &buffer)
+        offset = 0
+        return true
+    }
+
+    /// Since when the writer has waited for the peer to take what was written last.
+    var writingSince: ContinuousClock.Instant? { state.withLock { $0.writingSince } }
+
+    /// Counters for status: waiting bytes, and since the start frames and bytes sent, and dropped.
+    var counters: (queuedBytes: Int, frames: UInt64, bytes: UInt64, dropped: UInt64) {
+        state.withLock {
+            ($0.consensus.bytes + $0.bulk.bytes, $0.framesSent, $0.bytesSent, $0.droppedFrames)
+        }
+    }
+}
