@@ -36,7 +36,7 @@ package struct Ballot: Sendable {
     }
 
     /// The encrypted choices, one per contest in the order of the style.
-    package var ciphertexts: [BallotCiphertext] { self.contests.map(\.ciphertext) }
+    package var ciphertexts: [BallotCiphertext] { self.contests.map { $0.ciphertext } }
 
     /// Steps 1 and 3 together, for readers that have no state to check in between.
     /// - Throws: the codes of `BallotForm` and `decoded()`.
@@ -58,9 +58,9 @@ package struct Ballot: Sendable {
                 Contest(
                     ciphertext: contest.ciphertext,
                     a: try GroupElement(nonIdentity: contest.ciphertext.a).point,
-                    c: try GroupElement.decode(contest.ciphertext.c).map(\.point),
+                    c: try GroupElement.decode(contest.ciphertext.c).map { $0.point },
                     ta: try GroupElement(contest.ta).point,
-                    d: try GroupElement.decode(contest.d).map(\.point), z: response.z,
+                    d: try GroupElement.decode(contest.d).map { $0.point }, z: response.z,
                     f: response.f))
         }
         self.contests = contests
@@ -71,7 +71,7 @@ package struct Ballot: Sendable {
         self.wire = form.wire
         self.ballotID = Transcript.digest(.ballotID, [form.wire])
         let statement = BallotStatement(
-            header: form.header, ciphertexts: form.contests.map(\.ciphertext))
+            header: form.header, ciphertexts: form.contests.map { $0.ciphertext })
         self.tracker = statement.tracker
         self.delta = statement.delta
         self.challenge = statement.challenge(
@@ -92,7 +92,7 @@ struct BallotStatement {
     let items: [[UInt8]]
 
     init(header: BallotHeader, ciphertexts: [BallotCiphertext]) {
-        self.items = header.statementItems + ciphertexts.map(\.part)
+        self.items = header.statementItems + ciphertexts.map { $0.part }
     }
 
     /// `H32("ballot/tracker", St)`.

@@ -13,11 +13,6 @@ package struct BallotOpening: Hashable, Sendable {
         let cells: [UInt8]
     }
 
-    init(header: BallotHeader, contests: [Contest]) {
-        self.header = header
-        self.contests = contests
-    }
-
     /// Encrypts again, on any device, and says which tracker and choices come out. The voter
     /// compares both with what the first device showed.
     /// - Throws: `election`, `style`, `contest`, `scalar`, and `sum` for values that are no choice.

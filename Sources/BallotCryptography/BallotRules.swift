@@ -33,7 +33,7 @@ package struct BallotRules: Sendable {
         electionID: Bytes32, style: UInt32, contests: [BallotContest], keys: ElectionKeys
     ) throws(RefusalCode) {
         guard (1...Limits.contestsPerBallot).contains(contests.count) else { throw .parameter }
-        guard Set(contests.map(\.index)).count == contests.count else { throw .parameter }
+        guard Set(contests.map { $0.index }).count == contests.count else { throw .parameter }
         var size = BallotLayout.fixedSize
         var keyIndices: [[Int]] = []
         for contest in contests {
@@ -50,7 +50,7 @@ package struct BallotRules: Sendable {
         self.style = style
         self.contests = contests
         self.wireSize = size
-        self.keys = keys.jointKeys.map(\.point) + FixedGenerators.slack
+        self.keys = keys.jointKeys.map { $0.point } + FixedGenerators.slack
         self.keyIndices = keyIndices
         self.keysDigest = Bytes32(SHA256.hash(keys.jointKeyBytes)[...])
     }

@@ -57,7 +57,7 @@ package struct Dealing: Equatable, Sendable {
         _ = try GroupElement(nonIdentity: self.ephemeralKey)
         let constants = self.constants(parameters)
         for constant in constants { _ = try GroupElement(nonIdentity: constant) }
-        let points = try GroupElement.decode(self.commitments).map(\.point)
+        let points = try GroupElement.decode(self.commitments).map { $0.point }
         let nonces = try GroupElement.decode(self.possessionCommitments)
         var seen = Set(otherConstants)
         for constant in constants {

@@ -62,11 +62,11 @@ package struct ElectionKeys: Sendable, Equatable {
     }
 
     /// `Y_1 || … || Y_K`, one item of a transcript.
-    package var jointKeyBytes: [UInt8] { Transcript.joined(self.jointKeys.map(\.bytes)) }
+    package var jointKeyBytes: [UInt8] { Transcript.joined(self.jointKeys.map { $0.bytes }) }
 
     /// `X_{1,1} || … || X_{n,K}`, one item of a transcript.
     package var verificationKeyBytes: [UInt8] {
-        Transcript.joined(self.verificationKeys.flatMap { $0.map(\.bytes) })
+        Transcript.joined(self.verificationKeys.flatMap { $0.map { $0.bytes } })
     }
 
     /// `X_{j,1} …` of trustee j, nil if there is no such trustee.

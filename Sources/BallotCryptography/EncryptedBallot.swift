@@ -94,7 +94,7 @@ package struct EncryptedBallot: ~Copyable, Sendable {
         self.header = header
         self.contests = encryptions
         self.statement = BallotStatement(
-            header: header, ciphertexts: encryptions.map(\.ciphertext))
+            header: header, ciphertexts: encryptions.map { $0.ciphertext })
         self.tracker = self.statement.tracker
     }
 

@@ -32,6 +32,19 @@ package struct EncryptedTotal: Sendable, Equatable {
         self.counted += 1
     }
 
+    /// Adds the contest at `position` of an accepted ballot, whose points are decoded already.
+    /// - Throws: `contest` if there is no such contest or it has fewer cells, `parameter` above the
+    ///   limit of ballots.
+    package mutating func add(_ ballot: Ballot, position: Int) throws(RefusalCode) {
+        guard self.counted < Limits.ballotsPerUnit else { throw .parameter }
+        guard ballot.contests.indices.contains(position) else { throw .contest }
+        let contest = ballot.contests[position]
+        guard contest.c.count >= self.c.count else { throw .contest }
+        self.a += contest.a
+        for index in self.c.indices { self.c[index] += contest.c[index] }
+        self.counted += 1
+    }
+
     /// Takes a replaced ballot out of the sum again.
     /// - Throws: `contest` if it has fewer cells or the sum is empty, `point`.
     package mutating func subtract(_ ciphertext: BallotCiphertext) throws(RefusalCode) {
@@ -58,7 +71,7 @@ package struct EncryptedTotal: Sendable, Equatable {
     ) throws(RefusalCode) -> (a: Point, c: [Point]) {
         guard ciphertext.c.count >= self.c.count else { throw .contest }
         let c = try GroupElement.decode([Bytes32](ciphertext.c.prefix(self.c.count)))
-        return (try GroupElement(ciphertext.a).point, c.map(\.point))
+        return (try GroupElement(ciphertext.a).point, c.map { $0.point })
     }
 
     package static func == (lhs: Self, rhs: Self) -> Bool {
@@ -88,7 +101,7 @@ extension EncryptedTotal: CanonicalCodable {
         let c = try reader.readMany(count)
         do throws(RefusalCode) {
             self.init(
-                a: try GroupElement(a).point, c: try GroupElement.decode(c).map(\.point),
+                a: try GroupElement(a).point, c: try GroupElement.decode(c).map { $0.point },
                 counted: counted)
         } catch {
             throw .invalid("an encrypted total is not of canonical points")

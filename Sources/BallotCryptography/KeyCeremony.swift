@@ -25,7 +25,7 @@ package enum KeyCeremony {
     package static func keys(
         of qualified: [QualifiedDealing], parameters: CeremonyParameters
     ) throws(RefusalCode) -> ElectionKeys {
-        try Self.checkOrder(qualified.map(\.dealer), parameters)
+        try Self.checkOrder(qualified.map { $0.dealer }, parameters)
         var sums = [Point](
             repeating: .identity, count: Int(parameters.keyCount * parameters.threshold))
         for entry in qualified {
@@ -86,7 +86,7 @@ package struct Confirmation: Equatable, Sendable {
             throw .commitment
         }
         let weights = Self.weights(digest: self.digest, trustee: trustee, row: row)
-        let key = GroupElement(MultiScalar.sum(weights, row.map(\.point)))
+        let key = GroupElement(MultiScalar.sum(weights, row.map { $0.point }))
         try self.proof.verify(
             .ceremonyConfirmPossession,
             Self.items(digest: self.digest, trustee: trustee, key: key.bytes), key: key.point)
@@ -106,7 +106,7 @@ package struct Confirmation: Equatable, Sendable {
     static func weights(digest: Bytes32, trustee: UInt32, row: [GroupElement]) -> [Scalar] {
         let eps = Transcript.scalar(
             .ceremonyConfirmBatch,
-            [digest.bytes, Transcript.u32(trustee), Transcript.joined(row.map(\.bytes))])
+            [digest.bytes, Transcript.u32(trustee), Transcript.joined(row.map { $0.bytes })])
         return Scalar.powers(of: eps, from: eps, count: row.count)
     }
 

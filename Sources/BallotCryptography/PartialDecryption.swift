@@ -81,13 +81,13 @@ struct DecryptionBatch {
         self.items = [
             unit.electionID.bytes, Transcript.u32(unit.unit), Transcript.u32(trustee),
             a.bytes.bytes, Transcript.joined(unit.total.c.map { $0.encoded() }),
-            Transcript.joined(keys.map(\.bytes)), Transcript.joined(shares.map(\.bytes)),
+            Transcript.joined(keys.map { $0.bytes }), Transcript.joined(shares.map { $0.bytes }),
         ]
         let eps = Transcript.scalar(.decryptionBatch, self.items)
         self.weights = Scalar.powers(of: eps, from: eps, count: keys.count)
         self.statement = EqualityProof.Statement(
-            key: GroupElement(MultiScalar.sum(self.weights, keys.map(\.point))), other: a,
-            product: GroupElement(MultiScalar.sum(self.weights, shares.map(\.point))))
+            key: GroupElement(MultiScalar.sum(self.weights, keys.map { $0.point })), other: a,
+            product: GroupElement(MultiScalar.sum(self.weights, shares.map { $0.point })))
     }
 }
 

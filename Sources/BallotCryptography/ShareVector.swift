@@ -41,7 +41,7 @@ struct ShareChannel {
         _ shares: [Scalar], shared: Bytes32, encryption: E.Type
     ) -> [UInt8] {
         E.seal(
-            Transcript.joined(shares.map(\.encoded)), key: self.key(shared: shared),
+            Transcript.joined(shares.map { $0.encoded }), key: self.key(shared: shared),
             nonce: Self.nonce, associatedData: self.associatedData)
     }
 
@@ -72,7 +72,7 @@ extension Dealing {
         of receiver: UInt32, parameters: CeremonyParameters
     ) throws(RefusalCode) -> [Point] {
         try self.checkCounts(parameters)
-        let points = try GroupElement.decode(self.commitments).map(\.point)
+        let points = try GroupElement.decode(self.commitments).map { $0.point }
         let step = Int(parameters.threshold)
         let powers = Scalar.powers(of: Scalar(UInt64(receiver)), from: .one, count: step)
         return (0..<Int(parameters.keyCount)).map { k in

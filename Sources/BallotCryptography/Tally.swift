@@ -15,7 +15,7 @@ package struct VerifiedShare: Sendable {
     ) throws(RefusalCode) {
         try decryption.verify(unit, trustee: trustee, keys: keys)
         self.init(
-            trustee: trustee, shares: try GroupElement.decode(decryption.shares).map(\.point))
+            trustee: trustee, shares: try GroupElement.decode(decryption.shares).map { $0.point })
     }
 
     /// The share of a partial decryption that was verified before, such as one in the state.
@@ -24,7 +24,7 @@ package struct VerifiedShare: Sendable {
         alreadyVerified decryption: PartialDecryption, trustee: UInt32
     ) throws(RefusalCode) {
         self.init(
-            trustee: trustee, shares: try GroupElement.decode(decryption.shares).map(\.point))
+            trustee: trustee, shares: try GroupElement.decode(decryption.shares).map { $0.point })
     }
 
     private init(trustee: UInt32, shares: [Point]) {
@@ -113,7 +113,7 @@ package enum Tally {
             throw .tooFewShares(chosen.count, needed: Int(threshold))
         }
         guard chosen.allSatisfy({ $0.shares.count == total.c.count }) else { throw .cellCount }
-        let lambda = Self.lagrangeAtZero(chosen.map(\.trustee)).map { -$0 }
+        let lambda = Self.lagrangeAtZero(chosen.map { $0.trustee }).map { -$0 }
         var points: [Point] = []
         for cell in total.c.indices {
             points.append(

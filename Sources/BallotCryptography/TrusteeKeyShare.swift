@@ -36,7 +36,7 @@ package struct TrusteeKeyShare: Sendable {
         let digest = Confirmation.digest(qualified: qualified, keys: keys)
         let weights = Confirmation.weights(digest: digest, trustee: self.trustee, row: row)
         let secret = zip(weights, self.shares).reduce(Scalar.zero) { $0 + $1.0 * $1.1 }
-        let key = MultiScalar.sum(weights, row.map(\.point)).encoded()
+        let key = MultiScalar.sum(weights, row.map { $0.point }).encoded()
         return Confirmation(
             digest: digest,
             proof: SchnorrProof.make(
@@ -64,7 +64,7 @@ package struct TrusteeKeyShare: Sendable {
             shares: shares)
         let secret = zip(batch.weights, self.shares).reduce(Scalar.zero) { $0 + $1.0 * $1.1 }
         return PartialDecryption(
-            shares: shares.map(\.bytes),
+            shares: shares.map { $0.bytes },
             proof: EqualityProof.make(
                 .decryptionEquality, batch.items, statement: batch.statement, secret: secret,
                 arithmetic: arithmetic, random: &random))
@@ -75,7 +75,7 @@ extension TrusteeKeyShare: CanonicalCodable {
     /// For the trustee's own encrypted file only.
     package func encode(to writer: inout ByteWriter) {
         writer.write(self.trustee)
-        writer.write(list: self.shares.map(\.encoded), limit: Int(Limits.keys))
+        writer.write(list: self.shares.map { $0.encoded }, limit: Int(Limits.keys))
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {

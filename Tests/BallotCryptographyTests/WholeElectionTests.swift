@@ -54,7 +54,7 @@ import Testing
         let rules = try election.rules([shape])
         var total = EncryptedTotal(cellCount: 2)
         for _ in 0..<3 {
-            try total.add(try election.cast([.options([1])], rules: rules).ciphertexts[0])
+            try total.add(try election.cast([.options([1])], rules: rules), position: 0)
         }
         #expect(try election.counts(total, unit: 1, shape: shape, trustees: [1, 3]) == [0, 3])
     }
