@@ -1,0 +1,123 @@
+import Codec
+import Ledger
+import Testing
+import TransparencyLog
+import Verification
+
+/// What only a quorum of liars can make: final blocks that break the rules.
+struct FinalizedWrongsTests {
+    private func failure(
+        of header: BlockHeader, _ transactions: [[UInt8]] = [], after chain: TestChain
+    ) throws -> AuditFailure? {
+        var audit = try ChainAudit(genesis: chain.genesis.canonicalBytes)
+        var random = SeededRandom(seed: 2)
+        let block = Block(header: header, transactions: transactions)
+        #expect(throws: AuditFinding.self) {
+            try audit.add(
+                chain.blocks + [block], finalization: chain.finalization(of: header),
+                random: &random)
+        }
+        return audit.stopped?.failure
+    }
+
+    private func chain() throws -> TestChain {
+        var chain = TestChain()
+        try chain.add()
+        try chain.add()
+        return chain
+    }
+
+    @Test func wrongStateDigestIsADivergence() throws {
+        let chain = try chain()
+        let header = chain.header(over: []).changing(stateDigest: .zero)
+        #expect(try failure(of: header, after: chain) == .stateDiverges)
+    }
+
+    @Test func wrongLogRootOrSizeIsNamed() throws {
+        let chain = try chain()
+        let header = chain.header(over: [])
+        #expect(try failure(of: header.changing(logRoot: .zero), after: chain) == .wrongLog)
+        #expect(
+            try failure(of: header.changing(logSize: header.logSize + 1), after: chain)
+                == .wrongLog)
+    }
+
+    @Test func timeThatDoesNotGrowIsRefused() throws {
+        let chain = try chain()
+        let header = chain.header(over: [], milliseconds: 0)
+        #expect(try failure(of: header, after: chain) == .brokenChain)
+    }
+
+    @Test func viewThatDoesNotFollowIsRefused() throws {
+        let chain = try chain()
+        let header = chain.header(over: [])
+        let view = header.changing(view: header.parentView)
+        #expect(try failure(of: view, after: chain) == .brokenChain)
+        let skipped = header.changing(view: header.view.next)
+        // The leader of the next view is another validator.
+        #expect(try failure(of: skipped, after: chain) == .brokenChain)
+    }
+
+    @Test func otherValidatorsOrEpochAreRefused() throws {
+        let chain = try chain()
+        let header = chain.header(over: [])
+        #expect(try failure(of: header.changing(validators: .zero), after: chain) == .brokenChain)
+        #expect(try failure(of: header.changing(next: .zero), after: chain) == .brokenChain)
+        let epoch = header.changing(epoch: header.epoch.next)
+        #expect(try failure(of: epoch, after: chain) == .brokenChain)
+    }
+
+    @Test func transactionThatTheRulesRefuseIsTheProposersDoing() throws {
+        let chain = try TestElection().chain
+        let again = chain.blocks[0].transactions
+        for transactions in [again, [[0xFF]], [[]]] {
+            let header = chain.header(over: transactions)
+            #expect(try failure(of: header, transactions, after: chain) == .invalidTransaction)
+        }
+    }
+
+    @Test func ballotWhoseProofFailsIsTheProposersDoing() throws {
+        var election = try TestElection()
+        try election.holdCeremony()
+        try election.publishRoll()
+        let opens = election.document.styles[0].opens
+        try election.chain.add(
+            milliseconds: opens.milliseconds - election.chain.time.milliseconds)
+        let count = IssueCount(election: election.election, style: 1, total: 2)
+        try election.chain.add([
+            Transaction.issueCount(election.chain.signed(.issueCount, count, by: "registrar"))
+                .canonicalBytes
+        ])
+        let good = try election.ballot(voter: 1, option: 0)
+        guard
+            case .ballot(let ballot) = try Transaction(
+                canonicalBytes: election.ballot(voter: 2, option: 1))
+        else { return }
+        var wire = ballot.wire
+        // The least significant byte of zs, the last scalar of the wire.
+        wire[wire.count - 32] ^= 1
+        let bad = Transaction.ballot(
+            BallotTransaction(wire: wire, certificate: ballot.certificate)
+        ).canonicalBytes
+        let header = election.chain.header(over: [good, bad])
+        #expect(try failure(of: header, [good, bad], after: election.chain) == .invalidTransaction)
+    }
+}
+
+extension BlockHeader {
+    /// The same header with some fields changed.
+    fileprivate func changing(
+        epoch: Epoch? = nil, view: View? = nil, logSize: UInt64? = nil, logRoot: Bytes32? = nil,
+        stateDigest: Bytes32? = nil, validators: Bytes32? = nil, next: Bytes32? = nil
+    ) -> BlockHeader {
+        BlockHeader(
+            chainID: self.chainID, epoch: epoch ?? self.epoch, height: self.height,
+            view: view ?? self.view, parentView: self.parentView, parentHash: self.parentHash,
+            time: self.time, proposer: self.proposer, transactionCount: self.transactionCount,
+            bodyBytes: self.bodyBytes, bodyRoot: self.bodyRoot, logSize: logSize ?? self.logSize,
+            logRoot: logRoot ?? self.logRoot,
+            stateDigestAfterParent: stateDigest ?? self.stateDigestAfterParent,
+            validatorsHash: validators ?? self.validatorsHash,
+            nextValidatorsHash: next ?? self.nextValidatorsHash)
+    }
+}
