@@ -99,11 +99,14 @@ final class Inbox: Sendable {
             switch queue.role {
             case .validator: queue.events.append(.disconnected(peer))
             case .observer:
-                let isUnknown = queue.events.contains(.connected(peer, .observer))
+                let firstChange = queue.events.first { if case .frame = $0 { false } else { true } }
                 queue.events.removeAll()
                 queue.frames = 0
                 queue.bytes = 0
-                if !isUnknown { queue.events.append(.disconnected(peer)) }
+                // The consumer is told unless it has not even heard of this peer's connection.
+                if firstChange != .connected(peer, .observer) {
+                    queue.events.append(.disconnected(peer))
+                }
             }
             put(queue, of: peer, into: &state)
             return sender

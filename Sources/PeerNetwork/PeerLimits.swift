@@ -28,8 +28,8 @@ package struct PeerLimits: Sendable {
     /// Connections that have not yet said who they are.
     package var pendingConnections = 64
     /// What one observer may send per second, with a burst of two seconds.
-    package var observerBytesPerSecond = 2 << 20
-    package var observerFramesPerSecond = 200
+    package var observerBytesPerSecond = 4 << 20
+    package var observerFramesPerSecond = 500
 
     /// TLS and hello together; a slow line needs about a second.
     package var handshakeTimeout = Duration.seconds(10)

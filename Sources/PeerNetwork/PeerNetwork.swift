@@ -118,8 +118,10 @@ package final class PeerNetwork: Sendable {
 
 /// Waits for the task's cancellation.
 private func untilCancelled() async {
-    let stream = AsyncStream<Never> { _ in }
-    for await _ in stream {}
+    while !Task.isCancelled {
+        // The only error is the cancellation, which ends the loop.
+        try? await Task.sleep(for: .seconds(3600))
+    }
 }
 
 /// The bound port, for those who wait for it.
