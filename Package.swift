@@ -28,6 +28,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -78,14 +79,24 @@ let shell: [Target] = [
     module("APISchema", ["Codec", "Ledger"]),
     module("DocumentFiles", ["Codec", "Cryptography", "Ledger"]),
     module(
+        "CeremonyStation",
+        [
+            "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Elections", "Ledger",
+            "Ristretto",
+        ]),
+    module(
         "CommandOptions",
         [
-            "APISchema", "Codec", "DocumentFiles", "Ledger", "LedgerClient", argumentParser,
+            "APISchema", "Codec", "Cryptography", "DocumentFiles", "Elections", "Ledger",
+            "LedgerClient", "Verification", argumentParser,
         ]),
     module("Storage", ["CRocksDB", "Codec", "Ledger"]),
     module(
         "PeerNetwork",
-        ["Codec", "Cryptography", "Ledger", nioCore, nioPosix, nioSSL, x509, crypto, logging]),
+        [
+            "Codec", "Cryptography", "Ledger", nioCore, nioPosix, nioSSL, x509, swiftASN1, crypto,
+            logging,
+        ]),
     module(
         "NodeAPI",
         [
@@ -132,7 +143,8 @@ let tools: [Target] = [
     tool(
         "veche-ceremony",
         [
-            "APISchema", "BallotCryptography", "Codec", "CommandOptions", "Cryptography",
+            "APISchema", "BallotCryptography", "CeremonyStation", "Codec", "CommandOptions",
+            "Cryptography",
             "DocumentFiles",
             "Elections",
             "Ledger", "LedgerClient", "Ristretto", "TransparencyLog", "Verification",
@@ -158,7 +170,8 @@ let testPrograms: [Target] = [
     .executableTarget(
         name: "wrong-share",
         dependencies: [
-            "APISchema", "BallotCryptography", "Codec", "CommandOptions", "Cryptography",
+            "APISchema", "BallotCryptography", "CeremonyStation", "Codec", "CommandOptions",
+            "Cryptography",
             "DocumentFiles", "Ledger", "LedgerClient", "Ristretto", argumentParser,
         ],
         path: "Tests/WrongShare", swiftSettings: settings)
@@ -188,7 +201,9 @@ let testTargets: [Target] = [
         ]),
     tests("DocumentFilesTests", ["Codec", "Cryptography", "DocumentFiles", "Ledger"]),
     tests("StorageTests", ["Codec", "Ledger", "Storage"]),
-    tests("PeerNetworkTests", ["Codec", "Cryptography", "Ledger", "PeerNetwork", logging]),
+    tests(
+        "PeerNetworkTests",
+        ["Codec", "Cryptography", "Ledger", "PeerNetwork", logging, nioCore, nioPosix, nioSSL]),
     tests(
         "NodeTests",
         [
@@ -224,6 +239,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),

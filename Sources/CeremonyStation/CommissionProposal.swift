@@ -1,0 +1,162 @@
+package import Codec
+package import Cryptography
+package import Ledger
+
+/// A decision of the commission on its way from member to member: a file that each one reads, signs
+/// and passes on until enough have signed.
+package struct CommissionProposal: Codable, Sendable {
+    /// Exactly one of the three is present.
+    package let createElection: ElectionDocument?
+    package let extendWindow: ExtendWindow?
+    package let abortElection: AbortElection?
+    /// By rising member.
+    package private(set) var approvals: [Approval]
+
+    package init(creating document: ElectionDocument) {
+        createElection = document
+        extendWindow = nil
+        abortElection = nil
+        approvals = []
+    }
+
+    package init(extending extension: ExtendWindow) {
+        createElection = nil
+        extendWindow = `extension`
+        abortElection = nil
+        approvals = []
+    }
+
+    package init(aborting abort: AbortElection) {
+        createElection = nil
+        extendWindow = nil
+        abortElection = abort
+        approvals = []
+    }
+
+    private enum Content {
+        case create(CreateElection)
+        case extend(ExtendWindow)
+        case abort(AbortElection)
+    }
+
+    private func content() throws(StationError) -> Content {
+        switch (createElection, extendWindow, abortElection) {
+        case (let document?, nil, nil): return .create(CreateElection(document: document))
+        case (nil, let extend?, nil): return .extend(extend)
+        case (nil, nil, let abort?): return .abort(abort)
+        default:
+            throw StationError(
+                description:
+                    "The file holds no proposal: exactly one of createElection, extendWindow"
+                    + " and abortElection must be there.")
+        }
+    }
+
+    /// The bytes that each member signs.
+    private func message(in domain: SigningDomain) throws(StationError) -> [UInt8] {
+        switch try content() {
+        case .create(let body):
+            Transaction.signedMessage(tag: .createElection, body: body, in: domain)
+        case .extend(let body):
+            Transaction.signedMessage(tag: .extendWindow, body: body, in: domain)
+        case .abort(let body):
+            Transaction.signedMessage(tag: .abortElection, body: body, in: domain)
+        }
+    }
+
+    /// Adds the signature of the member who holds `key`, or renews it.
+    ///
+    /// - Throws: `StationError` if the key is no member's.
+    package mutating func sign(
+        with key: Ed25519SigningKey, commission: Commission, domain: SigningDomain
+    ) throws(StationError) {
+        guard let place = commission.members.firstIndex(where: { $0.key == key.publicKey }),
+            let member = UInt16(exactly: place)
+        else {
+            throw StationError(
+                description: "This key is no commission member's. The members are "
+                    + commission.members.map(\.name).joined(separator: ", ") + ".")
+        }
+        let approval = Approval(member: member, signature: key.sign(try message(in: domain)))
+        approvals.removeAll { $0.member == member }
+        approvals.append(approval)
+        approvals.sort { $0.member < $1.member }
+    }
+
+    /// Names of those whose signature in the file does not verify.
+    package func badSigners(
+        commission: Commission, domain: SigningDomain
+    ) throws(StationError) -> [String] {
+        let message = try message(in: domain)
+        var names: [String] = []
+        for approval in approvals {
+            guard Int(approval.member) < commission.members.count else {
+                names.append("member \(approval.member)")
+                continue
+            }
+            let member = commission.members[Int(approval.member)]
+            if !Ed25519Verifier().isValid(approval.signature, of: message, by: member.key) {
+                names.append(member.name)
+            }
+        }
+        return names
+    }
+
+    /// The transaction that the ledger takes.
+    package func transaction(chainID: Bytes32) throws(StationError) -> Transaction {
+        let approved: Transaction? =
+            switch try content() {
+            case .create(let body):
+                Approved(chainID: chainID, body: body, approvals: approvals)
+                    .map(Transaction.createElection)
+            case .extend(let body):
+                Approved(chainID: chainID, body: body, approvals: approvals)
+                    .map(Transaction.extendWindow)
+            case .abort(let body):
+                Approved(chainID: chainID, body: body, approvals: approvals)
+                    .map(Transaction.abortElection)
+            }
+        guard let approved else {
+            throw StationError(description: "The file holds a member's signature twice.")
+        }
+        return approved
+    }
+
+    /// What a member reads before signing.
+    package var summary: [String] {
+        if let document = createElection {
+            var lines = [
+                "Create the \(document.kind.name) election '\(document.name)'",
+                "  document \(document.hash)",
+            ]
+            for text in document.title { lines.append("  title (\(text.language)) \(text.text)") }
+            for contest in document.contests {
+                lines.append(
+                    "  contest '\(contest.id)': \(contest.minimum) to \(contest.maximum) of "
+                        + contest.options.map(\.id).joined(separator: ", ")
+                        + (contest.countedBlank ? ", or a counted blank" : ""))
+            }
+            for style in document.styles {
+                lines.append(
+                    "  style \(style.number) (\(style.timeZone)): \(style.opensLocal) to"
+                        + " \(style.closesLocal) local, \(style.opens) to \(style.closes)")
+            }
+            lines.append(
+                "  trustees: \(document.threshold) of \(document.trustees.count) decrypt; commission:"
+                    + " \(document.commission.threshold) of \(document.commission.members.count)")
+            return lines
+        }
+        if let extend = extendWindow {
+            return [
+                "Extend the election \(extend.election)",
+                "  styles \(extend.styles.map(String.init).joined(separator: ", ")) now close at"
+                    + " \(extend.closes)",
+                "  reason: \(extend.reason)",
+            ]
+        }
+        if let abort = abortElection {
+            return ["Abort the election \(abort.election)", "  reason: \(abort.reason)"]
+        }
+        return []
+    }
+}

@@ -1,0 +1,55 @@
+package import ArgumentParser
+import Codec
+import DocumentFiles
+package import Ledger
+package import LedgerClient
+
+/// Which chain, and whom to ask.
+package struct ChainOptions: ParsableArguments {
+    @Option(help: "The chain's genesis.json: what everything is checked against.")
+    package var genesis: String
+
+    @Option(
+        help: """
+            A node's address, as in http://127.0.0.1:8080. Several may be given: when one fails, the next is asked.
+            """)
+    package var node: [String]
+
+    package init() {}
+
+    /// Reads and checks the genesis document.
+    ///
+    /// - Throws: `FileFailure`, or `CommandFailure` naming each rule that it breaks.
+    package func loadGenesis() throws -> Genesis {
+        let document: Genesis = try JSONDocument.read(at: genesis)
+        let faults = document.faults
+        guard faults.isEmpty else {
+            throw CommandFailure(
+                "\(genesis) is no usable genesis document:\n"
+                    + faults.map { "  " + $0.description }.joined(separator: "\n"),
+                status: ExitStatus.file)
+        }
+        return document
+    }
+
+    /// Runs `body` with a client of the nodes, which refuses nodes of another chain.
+    package func withClient<Result>(
+        _ body: (NodeClient) async throws -> Result
+    ) async throws -> Result {
+        try await NodeClient.with(
+            nodes: node, chainID: try loadGenesis().chainID, body)
+    }
+
+    /// Sends transactions and waits until all are final.
+    package func submit(_ transactions: [Transaction]) async throws {
+        try await withClient { client in
+            // All at once first, so that they need not wait for each other's blocks.
+            for transaction in transactions.dropLast() {
+                _ = try await client.submit(transaction.canonicalBytes)
+            }
+            for transaction in transactions.reversed() {
+                _ = try await client.submitAndWait(transaction.canonicalBytes)
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import DocumentFiles
+import Foundation
+package import Ledger
+import LedgerClient
+
+/// Runs a command's work. A failure is printed to standard error as one message, and ends the
+/// command with the exit status that fits it.
+package func reportingFailures(_ body: () async throws -> Void) async throws {
+    do {
+        try await body()
+    } catch {
+        throw reported(error)
+    }
+}
+
+/// The same, for work that waits for nothing.
+package func reportingFailures(_ body: () throws -> Void) throws {
+    do {
+        try body()
+    } catch {
+        throw reported(error)
+    }
+}
+
+private func reported(_ error: any Error) -> ExitCode {
+    if let code = error as? ExitCode { return code }
+    FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
+    switch error {
+    case let failure as CommandFailure: return failure.status
+    case is FileFailure, is JSONFailure: return ExitStatus.file
+    case let failure as ClientError where failure.isTemporary: return ExitStatus.unavailable
+    default: return ExitStatus.refused
+    }
+}
+
+/// Asks for a yes on the terminal, unless it was given on the command line.
+///
+/// - Throws: `CommandFailure` for any other answer.
+package func confirm(_ question: String, yes: Bool) throws {
+    guard !yes else { return }
+    print("\(question) [yes/no] ", terminator: "")
+    guard readLine()?.trimmingCharacters(in: .whitespaces).lowercased() == "yes" else {
+        throw CommandFailure("Nothing was signed or sent.")
+    }
+}
+
+/// Writes a line to standard error: progress, and what is not the command's result.
+package func note(_ line: String) {
+    FileHandle.standardError.write(Data((line + "\n").utf8))
+}
+
+extension Timestamp {
+    /// This machine's clock.
+    package static var now: Timestamp {
+        Timestamp(milliseconds: UInt64(max(0, Date().timeIntervalSince1970 * 1000)))
+    }
+}

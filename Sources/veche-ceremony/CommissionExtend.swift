@@ -1,0 +1,60 @@
+import ArgumentParser
+import CeremonyStation
+import Codec
+import CommandOptions
+import DocumentFiles
+import Elections
+import Ledger
+
+struct CommissionExtend: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "extend", abstract: "Propose a later close, as its first signer.",
+        discussion: """
+            Only before the close, only later, with a reason that everybody sees. Writes the proposal for the \
+            other members to sign with `commission sign`.
+
+            """ + ExitStatus.help)
+
+    @Option(help: "The election: its short name, its document's hash or its election id.")
+    var election: String
+
+    @Option(help: "The new close, UTC, as in 2026-09-18T20:00:00Z.")
+    var closes: String
+
+    @Option(help: "A style's number, once for each style (default: all styles).")
+    var style: [UInt32] = []
+
+    @Option(help: "Why, for everybody to read.")
+    var reason: String
+
+    @Option(help: "The proposal file to write.")
+    var output: String
+
+    @OptionGroup var chain: ChainOptions
+    @OptionGroup var signer: SignerOptions
+
+    func run() async throws {
+        try await reportingFailures {
+            guard let closes = Timestamp(closes) else {
+                throw CommandFailure("--closes needs a UTC time, not '\(closes)'.")
+            }
+            let replayed = try await chain.replay()
+            let (hash, document) = try replayed.election(named: election)
+            let styles = style.isEmpty ? document.styles.map(\.number) : style
+            for number in styles where document.style(numbered: number) == nil {
+                throw CommandFailure("The election has no style \(number).")
+            }
+            var proposal = CommissionProposal(
+                extending: ExtendWindow(
+                    election: hash, styles: Set(styles).sorted(), closes: closes, reason: reason))
+            try proposal.sign(
+                with: try signer.openKey(), commission: document.commission,
+                domain: replayed.genesis.domain)
+            try JSONDocument.write(proposal, to: output)
+            for line in proposal.summary { print(line) }
+            print(
+                "Signed by 1 of \(document.commission.threshold) members that are needed. Next:"
+                    + " veche-ceremony commission sign \(output)")
+        }
+    }
+}

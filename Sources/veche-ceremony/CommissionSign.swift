@@ -1,0 +1,135 @@
+import ArgumentParser
+import CeremonyStation
+import Codec
+import CommandOptions
+import Cryptography
+import DocumentFiles
+import Elections
+import Ledger
+import Ristretto
+
+struct CommissionSign: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sign", abstract: "Sign a proposal, or the result protocol.",
+        discussion: """
+            With a proposal file: shows what it says, adds your signature to the file, and with --submit sends \
+            it to the ledger once enough have signed.
+            With --protocol: replays the whole chain on this machine, so that the protocol that you sign is \
+            the one that follows from the log; shows it, signs its bytes, sends the signature. With --dissent the \
+            signature says that you dissent, and why.
+
+            """ + ExitStatus.help)
+
+    @Argument(help: "The proposal file.")
+    var proposal: String?
+
+    @Flag(name: .customLong("protocol"), help: "Sign the election's result protocol.")
+    var signsProtocol = false
+
+    @Option(help: "With --protocol: the election's short name, document hash or id.")
+    var election: String?
+
+    @Option(help: "With --protocol: file a dissent with this text instead of agreement.")
+    var dissent: String?
+
+    @Flag(help: "Send the proposal to the ledger once it has enough signatures.")
+    var submit = false
+
+    @Flag(name: .shortAndLong, help: "Do not ask before signing.")
+    var yes = false
+
+    @OptionGroup var chain: ChainOptions
+    @OptionGroup var signer: SignerOptions
+
+    func validate() throws {
+        guard (proposal != nil) != signsProtocol else {
+            throw ValidationError("Name a proposal file, or give --protocol with --election.")
+        }
+        guard !signsProtocol || election != nil else {
+            throw ValidationError("--protocol needs --election.")
+        }
+    }
+
+    func run() async throws {
+        try await reportingFailures {
+            if let proposal {
+                try await sign(proposalAt: proposal)
+            } else if let election {
+                try await signProtocol(of: election)
+            }
+        }
+    }
+
+    private func sign(proposalAt path: String) async throws {
+        let genesis = try chain.loadGenesis()
+        var proposal: CommissionProposal = try JSONDocument.read(at: path)
+        let commission = try await self.commission(for: proposal, genesis: genesis)
+        let bad = try proposal.badSigners(commission: commission, domain: genesis.domain)
+        guard bad.isEmpty else {
+            throw CommandFailure(
+                "The file holds signatures that do not verify, of \(bad.joined(separator: ", ")):"
+                    + " it was changed after they signed, or belongs to another chain.")
+        }
+        for line in proposal.summary { print(line) }
+        try confirm("Sign this?", yes: yes)
+        try proposal.sign(
+            with: try signer.openKey(), commission: commission, domain: genesis.domain)
+        try JSONDocument.write(proposal, to: path, replacing: true)
+        let needed = Int(commission.threshold)
+        print("Signed by \(proposal.approvals.count) of \(needed) members that are needed.")
+        guard submit else { return }
+        guard proposal.approvals.count >= needed else {
+            throw CommandFailure(
+                "Not sent: \(needed - proposal.approvals.count) more members must sign first.")
+        }
+        try await chain.submit([try proposal.transaction(chainID: genesis.chainID)])
+        print("In the log.")
+    }
+
+    /// The commission of the chain for a new election, else the election's own.
+    private func commission(for proposal: CommissionProposal, genesis: Genesis) async throws -> Commission {
+        if let document = proposal.createElection {
+            let faults = document.faults + WallTime.faults(in: document)
+            guard faults.isEmpty else {
+                throw CommandFailure(
+                    "The proposed election breaks rules:\n"
+                        + faults.map { "  " + $0.description }.joined(separator: "\n"))
+            }
+            return genesis.commission
+        }
+        guard let hash = proposal.extendWindow?.election ?? proposal.abortElection?.election else {
+            return genesis.commission
+        }
+        return try await chain.replay().election(named: hash.description).document.commission
+    }
+
+    private func signProtocol(of name: String) async throws {
+        let replayed = try await chain.replay()
+        let (hash, document) = try replayed.election(named: name)
+        guard let bytes = try replayed.queries.resultProtocol(hash) else {
+            throw CommandFailure(
+                "The election '\(document.name)' has no result protocol yet: its totals must be"
+                    + " decrypted first.")
+        }
+        let key = try signer.openKey()
+        guard
+            let place = document.commission.members.firstIndex(where: { $0.key == key.publicKey }),
+            let member = UInt16(exactly: place)
+        else { throw CommandFailure("This key is no member's of the election's commission.") }
+        print(String(decoding: bytes, as: UTF8.self))
+        let digest = SHA256.digest(bytes)
+        print("SHA-256 of the protocol: \(digest)")
+        try confirm(dissent == nil ? "Sign this protocol?" : "File a dissent from it?", yes: yes)
+        let body = ProtocolSignature(
+            election: hash, member: member, protocolHash: digest,
+            protocolSignature: key.sign(bytes), dissent: dissent)
+        let message = Transaction.signedMessage(
+            tag: .protocolSignature, body: body, in: replayed.genesis.domain)
+        try await chain.submit([
+            .protocolSignature(
+                Signed(
+                    chainID: replayed.genesis.chainID, body: body, signature: key.sign(message)))
+        ])
+        print(dissent == nil ? "Signed; in the log." : "The dissent is in the log.")
+    }
+}

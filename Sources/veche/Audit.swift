@@ -1,0 +1,143 @@
+import ArgumentParser
+import Codec
+import CommandOptions
+import DocumentFiles
+import Elections
+import Ledger
+import Verification
+
+struct Audit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Verify a whole chain: every hash, signature, rule, proof and number.",
+        discussion: """
+            Fetches the log from the nodes given and re-derives all of it from the genesis document. It must reach \
+            the newest checkpoint that a quorum of validators vouches for. Ends with one verdict and a reason for \
+            each failure.
+
+            """ + ExitStatus.help)
+
+    @Option(help: "Also require that this election's result is complete.")
+    var election: String?
+
+    @Option(help: "Write the report, JSON, to this file.")
+    var report: String?
+
+    @Flag(help: "Print the report as JSON.")
+    var json = false
+
+    @OptionGroup var chain: ChainOptions
+
+    func run() async throws {
+        try await reportingFailures {
+            var shown = UInt64(0)
+            let replayed = try await chain.fetch(
+                genesis: try chain.loadGenesis(), expectsCheckpoint: true
+            ) { progress in
+                guard !json, progress.height.rawValue >= shown + 1000 else { return }
+                shown = progress.height.rawValue
+                note("  verified to block \(shown), \(progress.time): \(progress.ballots) ballots")
+            }
+            let result = replayed.audit.report()
+            let summary = AuditSummary(result)
+            if let report { try JSONDocument.write(summary, to: report, replacing: true) }
+            if json {
+                let bytes = try JSONDocument.encode(summary)
+                print(String(decoding: bytes, as: UTF8.self), terminator: "")
+            } else {
+                for line in summary.lines { print(line) }
+            }
+            guard result.isSound else { throw ExitStatus.refused }
+            guard let election else { return }
+            let (hash, document) = try replayed.election(named: election)
+            guard try replayed.queries.resultProtocol(hash) != nil else {
+                throw CommandFailure("The election '\(document.name)' has no result yet.")
+            }
+        }
+    }
+}
+
+/// An audit's verdict as it is printed and written.
+struct AuditSummary: Encodable {
+    struct Election: Encodable {
+        struct Style: Encodable {
+            let number: UInt32
+            let listed: UInt32
+            let issued: UInt32
+            let cast: UInt32
+        }
+
+        let name: String
+        let phase: String
+        let styles: [Style]
+        let countedUnits: Int
+        let units: Int
+    }
+
+    let accepted: Bool
+    let kind: String
+    let chainID: Bytes32
+    let height: UInt64
+    let time: Timestamp
+    let blockHash: Bytes32
+    let stateDigest: Bytes32
+    let logSize: UInt64
+    let logRoot: Bytes32
+    let transactions: UInt64
+    let ballots: UInt64
+    let elections: [Election]
+    let alarms: [String]
+    let findings: [String]
+
+    init(_ report: AuditReport) {
+        accepted = report.isSound
+        kind = report.genesis.kind.name
+        chainID = report.chainID
+        height = report.progress.height.rawValue
+        time = report.progress.time
+        blockHash = report.progress.hash
+        stateDigest = report.progress.stateDigest
+        logSize = report.progress.logSize
+        logRoot = report.progress.logRoot
+        transactions = report.progress.transactions
+        ballots = report.progress.ballots
+        elections = report.elections.map { election in
+            Election(
+                name: election.status.name, phase: election.status.phase.rawValue,
+                styles: election.status.styles.map {
+                    Election.Style(
+                        number: $0.number, listed: $0.listed, issued: $0.issued, cast: $0.cast)
+                },
+                countedUnits: election.units.count { $0.counts != nil },
+                units: election.units.count { $0.mergedInto == nil })
+        }
+        alarms = report.alarms.map {
+            "block \($0.height.rawValue): \($0.alarm.name) \($0.alarm.detail)"
+        }
+        findings = report.findings.map(\.description)
+    }
+
+    var lines: [String] {
+        var lines = [
+            "Chain \(chainID) (\(kind))",
+            "  verified blocks   \(height), the last of \(time)",
+            "  transactions      \(transactions), of which \(ballots) ballots: every proof checked",
+            "  state digest      \(stateDigest)",
+            "  log               \(logSize) entries, root \(logRoot)",
+        ]
+        for election in elections {
+            lines.append("  election '\(election.name)': \(election.phase)")
+            for style in election.styles {
+                lines.append(
+                    "    style \(style.number): cast \(style.cast) <= issued \(style.issued) <= listed"
+                        + " \(style.listed)")
+            }
+            lines.append(
+                "    totals decrypted and recomputed: \(election.countedUnits) of \(election.units)"
+            )
+        }
+        lines += alarms.map { "  ALARM  " + $0 }
+        lines += findings.map { "  WRONG  " + $0 }
+        lines.append(accepted ? "VERDICT: the record holds." : "VERDICT: THE RECORD DOES NOT HOLD.")
+        return lines
+    }
+}

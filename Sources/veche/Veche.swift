@@ -1,0 +1,14 @@
+import ArgumentParser
+
+@main
+struct Veche: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "veche",
+        abstract: "For voters and auditors: vote, check, audit, and look at results.",
+        discussion: """
+            Trust begins with genesis.json: it names the validators. Compare its chain id with the one that the \
+            commission published. Everything else that a node says is checked on this machine, or marked as \
+            what the node says.
+            """,
+        subcommands: [Vote.self, Check.self, Audit.self, Results.self, Watch.self])
+}
