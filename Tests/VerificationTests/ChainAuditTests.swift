@@ -58,6 +58,39 @@ struct ChainAuditTests {
         #expect(result.resultProtocol == (try election.queries.resultProtocol(election.election)))
     }
 
+    @Test func issuedBallotsWithoutPublishedLeavesAreAFindingAfterTheClose() throws {
+        var election = try TestElection()
+        try election.holdCeremony()
+        try election.publishRoll()
+        try election.vote(publishingLeaves: false)
+        var audit = try audit(election.chain)
+        try run(&audit, election.chain.blocks, election.chain)
+        #expect(audit.report().isSound)
+        let before = election.chain.blocks.count
+        try election.close()
+        try run(&audit, [Block](election.chain.blocks.dropFirst(before)), election.chain)
+        let report = audit.report()
+        #expect(report.findings.map(\.failure) == [.quota])
+        #expect(report.alarms.map(\.alarm.name) == ["A_QUOTA"])
+        #expect(audit.stopped == nil)
+    }
+
+    @Test func missingSignaturesAreShownAndChangeNothing() throws {
+        var election = try TestElection()
+        try election.holdCeremony()
+        try election.publishRoll()
+        try election.vote()
+        try election.close()
+        try election.decrypt(trustees: [2, 3])
+        try election.chain.add()
+        var audit = try audit(election.chain)
+        try run(&audit, election.chain.blocks, election.chain)
+        let report = audit.report()
+        #expect(report.isSound)
+        #expect(report.elections.map(\.units.first?.counts) == [[1, 2, 1]])
+        #expect(report.elections.first?.members.map(\.verdict) == [.missing, .missing])
+    }
+
     @Test func flippedBitAnywhereInABlockIsRefused() throws {
         let election = try TestElection()
         var chain = election.chain

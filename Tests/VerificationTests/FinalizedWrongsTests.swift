@@ -67,6 +67,23 @@ struct FinalizedWrongsTests {
         #expect(try failure(of: epoch, after: chain) == .brokenChain)
     }
 
+    @Test func headerOfAnotherChainIsRefused() throws {
+        let chain = try chain()
+        let header = chain.header(over: []).changing(chainID: .zero)
+        #expect(try failure(of: header, after: chain) == .brokenChain)
+    }
+
+    @Test func blockAboveTheLimitsOfGenesisIsRefused() throws {
+        let chain = try chain()
+        let transactions = [[UInt8]](
+            repeating: [0xFF], count: Int(chain.genesis.parameters.maximumTransactions) + 1)
+        let header = chain.header(over: transactions)
+        #expect(try failure(of: header, transactions, after: chain) == .wrongBody)
+        let large = [[UInt8]](repeating: [UInt8](repeating: 0, count: 60_000), count: 20)
+        let other = chain.header(over: large)
+        #expect(try failure(of: other, large, after: chain) == .wrongBody)
+    }
+
     @Test func transactionThatTheRulesRefuseIsTheProposersDoing() throws {
         let chain = try TestElection().chain
         let again = chain.blocks[0].transactions
@@ -107,11 +124,12 @@ struct FinalizedWrongsTests {
 extension BlockHeader {
     /// The same header with some fields changed.
     fileprivate func changing(
-        epoch: Epoch? = nil, view: View? = nil, logSize: UInt64? = nil, logRoot: Bytes32? = nil,
+        chainID: Bytes32? = nil, epoch: Epoch? = nil, view: View? = nil, logSize: UInt64? = nil,
+        logRoot: Bytes32? = nil,
         stateDigest: Bytes32? = nil, validators: Bytes32? = nil, next: Bytes32? = nil
     ) -> BlockHeader {
         BlockHeader(
-            chainID: self.chainID, epoch: epoch ?? self.epoch, height: self.height,
+            chainID: chainID ?? self.chainID, epoch: epoch ?? self.epoch, height: self.height,
             view: view ?? self.view, parentView: self.parentView, parentHash: self.parentHash,
             time: self.time, proposer: self.proposer, transactionCount: self.transactionCount,
             bodyBytes: self.bodyBytes, bodyRoot: self.bodyRoot, logSize: logSize ?? self.logSize,

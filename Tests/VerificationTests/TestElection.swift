@@ -211,7 +211,7 @@ struct TestElection {
     }
 
     /// Four of five voters vote: a, b, b, c.
-    mutating func vote() throws {
+    mutating func vote(publishingLeaves: Bool = true) throws {
         let opens = self.document.styles[0].opens
         try self.chain.add(milliseconds: opens.milliseconds - self.chain.time.milliseconds)
         let count = IssueCount(election: self.election, style: 1, total: 4)
@@ -224,6 +224,7 @@ struct TestElection {
         }
         try self.chain.add([self.ballots[0]])
         try self.chain.add([self.ballots[1], self.ballots[2], self.ballots[3]])
+        guard publishingLeaves else { return }
         let leaves = IssuedLeaves(election: self.election, style: 1, leaves: [0, 1, 3, 4])
         try self.chain.add([
             Transaction.issuedLeaves(self.chain.signed(.issuedLeaves, leaves, by: "registrar"))
