@@ -112,8 +112,7 @@ extension BlockExecutor {
                 "the joint keys are degenerate (\(error.name))")
             return
         }
-        ceremony.electionID = ElectionIdentity.electionID(
-            manifest: document.canonicalBytes + ceremony.parameters.setupID.bytes, keys: keys)
+        ceremony.electionID = document.electionID(keys: keys)
         self.state.put(KeysRecord(keys: keys), Table.keys(election, ceremony.number))
         try self.advance(&ceremony, to: .confirmation, election, &record, document)
         self.state.put(ceremony, Table.ceremony(election, ceremony.number))

@@ -93,9 +93,9 @@ package struct BlockExecutor {
         for (key, total) in self.totals { self.state.put(bytes: total.canonicalBytes, for: key) }
         self.state.keep()
         let records = self.state.changes
-        let (digest, nodes) = try StateTreeUpdate.apply(records, to: self.parent)
+        let (digest, changes) = try StateDigest.after(records, to: self.parent)
         return ExecutedBlock(
-            height: self.height, time: self.time, changes: records.adding(nodes),
+            height: self.height, time: self.time, changes: changes,
             stateDigest: digest, transactionCount: self.transactionCount, events: self.events,
             catalog: self.catalog)
     }
@@ -221,14 +221,5 @@ extension ExecutionFailure {
         case .fault(let fault): fault
         case .refused(let refusal): StateFault("the state contradicts itself: \(refusal)")
         }
-    }
-}
-
-extension StateChanges {
-    /// The same changes and those of the digest's tree.
-    func adding(_ nodes: [StateKey: [UInt8]?]) -> StateChanges {
-        var all = nodes
-        for change in self.sorted { all.updateValue(change.value, forKey: change.key) }
-        return StateChanges(all)
     }
 }

@@ -1,5 +1,5 @@
 package import BallotCryptography
-import Codec
+package import Codec
 package import Ledger
 
 /// Decoded documents and keys, so that not every ballot decodes them again.
@@ -62,13 +62,8 @@ struct PreparedElection: Sendable {
         var rules: [UInt32: BallotRules] = [:]
         do {
             for style in document.styles {
-                var contests: [BallotContest] = []
-                for index in style.contests {
-                    let shape = try document.contests[Int(index)].shape()
-                    contests.append(BallotContest(index: index, shape: shape))
-                }
-                rules[style.number] = try BallotRules(
-                    electionID: electionID, style: style.number, contests: contests, keys: keys)
+                rules[style.number] = try document.ballotRules(
+                    style: style.number, electionID: electionID, keys: keys)
             }
         } catch {
             throw StateFault("an election was created whose ballots cannot be checked: \(error)")
@@ -86,5 +81,31 @@ extension Contest {
         try ContestShape(
             options: self.options.count, min: Int(self.minimum), max: Int(self.maximum),
             countsBlank: self.countedBlank)
+    }
+}
+
+extension ElectionDocument {
+    /// The id of the election that has this document and came out of the key ceremony of `keys`:
+    /// the manifest is the document in canonical binary and the ceremony's setupId.
+    package func electionID(keys: ElectionKeys) -> Bytes32 {
+        ElectionIdentity.electionID(
+            manifest: self.canonicalBytes + keys.parameters.setupID.bytes, keys: keys)
+    }
+
+    /// What ballots of a style are made and checked with.
+    /// - Throws: `style` for a number that the document does not have, `parameter` for contests
+    ///   without a ballot form, which no created election has.
+    package func ballotRules(
+        style number: UInt32, electionID: Bytes32, keys: ElectionKeys
+    ) throws(RefusalCode) -> BallotRules {
+        guard let style = self.style(numbered: number) else { throw .style }
+        var contests: [BallotContest] = []
+        for index in style.contests {
+            guard Int(index) < self.contests.count else { throw .contest }
+            contests.append(
+                BallotContest(index: index, shape: try self.contests[Int(index)].shape()))
+        }
+        return try BallotRules(
+            electionID: electionID, style: number, contests: contests, keys: keys)
     }
 }

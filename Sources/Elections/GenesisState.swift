@@ -12,9 +12,9 @@ package enum GenesisState {
             Table.agenda.key: Agenda().canonicalBytes,
         ])
         do {
-            let (digest, nodes) = try StateTreeUpdate.apply(records, to: MemoryState())
+            let (digest, changes) = try StateDigest.after(records, to: MemoryState())
             return ExecutedBlock(
-                height: .genesis, time: genesis.time, changes: records.adding(nodes),
+                height: .genesis, time: genesis.time, changes: changes,
                 stateDigest: digest, transactionCount: 0, events: [],
                 catalog: ElectionCatalog())
         } catch {

@@ -6,6 +6,16 @@ package enum StateDigest {
     package static func of(_ state: any StateReader) throws(StateFault) -> Bytes32 {
         try StateTreeUpdate.digest(of: state)
     }
+
+    /// The digest after `records` change, and the changes with those of the digest's tree.
+    package static func after(
+        _ records: StateChanges, to state: any StateReader
+    ) throws(StateFault) -> (digest: Bytes32, changes: StateChanges) {
+        let (digest, nodes) = try StateTreeUpdate.apply(records, to: state)
+        var all = nodes
+        for change in records.sorted { all.updateValue(change.value, forKey: change.key) }
+        return (digest, StateChanges(all))
+    }
 }
 
 /// Shows that a state with a given digest holds, or does not hold, one record.

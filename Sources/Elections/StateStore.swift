@@ -69,7 +69,8 @@ package struct StateChanges: Hashable, Sendable {
 
     package static let none = StateChanges([:])
 
-    init(_ changes: [StateKey: [UInt8]?]) {
+    /// A nil value deletes the record.
+    package init(_ changes: [StateKey: [UInt8]?]) {
         self.byKey = changes
         var sorted: [StateChange] = []
         sorted.reserveCapacity(changes.count)
