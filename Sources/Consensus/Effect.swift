@@ -46,6 +46,24 @@ package struct BlockTemplate: Hashable, Sendable {
     package let maximumTransactions: Int
     package let maximumBodyBytes: Int
 
+    package init(
+        chainID: Bytes32, round: Round, height: Height, parentView: View, parentHash: Bytes32,
+        time: Timestamp, proposer: ValidatorIndex, validatorsHash: Bytes32, mayBeEmpty: Bool,
+        maximumTransactions: Int, maximumBodyBytes: Int
+    ) {
+        self.chainID = chainID
+        self.round = round
+        self.height = height
+        self.parentView = parentView
+        self.parentHash = parentHash
+        self.time = time
+        self.proposer = proposer
+        self.validatorsHash = validatorsHash
+        self.mayBeEmpty = mayBeEmpty
+        self.maximumTransactions = maximumTransactions
+        self.maximumBodyBytes = maximumBodyBytes
+    }
+
     /// The header of the block with this content.
     package func header(
         transactionIDs: [Bytes32], bodyBytes: Int, logSize: UInt64, logRoot: Bytes32,

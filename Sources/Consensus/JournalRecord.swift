@@ -4,8 +4,10 @@ package import Ledger
 /// One entry of the vote journal (b.1, b.12).
 package enum JournalRecord: Hashable, Sendable {
     case signer(SignerRecord)
-    /// The certificate by which the signer's view was entered.
-    case entry(Certificate)
+    /// What an own vote rests on and others may need from us: the certificate by which its view was
+    /// entered, and of FINALIZE the notarization. It must not be lost: who sent FINALIZE cannot send
+    /// NULLIFY any more, so if every holder forgot the notarization, the view would never end.
+    case certificate(Certificate)
     /// An own vote, so that a resend is byte-identical.
     case vote(SignedVote)
     /// A block that an own vote depends on.
@@ -15,7 +17,7 @@ package enum JournalRecord: Hashable, Sendable {
 extension JournalRecord: CanonicalCodable {
     private enum Tag: UInt8 {
         case signer = 1
-        case entry = 2
+        case certificate = 2
         case vote = 3
         case block = 4
     }
@@ -26,8 +28,8 @@ extension JournalRecord: CanonicalCodable {
         case .signer(let record):
             writer.write(Tag.signer.rawValue)
             record.encode(to: &writer)
-        case .entry(let certificate):
-            writer.write(Tag.entry.rawValue)
+        case .certificate(let certificate):
+            writer.write(Tag.certificate.rawValue)
             certificate.encode(to: &writer)
         case .vote(let vote):
             writer.write(Tag.vote.rawValue)
@@ -43,7 +45,7 @@ extension JournalRecord: CanonicalCodable {
         guard let tag = Tag(rawValue: byte) else { throw .unknownTag(byte) }
         switch tag {
         case .signer: self = .signer(try SignerRecord(from: &reader))
-        case .entry: self = .entry(try Certificate(from: &reader))
+        case .certificate: self = .certificate(try Certificate(from: &reader))
         case .vote: self = .vote(try SignedVote(from: &reader))
         case .block: self = .block(try Block(from: &reader))
         }

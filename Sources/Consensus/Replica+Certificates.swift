@@ -18,11 +18,7 @@ extension Replica {
         var held = certificates[view] ?? ViewCertificates()
         if let conflict = conflict(of: certificate, with: held) { return halt(conflict) }
         guard held.certificate(subject.kind) == nil else { return }
-        switch subject {
-        case .notarize: held.notarization = certificate
-        case .nullify: held.nullification = certificate
-        case .finalize: held.finalization = certificate
-        }
+        held.take(certificate)
         certificates[view] = held
         if relay { emit(.send(.certificate(certificate), to: .all)) }
         switch subject {
@@ -32,11 +28,11 @@ extension Replica {
             leave(view)
         case .nullify:
             metrics.viewsNullified += 1
-            enter(view.next, by: certificate)
+            enter(after: certificate)
         case .finalize(let proposal):
             if haltIfInvalid(proposal.blockHash) { return }
             want(proposal.blockHash)
-            enter(view.next, by: certificate)
+            enter(after: certificate)
             advanceFloor()
         }
         goOn()
@@ -77,8 +73,8 @@ extension Replica {
         {
             castFinalize(proposal, record)
         }
-        // The own vote may have completed a finalization, which leaves the view as well.
-        enter(view.next, by: notarization)
+        // The own vote may have completed a finalization, which leaves the view or the epoch too.
+        enter(after: notarization)
     }
 
     /// Does what new certificates, blocks or verdicts may have made possible.
@@ -150,7 +146,7 @@ extension Replica {
         // b.5: the timers are reset when the floor moves.
         pace.delta = delta(in: view)
         if view <= lowest, let finalization = floor.finalized?.finalization {
-            enter(lowest.next, by: finalization)
+            enter(after: finalization)
         }
     }
 
@@ -178,6 +174,6 @@ extension Replica {
         pace.building = nil
         for position in peers.indices { peers[position].lastHeardView = .root }
         let first = record.round.epoch == next ? max(.first, record.round.view) : .first
-        if let finalization = floor.finalized?.finalization { enter(first, by: finalization) }
+        enter(first, entry: floor.finalized?.finalization)
     }
 }

@@ -84,6 +84,8 @@ extension Replica {
     mutating func count(_ vote: SignedVote) {
         let subject = vote.subject
         let view = subject.round.view
+        // What was done before may have moved the floor or the epoch.
+        guard subject.round.epoch == epoch, view > floorView else { return }
         var tally = tallies[view] ?? Tally(validators: validators.count)
         let outcome = tally.add(vote)
         let contradiction = tally.contradiction(of: vote.signer)

@@ -7,14 +7,13 @@ extension Replica {
     /// driver's states of unfinished blocks are gone.
     mutating func restore(from records: [JournalRecord]) {
         var votes: [SignedVote] = []
-        var entry: Certificate?
         for record in records {
             switch record {
             case .signer(let signer):
                 precondition(
                     signer.round >= self.record.round, "signer records follow the rounds")
                 self.record = signer
-            case .entry(let certificate): entry = certificate
+            case .certificate(let certificate): restore(certificate)
             case .vote(let vote):
                 if !votes.contains(vote) { votes.append(vote) }
             case .block(let block): restore(block)
@@ -23,16 +22,15 @@ extension Replica {
         ownVotes = votes.filter {
             $0.subject.round.epoch == epoch && $0.subject.round.view > floorView
         }
-        if let entry, entry.subject.round.epoch == epoch, entry.subject.round.view > floorView {
-            var held = ViewCertificates()
-            switch entry.subject {
-            case .notarize: held.notarization = entry
-            case .nullify: held.nullification = entry
-            case .finalize: held.finalization = entry
-            }
-            certificates[entry.subject.round.view] = held
-            self.entry = entry
-        }
+    }
+
+    private mutating func restore(_ certificate: Certificate) {
+        let round = certificate.subject.round
+        guard round.epoch == epoch, round.view > floorView else { return }
+        var held = certificates[round.view] ?? ViewCertificates()
+        held.take(certificate)
+        certificates[round.view] = held
+        if round.view >= entry?.subject.round.view ?? .root { entry = certificate }
     }
 
     private mutating func restore(_ block: Block) {
@@ -52,11 +50,10 @@ extension Replica {
         var first = floorView.next
         if record.round.epoch == epoch { first = max(first, record.round.view) }
         if let highest = certificates.keys.max() { first = max(first, highest.next) }
-        let entry = entry ?? floor.finalized?.finalization
+        if entry?.subject.round.view.next != first { entry = nil }
         restoreOwnProposal()
-        view = View(first.rawValue - 1)
-        for position in peers.indices { peers[position].lastHeardView = view }
-        enter(first, by: entry)
+        for position in peers.indices { peers[position].lastHeardView = first }
+        enter(first, entry: entry ?? floor.finalized?.finalization)
         for vote in ownVotes {
             emit(.send(.vote(vote), to: .all))
             count(vote)

@@ -3,11 +3,19 @@ package import Ledger
 
 /// Entering views, and their timers (b.5, b.10).
 extension Replica {
-    /// b.5: enters a higher view. Views move by certificates alone.
-    mutating func enter(_ next: View, by certificate: Certificate?) {
-        guard next > view else { return }
+    /// b.5: enters the view after that of a certificate, if it is of this epoch and not behind.
+    /// Views move by certificates alone.
+    mutating func enter(after certificate: Certificate) {
+        let round = certificate.subject.round
+        guard round.epoch == epoch, round.view >= view else { return }
+        enter(round.view.next, entry: certificate)
+    }
+
+    /// Enters a view of this epoch.
+    mutating func enter(_ next: View, entry: Certificate?) {
+        let entered = epoch
         view = next
-        entry = certificate
+        self.entry = entry
         metrics.viewsEntered += 1
         proposals = proposals.filter { $0.key >= next }
         pace.entered = now.instant
@@ -22,7 +30,7 @@ extension Replica {
             timeout()
         }
         // The own NULLIFY may have completed a certificate and moved the view on.
-        guard view == next else { return }
+        guard view == next, epoch == entered else { return }
         if leader == index { propose() } else { consider() }
     }
 

@@ -157,7 +157,10 @@ extension Replica {
                 blocks[hash]?.isDurable = true
             }
         }
-        if isFirstInRound, let entry { records.append(.entry(entry)) }
+        if isFirstInRound, let entry { records.append(.certificate(entry)) }
+        if case .finalize = subject, let notarization = certificates[view]?.notarization {
+            records.append(.certificate(notarization))
+        }
         records.append(.signer(signed))
         records.append(.vote(vote))
         emit(.persist(records))

@@ -169,16 +169,29 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
         return true
     }
 
-    /// The effects of an input. Records that would be persisted later are persisted with the first
-    /// ones: earlier is always safe, and one sync serves FINALIZE(v) and NOTARIZE(v+1) (b.12).
+    /// The effects of an input. Records that would be persisted later are persisted with the ones
+    /// before: earlier is safe, and one sync serves FINALIZE(v) and NOTARIZE(v+1) (b.12). They are
+    /// not moved before a finalization, so that the journal is never an epoch ahead of the store.
     mutating func finish() -> [Effect] {
         defer { effects = [] }
-        guard let first = effects.firstIndex(where: \.isPersist) else { return effects }
-        var records: [JournalRecord] = []
-        for case .persist(let more) in effects { records += more }
-        var merged = effects[..<first].filter { !$0.isPersist }
-        merged.append(.persist(records))
-        merged += effects[first...].filter { !$0.isPersist }
+        var merged: [Effect] = []
+        var open: Int?
+        for effect in effects {
+            switch effect {
+            case .persist(let more):
+                if let position = open, case .persist(let records) = merged[position] {
+                    merged[position] = .persist(records + more)
+                } else {
+                    open = merged.count
+                    merged.append(effect)
+                }
+            case .finalize:
+                open = nil
+                merged.append(effect)
+            case .send, .build, .locate, .validate, .synchronize, .report, .halt:
+                merged.append(effect)
+            }
+        }
         return merged
     }
 
@@ -188,12 +201,5 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
         if case .halted = mode { return }
         mode = .halted(reason)
         emit(.halt(reason))
-    }
-}
-
-extension Effect {
-    var isPersist: Bool {
-        if case .persist = self { return true }
-        return false
     }
 }

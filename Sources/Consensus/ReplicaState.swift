@@ -15,6 +15,14 @@ struct ViewCertificates: Sendable {
         (notarization ?? finalization)?.subject.proposal?.blockHash
     }
 
+    mutating func take(_ certificate: Certificate) {
+        switch certificate.subject {
+        case .notarize: notarization = certificate
+        case .nullify: nullification = certificate
+        case .finalize: finalization = certificate
+        }
+    }
+
     func certificate(_ kind: VoteKind) -> Certificate? {
         switch kind {
         case .notarize: notarization
@@ -147,7 +155,9 @@ extension Replica {
             .filter { $0.header.height > floor.height }
             .sorted { ($0.header.height, $0.header.view) < ($1.header.height, $1.header.view) }
         records += durable.map { .block($0) }
-        if let entry { records.append(.entry(entry)) }
+        for view in certificates.keys.sorted() {
+            records += (certificates[view]?.all ?? []).map { .certificate($0) }
+        }
         records.append(.signer(record))
         records += ownVotes.map { .vote($0) }
         return records

@@ -1,0 +1,178 @@
+import Codec
+import Consensus
+import Ledger
+import TransparencyLog
+
+/// The state after a block: what its child's header commits to.
+struct SimulatedState {
+    let height: Height
+    /// The log after the block.
+    let log: Frontier
+    /// Stands for the state's root.
+    let digest: Bytes32
+    /// The log entry that the child appends first: the block's header, or genesis.
+    let entry: Bytes32
+    let parent: Bytes32
+    let transactionIDs: [Bytes32]
+
+    static func genesis(_ genesis: Genesis) -> SimulatedState {
+        SimulatedState(
+            height: .genesis, log: Frontier(), digest: genesis.chainID,
+            entry: LogHash.leaf(genesis.canonicalBytes), parent: .zero, transactionIDs: [])
+    }
+
+    /// The log and state digest after a child with these transactions.
+    func child(transactionIDs: [Bytes32], bodyRoot: Bytes32) -> (log: Frontier, digest: Bytes32) {
+        var log = log
+        log.append(leaf: entry)
+        for id in transactionIDs { log.append(leaf: id) }
+        return (log, LogHash.node(digest, bodyRoot))
+    }
+}
+
+/// What survives a crash beside the journal: final blocks in atomic batches, admitted transactions.
+struct SimulatedStore {
+    var blocks: [Block] = []
+    var finalizations: [Height: Certificate] = [:]
+    var floor: Floor
+    var floorState: SimulatedState
+    var finalIDs: Set<Bytes32> = []
+    var mempool: [PendingTransaction] = []
+}
+
+struct PendingTransaction {
+    let id: Bytes32
+    let bytes: [UInt8]
+    let arrival: Instant
+    /// Whether a client gave it to this node, which then has to see that it gets in.
+    let isOwn: Bool
+}
+
+/// An application that judges blocks as the real one does: transactions once, none that is marked
+/// as invalid, log and digest as computed here.
+struct SimulatedApplication {
+    /// The first byte of a transaction that no honest validator accepts.
+    static let invalidMark: UInt8 = 0xFF
+
+    let validatorsHash: Bytes32
+    var store: SimulatedStore
+    /// States above the floor by block hash, and the floor's.
+    private var states: [Bytes32: SimulatedState] = [:]
+
+    init(store: SimulatedStore, validatorsHash: Bytes32) {
+        self.store = store
+        self.validatorsHash = validatorsHash
+        states[store.floor.hash] = store.floorState
+    }
+
+    func state(after hash: Bytes32) -> SimulatedState? { states[hash] }
+
+    /// The arrival of the oldest transaction that is in no final block.
+    var pendingSince: Instant? { store.mempool.map(\.arrival).min() }
+
+    mutating func admit(_ bytes: [UInt8], isOwn: Bool, at now: Instant) -> Bool {
+        let id = LogHash.leaf(bytes)
+        guard bytes.first != Self.invalidMark, !store.finalIDs.contains(id),
+            !store.mempool.contains(where: { $0.id == id })
+        else { return false }
+        store.mempool.append(
+            PendingTransaction(id: id, bytes: bytes, arrival: now, isOwn: isOwn))
+        return true
+    }
+
+    func locate(_ ids: [Bytes32]) -> [[UInt8]?] {
+        ids.map { id in store.mempool.first { $0.id == id }?.bytes }
+    }
+
+    /// A block for the template with what waits; nil where nothing does and it may not be empty.
+    mutating func build(_ template: BlockTemplate) -> Block? {
+        let taken = idsAboveFloor(of: template.parentHash)
+        let chosen = store.mempool
+            .filter { !taken.contains($0.id) }
+            .prefix(template.maximumTransactions)
+        if chosen.isEmpty, !template.mayBeEmpty { return nil }
+        return make(template, transactions: chosen.map(\.bytes))
+    }
+
+    /// A block with exactly these transactions, valid or not.
+    mutating func make(_ template: BlockTemplate, transactions: [[UInt8]]) -> Block? {
+        guard let parent = states[template.parentHash] else { return nil }
+        let ids = Block.transactionIDs(transactions)
+        let (log, digest) = parent.child(
+            transactionIDs: ids, bodyRoot: Block.bodyRoot(ids: ids))
+        let header = template.header(
+            transactionIDs: ids, bodyBytes: transactions.reduce(0) { $0 + $1.count },
+            logSize: log.size, logRoot: log.root, stateDigestAfterParent: parent.digest,
+            nextValidatorsHash: validatorsHash)
+        let block = Block(header: header, transactions: transactions)
+        remember(block, log: log, digest: digest, ids: ids)
+        return block
+    }
+
+    /// Why a block may not follow its parent; nil for a valid one.
+    mutating func fault(of block: Block) -> String? {
+        let header = block.header
+        let hash = header.hash
+        if states[hash] != nil { return nil }
+        guard let parent = states[header.parentHash] else { return "unknown parent" }
+        let ids = Block.transactionIDs(block.transactions)
+        let taken = idsAboveFloor(of: header.parentHash)
+        var own: Set<Bytes32> = []
+        for (id, bytes) in zip(ids, block.transactions) {
+            if bytes.first == Self.invalidMark { return "invalid transaction" }
+            if taken.contains(id) || store.finalIDs.contains(id) || !own.insert(id).inserted {
+                return "transaction twice"
+            }
+        }
+        let (log, digest) = parent.child(transactionIDs: ids, bodyRoot: header.bodyRoot)
+        guard header.logSize == log.size, header.logRoot == log.root else { return "log" }
+        guard header.stateDigestAfterParent == parent.digest else { return "state digest" }
+        guard header.nextValidatorsHash == validatorsHash else { return "next validators" }
+        remember(block, log: log, digest: digest, ids: ids)
+        return nil
+    }
+
+    /// Executes and stores a final chain; the reason where a block does not fit.
+    mutating func commit(_ chain: FinalizedChain) -> String? {
+        for block in chain.blocks {
+            let hash = block.header.hash
+            guard block.header.parentHash == store.floor.hash || block != chain.blocks.first else {
+                return "not a child of the floor"
+            }
+            if let fault = fault(of: block) { return fault }
+            guard let state = states[hash],
+                !state.transactionIDs.contains(where: store.finalIDs.contains)
+            else { return "transaction final twice" }
+            store.blocks.append(block)
+            store.finalIDs.formUnion(state.transactionIDs)
+            store.floorState = state
+        }
+        store.floor = Floor(chain.tip)
+        store.finalizations[chain.tip.header.height] = chain.tip.finalization
+        let final = store.finalIDs
+        store.mempool.removeAll { final.contains($0.id) }
+        let height = store.floor.height
+        let floorHash = store.floor.hash
+        states = states.filter { $0.key == floorHash || $0.value.height > height }
+        return nil
+    }
+
+    private mutating func remember(
+        _ block: Block, log: Frontier, digest: Bytes32, ids: [Bytes32]
+    ) {
+        states[block.header.hash] = SimulatedState(
+            height: block.header.height, log: log, digest: digest,
+            entry: LogHash.leaf(block.header.canonicalBytes), parent: block.header.parentHash,
+            transactionIDs: ids)
+    }
+
+    private func idsAboveFloor(of hash: Bytes32) -> Set<Bytes32> {
+        var ids: Set<Bytes32> = []
+        var next = hash
+        while next != store.floor.hash, let state = states[next] {
+            ids.formUnion(state.transactionIDs)
+            next = state.parent
+        }
+        return ids
+    }
+}
