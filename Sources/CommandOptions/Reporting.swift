@@ -14,15 +14,6 @@ package func reportingFailures(_ body: () async throws -> Void) async throws {
     }
 }
 
-/// The same, for work that waits for nothing.
-package func reportingFailures(_ body: () throws -> Void) throws {
-    do {
-        try body()
-    } catch {
-        throw reported(error)
-    }
-}
-
 private func reported(_ error: any Error) -> ExitCode {
     if let code = error as? ExitCode { return code }
     FileHandle.standardError.write(Data("Error: \(error)\n".utf8))

@@ -30,7 +30,8 @@ struct CommissionAbort: AsyncParsableCommand {
         try await reportingFailures {
             let replayed = try await chain.replay()
             let (hash, document) = try replayed.election(named: election)
-            var proposal = CommissionProposal(aborting: AbortElection(election: hash, reason: reason))
+            var proposal = CommissionProposal(
+                aborting: AbortElection(election: hash, reason: reason))
             try proposal.sign(
                 with: try signer.openKey(), commission: document.commission,
                 domain: replayed.genesis.domain)

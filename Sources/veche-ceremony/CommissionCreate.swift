@@ -44,7 +44,7 @@ struct CommissionCreate: AsyncParsableCommand {
     @OptionGroup var signer: SignerOptions
 
     func run() async throws {
-        try reportingFailures {
+        try await reportingFailures {
             let genesis = try chain.loadGenesis()
             let document = try filledDocument(genesis)
             var faults = document.faults + WallTime.faults(in: document)

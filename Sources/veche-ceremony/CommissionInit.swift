@@ -22,7 +22,7 @@ struct CommissionInit: AsyncParsableCommand {
     @OptionGroup var passphrase: PassphraseOptions
 
     func run() async throws {
-        try reportingFailures {
+        try await reportingFailures {
             let secret = try passphrase.read(for: "the new commission key", isNew: true)
             let signer = try KeyFile.createSigningKey(
                 at: key, purpose: .commission, passphrase: secret)

@@ -87,7 +87,9 @@ struct CommissionSign: AsyncParsableCommand {
     }
 
     /// The commission of the chain for a new election, else the election's own.
-    private func commission(for proposal: CommissionProposal, genesis: Genesis) async throws -> Commission {
+    private func commission(
+        for proposal: CommissionProposal, genesis: Genesis
+    ) async throws -> Commission {
         if let document = proposal.createElection {
             let faults = document.faults + WallTime.faults(in: document)
             guard faults.isEmpty else {

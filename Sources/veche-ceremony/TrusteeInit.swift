@@ -35,7 +35,7 @@ struct TrusteeInit: AsyncParsableCommand {
     @OptionGroup var passphrase: PassphraseOptions
 
     func run() async throws {
-        try reportingFailures {
+        try await reportingFailures {
             let secret = try passphrase.read(for: "the new trustee's keys", isNew: true)
             let home = TrusteeHome(path: home)
             let member = try home.create(

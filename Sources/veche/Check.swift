@@ -42,7 +42,7 @@ struct Check: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try reportingFailures {
+        try await reportingFailures {
             let voter = home.map(VoterHome.init)
             let receiptPath = receipt ?? voter?.receiptFile ?? ""
             let ballotPath = ballot ?? voter?.ballotFile ?? ""
