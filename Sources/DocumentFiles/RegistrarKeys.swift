@@ -15,12 +15,15 @@ package struct RegistrarKeys: Codable, Hashable, Sendable {
         }
     }
 
+    /// What the registrar is called in the election document.
+    package let name: String
     /// Ed25519: signs the registrar's transactions.
     package let registrarKey: Bytes32
     /// By rising number.
     package let styles: [Style]
 
-    package init(registrarKey: Bytes32, styles: [Style]) {
+    package init(name: String, registrarKey: Bytes32, styles: [Style]) {
+        self.name = name
         self.registrarKey = registrarKey
         self.styles = styles
     }

@@ -1,0 +1,129 @@
+/// One record of a file of comma-separated values, with the line that it begins on, from 1.
+struct ValueRecord: Equatable {
+    let line: Int
+    let fields: [String]
+}
+
+/// A fault of the register, with its line.
+package struct RegisterFault: Error, Hashable, Sendable, CustomStringConvertible {
+    /// From 1.
+    package let line: Int
+    package let problem: String
+
+    package var description: String { "line \(line): \(problem)" }
+}
+
+/// Takes comma-separated values apart (RFC 4180; lines may also end in LF alone).
+struct ValueParser {
+    /// Fields of one record and bytes of one field: a register with more is not one.
+    static let fieldLimit = 256
+    static let fieldBytes = 4096
+
+    private let bytes: [UInt8]
+    private var position: Int
+    private var line = 1
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        // A byte order mark that spreadsheets write says nothing.
+        position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    }
+
+    /// The next record; nil at the end. Empty lines are passed over.
+    mutating func next() throws(RegisterFault) -> ValueRecord? {
+        while takeLineBreak() {}
+        guard position < bytes.count else { return nil }
+        let start = line
+        var fields: [String] = []
+        while true {
+            fields.append(try field())
+            guard fields.count <= Self.fieldLimit else {
+                throw fault("has more than \(Self.fieldLimit) fields")
+            }
+            if position >= bytes.count || takeLineBreak() {
+                return ValueRecord(line: start, fields: fields)
+            }
+            // After a field comes its comma: everything else was part of the field or refused.
+            position += 1
+        }
+    }
+
+    private func fault(_ problem: String) -> RegisterFault {
+        RegisterFault(line: line, problem: problem)
+    }
+
+    private mutating func takeLineBreak() -> Bool {
+        guard position < bytes.count else { return false }
+        if bytes[position] == 0x0A {
+            position += 1
+        } else if bytes[position] == 0x0D, position + 1 < bytes.count, bytes[position + 1] == 0x0A {
+            position += 2
+        } else {
+            return false
+        }
+        line += 1
+        return true
+    }
+
+    private mutating func field() throws(RegisterFault) -> String {
+        let isQuoted = position < bytes.count && bytes[position] == UInt8(ascii: "\"")
+        let content = isQuoted ? try quoted() : try plain()
+        guard content.count <= Self.fieldBytes else {
+            throw fault("has a field of more than \(Self.fieldBytes) bytes")
+        }
+        guard let text = String(validating: content, as: UTF8.self) else {
+            throw fault("is not well-formed UTF-8")
+        }
+        return text
+    }
+
+    private mutating func plain() throws(RegisterFault) -> [UInt8] {
+        var content: [UInt8] = []
+        while position < bytes.count, bytes[position] != UInt8(ascii: ","), bytes[position] != 0x0A,
+            bytes[position] != 0x0D
+        {
+            guard bytes[position] != UInt8(ascii: "\"") else {
+                throw fault("has a \" inside of a field that does not begin with one")
+            }
+            content.append(bytes[position])
+            position += 1
+        }
+        if position < bytes.count, bytes[position] == 0x0D {
+            guard position + 1 < bytes.count, bytes[position + 1] == 0x0A else {
+                throw fault("has a carriage return without a line feed")
+            }
+        }
+        return content
+    }
+
+    private mutating func quoted() throws(RegisterFault) -> [UInt8] {
+        let start = line
+        position += 1
+        var content: [UInt8] = []
+        while position < bytes.count {
+            let byte = bytes[position]
+            position += 1
+            guard byte == UInt8(ascii: "\"") else {
+                if byte == 0x0A { line += 1 }
+                content.append(byte)
+                continue
+            }
+            if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
+                content.append(byte)
+                position += 1
+                continue
+            }
+            guard
+                position >= bytes.count || bytes[position] == UInt8(ascii: ",")
+                    || bytes[position] == 0x0A || bytes[position] == 0x0D
+            else { throw fault("has text after the \" that ends a field") }
+            if position < bytes.count, bytes[position] == 0x0D,
+                position + 1 >= bytes.count || bytes[position + 1] != 0x0A
+            {
+                throw fault("has a carriage return without a line feed")
+            }
+            return content
+        }
+        throw RegisterFault(line: start, problem: "has a field in \" that never ends")
+    }
+}

@@ -1,0 +1,118 @@
+internal import Codec
+internal import Cryptography
+internal import Ristretto
+
+/// Personal data at rest: sealed field by field, found by a keyed hash.
+struct FieldEncryption: Sendable {
+    private let lookupKey: SecretBytes
+    private let sealingKey: SecretBytes
+    private let codeKey: SecretBytes
+    private let registerKey: SecretBytes
+
+    init(databaseKey: SecretBytes) {
+        func derived(_ purpose: String) -> SecretBytes {
+            var master = databaseKey.copy()
+            defer { master.wipe() }
+            return SecretBytes(
+                Self.authenticationCode([UInt8](purpose.utf8), key: master).bytes)
+        }
+        lookupKey = derived("lookup")
+        sealingKey = derived("sealing")
+        codeKey = derived("code")
+        registerKey = derived("register")
+    }
+
+    /// What is sealed of one voter.
+    struct VoterFields: Equatable, CanonicalCodable {
+        let voter: String
+        /// Opens the roll leaf.
+        let salt: Bytes32
+        let codeSalt: Bytes32
+        let codeHash: Bytes32
+
+        init(voter: String, salt: Bytes32, codeSalt: Bytes32, codeHash: Bytes32) {
+            self.voter = voter
+            self.salt = salt
+            self.codeSalt = codeSalt
+            self.codeHash = codeHash
+        }
+
+        func encode(to writer: inout ByteWriter) {
+            writer.write(voter, limit: 1024)
+            writer.write(salt)
+            writer.write(codeSalt)
+            writer.write(codeHash)
+        }
+
+        init(from reader: inout ByteReader) throws(CodecError) {
+            self.init(
+                voter: try reader.readString(limit: 1024), salt: try reader.readBytes32(),
+                codeSalt: try reader.readBytes32(), codeHash: try reader.readBytes32())
+        }
+    }
+
+    /// The name under which a voter is found; without the key it says nothing.
+    func lookup(_ voter: String) -> Bytes32 { code(over: [UInt8](voter.utf8), lookupKey) }
+
+    func codeHash(_ code: String, salt: Bytes32) -> Bytes32 {
+        self.code(over: salt.bytes + [UInt8](code.utf8), codeKey)
+    }
+
+    /// Identifies a register's content.
+    func registerDigest(_ rows: [RegisterRow]) -> Bytes32 {
+        var writer = ByteWriter()
+        for row in rows.sorted(by: { $0.voter < $1.voter }) {
+            writer.write(row.voter, limit: 1024)
+            writer.write(row.code, limit: 1024)
+            writer.write(row.style)
+        }
+        return code(over: writer.bytes, registerKey)
+    }
+
+    /// Seals a voter's fields under the voter's lookup name.
+    func seal(_ fields: VoterFields, for lookup: Bytes32) -> [UInt8] {
+        let nonce = SystemRandom.bytes(ChaCha20Poly1305.nonceSize)
+        let sealed = withKey(sealingKey) { key in
+            ChaCha20Poly1305.seal(
+                fields.canonicalBytes, key: key, nonce: nonce, associatedData: lookup.bytes)
+        }
+        return nonce + sealed
+    }
+
+    /// Nil where the bytes were not sealed with this key for this voter.
+    func open(_ bytes: [UInt8], for lookup: Bytes32) -> VoterFields? {
+        let plain = withKey(sealingKey) { key in
+            ChaCha20Poly1305.open(
+                [UInt8](bytes.dropFirst(ChaCha20Poly1305.nonceSize)), key: key,
+                nonce: [UInt8](bytes.prefix(ChaCha20Poly1305.nonceSize)),
+                associatedData: lookup.bytes)
+        }
+        // What was sealed here decodes; anything else is not ours.
+        return plain.flatMap { try? VoterFields(canonicalBytes: $0) }
+    }
+
+    private func withKey<Result>(_ key: SecretBytes, _ body: (Bytes32) -> Result) -> Result {
+        var copy = key.copy()
+        defer { copy.wipe() }
+        return body(Bytes32(copy[...]))
+    }
+
+    private func code(over message: [UInt8], _ key: SecretBytes) -> Bytes32 {
+        var copy = key.copy()
+        defer { copy.wipe() }
+        return Self.authenticationCode(message, key: copy)
+    }
+
+    /// HMAC-SHA256 (RFC 2104) under a key of at most 64 bytes.
+    static func authenticationCode(_ message: [UInt8], key: [UInt8]) -> Bytes32 {
+        precondition(key.count <= 64, "a key within one block of SHA-256")
+        let block = key + [UInt8](repeating: 0, count: 64 - key.count)
+        let inner = SHA256.digest(block.map { $0 ^ 0x36 }, message)
+        return SHA256.digest(block.map { $0 ^ 0x5C }, inner.bytes)
+    }
+
+    /// Compares without telling by its time where the two differ.
+    static func areEqual(_ first: Bytes32, _ second: Bytes32) -> Bool {
+        zip(first.bytes, second.bytes).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}

@@ -1,0 +1,136 @@
+package import APISchema
+internal import Codec
+internal import Cryptography
+package import Ledger
+internal import Logging
+
+/// Why an issuer cannot be made.
+package enum IssuerFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The election document names another registrar key than ours.
+    case otherRegistrar
+    /// The election document names another issuing key of a style than ours.
+    case otherIssuingKey(style: UInt32)
+    /// The document is of another chain than the genesis.
+    case otherChain
+
+    package var description: String {
+        switch self {
+        case .otherRegistrar:
+            "the election document names another registrar: its registrar key is not the one of this "
+                + "home's registrar.key"
+        case .otherIssuingKey(let style):
+            "the election document has another issuing key for style \(style) than this home's "
+                + "registrar.key"
+        case .otherChain:
+            "the election document belongs to another chain than genesis.json"
+        }
+    }
+}
+
+/// Issues credentials of one election: once per voter, journaled before it is signed.
+package struct Issuer: Sendable {
+    package let document: ElectionDocument
+    private let documentHash: Bytes32
+    private let database: RegistrarDatabase
+    private let issuingKeys: [UInt32: BlindIssuingKey]
+    private let attempts: CodeAttempts
+    private let wallTime: @Sendable () -> Timestamp
+
+    /// - Parameter wallTime: for blocking voters whose code was often wrong; everything else goes by
+    ///   chain time.
+    package init(
+        document: ElectionDocument, secrets: RegistrarSecrets, database: RegistrarDatabase,
+        configuration: RegistrarConfiguration, wallTime: @escaping @Sendable () -> Timestamp
+    ) throws(IssuerFailure) {
+        try Self.check(document, against: secrets)
+        self.document = document
+        documentHash = document.hash
+        self.database = database
+        issuingKeys = secrets.issuingKeys
+        attempts = CodeAttempts(
+            limit: configuration.failuresBeforeBlock, blockSeconds: configuration.blockSeconds)
+        self.wallTime = wallTime
+    }
+
+    /// Checks that a document names these secrets' public keys.
+    package static func check(
+        _ document: ElectionDocument, against secrets: RegistrarSecrets
+    ) throws(IssuerFailure) {
+        guard document.registrar.key == secrets.signingKey.publicKey else { throw .otherRegistrar }
+        for style in document.styles
+        where secrets.issuingKeys[style.number]?.modulus != style.issuingKey {
+            throw .otherIssuingKey(style: style.number)
+        }
+    }
+
+    /// The voter's style and the opening of the own roll leaf.
+    ///
+    /// - Throws: `IssuingRefusal`, or an error of the database.
+    package func entry(
+        _ identity: VoterIdentity, election reference: String, chain: ChainSnapshot
+    ) async throws -> VoterEntry {
+        try check(reference, chain)
+        let electionID = try chain.electionID()
+        let voter = try await database.verify(
+            voter: identity.voter, code: identity.code, attempts: attempts, now: wallTime()
+        ).get()
+        return VoterEntry(
+            electionID: electionID, document: documentHash, style: voter.style, leaf: voter.leaf,
+            salt: voter.salt)
+    }
+
+    /// The blind signature for a voter's request; the same for the same request, ever again.
+    ///
+    /// - Throws: `IssuingRefusal`, or an error of the database or of signing; then the request is
+    ///   journaled or not, and may be sent again.
+    package func credential(
+        _ request: CredentialRequestMessage, election reference: String, chain: ChainSnapshot
+    ) async throws -> CredentialAnswer {
+        try check(reference, chain)
+        guard let bytes = Hexadecimal.decode(request.blindedMessage),
+            bytes.count == BlindedMessage.size
+        else { throw IssuingRefusal.blindedMessage }
+        // The style is known only from the voter's record, so that the style's own bound is checked
+        // there; what no key may sign is refused before.
+        let voter = try await verified(request.identity)
+        guard let key = issuingKeys[voter.style],
+            let blinded = BlindedMessage(bytes, modulus: key.modulus)
+        else { throw IssuingRefusal.blindedMessage }
+        let document = document
+        let journaled = try await database.journal(
+            blinded, voter: request.identity.voter, code: request.identity.code,
+            attempts: attempts, now: wallTime(),
+            mayIssue: { voter in
+                guard let style = document.style(numbered: voter.style) else {
+                    return .phase("The election has no such ballot style.")
+                }
+                return chain.refusal(style: style)
+            }
+        ).get()
+        return CredentialAnswer(
+            style: journaled.style,
+            blindSignature: Hexadecimal.encode(try await sign(blinded, with: key)))
+    }
+
+    private func verified(_ identity: VoterIdentity) async throws -> VerifiedVoter {
+        try await database.verify(
+            voter: identity.voter, code: identity.code, attempts: attempts, now: wallTime()
+        ).get()
+    }
+
+    /// Milliseconds of arithmetic, away from the event loops.
+    @concurrent
+    private func sign(
+        _ blinded: BlindedMessage, with key: BlindIssuingKey
+    ) async throws -> [UInt8] {
+        try key.blindSign(blinded.bytes)
+    }
+
+    private func check(_ reference: String, _ chain: ChainSnapshot) throws(IssuingRefusal) {
+        let names = [
+            document.name, documentHash.description,
+            chain.election.summary.electionID?.description ?? document.name,
+        ]
+        guard names.contains(reference) else { throw .unknownElection }
+    }
+}

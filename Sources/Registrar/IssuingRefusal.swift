@@ -1,0 +1,95 @@
+// Registrar: the voter register of one election, its commitment on the chain, and the blind issuing
+// of credentials. It holds personal data in its own encrypted database and never sees a ballot; the
+// chain learns salted commitments, totals and shuffled batches of leaf numbers, never a voter or a
+// time of a request.
+
+package import APISchema
+internal import BallotCryptography
+package import Ledger
+
+/// Why a voter gets no answer to a request.
+package enum IssuingRefusal: Error, Hashable, Sendable {
+    /// Another election than the one served here.
+    case unknownElection
+    /// The register does not list the voter.
+    case notListed
+    /// The voter's leaf is no longer counted.
+    case notCounted
+    case wrongCode
+    /// Too many wrong codes for this voter.
+    case blocked(retryAfterSeconds: Int)
+    case beforeIssuing(Timestamp)
+    case afterClose(Timestamp)
+    /// The election is not at the stage at which ballots are issued.
+    case phase(String)
+    /// A credential was issued for another request of the voter.
+    case issued
+    case blindedMessage
+    /// The chain's state or time is not known at the moment.
+    case chainUnknown(String)
+    case busy
+
+    /// The HTTP status that goes with it.
+    var status: Int {
+        switch self {
+        case .unknownElection: 404
+        case .notListed, .notCounted, .beforeIssuing, .afterClose, .phase, .issued,
+            .blindedMessage:
+            422
+        case .wrongCode: 403
+        case .blocked: 429
+        case .chainUnknown, .busy: 503
+        }
+    }
+
+    /// What the voter is told.
+    package var failure: APIFailure {
+        switch self {
+        case .unknownElection:
+            APIFailure(
+                code: "NOT_FOUND",
+                message: "This registrar does not serve that election; /v1/status names the one.")
+        case .notListed:
+            refusal(.roll, "The roll does not list this voter; ask the registrar's office.")
+        case .notCounted:
+            refusal(
+                .roll,
+                "This voter's entry in the roll was changed and no ballot is issued for it; "
+                    + "ask the registrar's office.")
+        case .wrongCode:
+            refusal(.authorization, "The access code is not this voter's; check it and try again.")
+        case .blocked(let seconds):
+            refusal(
+                .rate, "Too many wrong access codes were given for this voter; wait and try again.",
+                retryAfterSeconds: seconds)
+        case .beforeIssuing(let start):
+            refusal(.phase, "Ballots of this style are issued from \(start) on.")
+        case .afterClose(let close):
+            refusal(.phase, "The vote closed at \(close); no more ballots are issued.")
+        case .phase(let text):
+            refusal(.phase, text)
+        case .issued:
+            refusal(
+                .issued,
+                "A credential was issued to this voter for another request. Continue on the device "
+                    + "that made it; if that was not you, tell the registrar's office.")
+        case .blindedMessage:
+            refusal(
+                .blind,
+                "The blinded message must be 384 bytes whose number is above 1 and below the "
+                    + "issuing key's modulus less 1.")
+        case .chainUnknown(let text):
+            APIFailure(code: "UNAVAILABLE", message: text, retryAfterSeconds: 2)
+        case .busy:
+            APIFailure(
+                code: "BUSY", message: "Too many requests at once; try again.",
+                retryAfterSeconds: 2)
+        }
+    }
+
+    private func refusal(
+        _ code: RefusalCode, _ message: String, retryAfterSeconds: Int? = nil
+    ) -> APIFailure {
+        APIFailure(code: code.name, message: message, retryAfterSeconds: retryAfterSeconds)
+    }
+}

@@ -1,0 +1,94 @@
+package import DocumentFiles
+
+/// What one operator of a registrar chooses (`registrar.json`); unknown keys are refused.
+package struct RegistrarConfiguration: Codable, Hashable, Sendable {
+    /// The registrar's name in the election document.
+    package var name: String
+    /// Address and port to serve on, as in `127.0.0.1:8090`; TLS is the reverse proxy's.
+    package var listen: String
+    /// Nodes to ask, where the command line names none.
+    package var nodes: [String]
+    /// Issued leaves of a style that wait before a batch is published: fewer hide too little.
+    package var issuedLeavesMinimum: Int
+    /// Least time between two batches of a style, in seconds of chain time.
+    package var issuedLeavesIntervalSeconds: Int
+    /// Least time between two counts of a style, in milliseconds.
+    package var countIntervalMilliseconds: Int
+    /// Wrong access codes for one voter before the voter is blocked.
+    package var failuresBeforeBlock: Int
+    /// How long a voter is blocked, in seconds.
+    package var blockSeconds: Int
+
+    package init(name: String, listen: String = "127.0.0.1:8090", nodes: [String] = []) {
+        self.name = name
+        self.listen = listen
+        self.nodes = nodes
+        issuedLeavesMinimum = 50
+        issuedLeavesIntervalSeconds = 1800
+        countIntervalMilliseconds = 200
+        failuresBeforeBlock = 10
+        blockSeconds = 900
+    }
+
+    /// The file's configuration, checked.
+    package init(at path: String) throws(FileFailure) {
+        self = try JSONDocument.read(Self.self, at: path)
+        func require(
+            _ value: Int, _ range: ClosedRange<Int>, _ key: String
+        ) throws(FileFailure) {
+            guard !range.contains(value) else { return }
+            throw .json(
+                path: path,
+                JSONFailure(
+                    line: 1, keyPath: key,
+                    problem: "must be from \(range.lowerBound) to \(range.upperBound)"))
+        }
+        try require(issuedLeavesMinimum, 1...10_000, "issuedLeavesMinimum")
+        try require(issuedLeavesIntervalSeconds, 0...86_400, "issuedLeavesIntervalSeconds")
+        try require(countIntervalMilliseconds, 50...10_000, "countIntervalMilliseconds")
+        try require(failuresBeforeBlock, 1...1000, "failuresBeforeBlock")
+        try require(blockSeconds, 1...86_400, "blockSeconds")
+        guard ListenAddress(listen) != nil else {
+            throw .json(
+                path: path,
+                JSONFailure(
+                    line: 1, keyPath: "listen", problem: "needs address and port: 127.0.0.1:8090"))
+        }
+    }
+}
+
+/// Where a server listens.
+package struct ListenAddress: Hashable, Sendable {
+    package let host: String
+    /// 0 takes a free port.
+    package let port: Int
+
+    /// Nil unless the text is `HOST:PORT`; an IPv6 host stands in brackets.
+    package init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = UInt16(text[text.index(after: colon)...])
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard !host.isEmpty else { return nil }
+        self.host = String(host)
+        self.port = Int(port)
+    }
+}
+
+/// The files of a registrar's home directory.
+package struct RegistrarHome: Hashable, Sendable {
+    package let directory: String
+
+    package init(_ directory: String) { self.directory = directory }
+
+    package var configuration: String { directory + "/registrar.json" }
+    package var key: String { directory + "/registrar.key" }
+    package var publicKeys: String { directory + "/registrar.public.json" }
+    package var database: String { directory + "/registrar.sqlite" }
+    package var genesis: String { directory + "/genesis.json" }
+}

@@ -1,0 +1,169 @@
+internal import APISchema
+internal import DocumentFiles
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import Ledger
+internal import Logging
+internal import NIOCore
+internal import Synchronization
+
+/// The registrar's HTTP interface.
+struct RegistrarRoutes: Sendable {
+    /// An identity and a blinded message in hexadecimal, with room for spaces and escapes.
+    static let bodyLimit = 8192
+    /// Requests in work at once; each takes a turn at the database.
+    static let requestLimit = 512
+
+    let issuer: Issuer
+    let watch: ChainWatch
+    let database: RegistrarDatabase
+    let logger: Logger
+    let requests = RequestCounter(limit: Self.requestLimit)
+
+    func router() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.add(middleware: FailureAnswers(logger: logger))
+        router.get("/v1/status") { _, _ in
+            try await json(status())
+        }
+        router.post("/v1/elections/{ref}/entry") { request, context in
+            try await requests.limited {
+                let identity = try await body(VoterIdentity.self, of: request)
+                return try json(
+                    try await issuer.entry(
+                        identity, election: try context.parameters.require("ref"),
+                        chain: try watch.snapshot()))
+            }
+        }
+        router.post("/v1/elections/{ref}/credential") { request, context in
+            try await requests.limited {
+                let message = try await body(CredentialRequestMessage.self, of: request)
+                return try json(
+                    try await issuer.credential(
+                        message, election: try context.parameters.require("ref"),
+                        chain: try watch.snapshot()))
+            }
+        }
+        return router
+    }
+
+    private func status() async throws -> RegistrarStatus {
+        var note: String?
+        do throws(IssuingRefusal) {
+            _ = try watch.snapshot()
+        } catch {
+            note = error.failure.message
+        }
+        return RegistrarStatus(
+            software: "veche-registrar", election: issuer.document.name,
+            document: issuer.document.hash, ready: note == nil, note: note,
+            styles: try await database.totals().map {
+                RegistrarStatus.Style(number: $0.style, listed: $0.listed, issued: $0.issued)
+            })
+    }
+
+    private func body<Message: Decodable>(
+        _ type: Message.Type, of request: Request
+    ) async throws -> Message {
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: Self.bodyLimit)
+        } catch is NIOTooManyBytesError {
+            throw RequestFailure(
+                status: .contentTooLarge, code: "TOO_LARGE",
+                message: "A request has at most \(Self.bodyLimit) bytes.")
+        }
+        do throws(JSONFailure) {
+            return try JSONDocument.decode(type, from: [UInt8](buffer.readableBytesView))
+        } catch {
+            throw RequestFailure(
+                status: .badRequest, code: "BAD_REQUEST",
+                message: "The request's body is not what was expected: \(error).")
+        }
+    }
+}
+
+/// A request that is not in its form.
+struct RequestFailure: Error {
+    let status: HTTPResponse.Status
+    let code: String
+    let message: String
+}
+
+/// Bounds how many requests are in work at once.
+final class RequestCounter: Sendable {
+    private let limit: Int
+    private let count = Mutex(0)
+
+    init(limit: Int) { self.limit = limit }
+
+    func limited<Value>(_ body: () async throws -> Value) async throws -> Value {
+        let isAdmitted = count.withLock { count in
+            guard count < limit else { return false }
+            count += 1
+            return true
+        }
+        guard isAdmitted else { throw IssuingRefusal.busy }
+        defer { count.withLock { $0 -= 1 } }
+        return try await body()
+    }
+}
+
+/// Turns every error into an `APIFailure`. What went wrong inside is logged without the request.
+struct FailureAnswers: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    let logger: Logger
+
+    @concurrent
+    func handle(
+        _ request: Request, context: BasicRequestContext,
+        next: @concurrent (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let refusal as IssuingRefusal {
+            if refusal == .issued { logger.notice("a second request of a voter was refused") }
+            return answer(HTTPResponse.Status(code: refusal.status), refusal.failure)
+        } catch let failure as RequestFailure {
+            return answer(
+                failure.status, APIFailure(code: failure.code, message: failure.message))
+        } catch let error as HTTPError {
+            return answer(
+                error.status,
+                APIFailure(
+                    code: error.status == .notFound ? "NOT_FOUND" : "BAD_REQUEST",
+                    message: "There is no such address, or the request is malformed."))
+        } catch {
+            logger.error("a request failed", metadata: ["error": "\(error)"])
+            return answer(
+                .internalServerError,
+                APIFailure(
+                    code: "UNAVAILABLE",
+                    message: "The registrar failed; nothing is lost, try the same again.",
+                    retryAfterSeconds: 5))
+        }
+    }
+
+    private func answer(_ status: HTTPResponse.Status, _ failure: APIFailure) -> Response {
+        // An `APIFailure` always has a JSON form; an empty body says no less than the status.
+        var response =
+            (try? json(failure, status: status)) ?? Response(status: status)
+        if let seconds = failure.retryAfterSeconds {
+            response.headers[.retryAfter] = String(seconds)
+        }
+        return response
+    }
+}
+
+private func json(
+    _ value: some Encodable, status: HTTPResponse.Status = .ok
+) throws -> Response {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Response(
+        status: status,
+        headers: [.contentType: "application/json", .cacheControl: "no-store"],
+        body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+}

@@ -1,0 +1,75 @@
+internal import APISchema
+internal import Cryptography
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Ledger
+internal import LedgerClient
+package import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// The registrar as a service: HTTP, the chain's follower, and the publisher of issues.
+package struct RegistrarServer: Sendable {
+    private static let connectionLimit = 1024
+    private static let idleSeconds: Int64 = 30
+
+    private let issuer: Issuer
+    private let watch: ChainWatch
+    private let publisher: IssuePublisher
+    private let database: RegistrarDatabase
+    private let address: ListenAddress
+    private let logger: Logger
+
+    package init(
+        issuer: Issuer, secrets: RegistrarSecrets, database: RegistrarDatabase,
+        chain: any ElectionChain, configuration: RegistrarConfiguration, address: ListenAddress,
+        logger: Logger
+    ) {
+        let document = issuer.document
+        self.issuer = issuer
+        self.database = database
+        self.address = address
+        self.logger = logger
+        watch = ChainWatch(document: document, chain: chain, database: database, logger: logger)
+        publisher = IssuePublisher(
+            document: document, chain: chain, watch: watch, database: database,
+            transactions: RegistrarTransactions(document: document, key: secrets.signingKey),
+            configuration: configuration, logger: logger)
+    }
+
+    /// Serves until SIGTERM or SIGINT, or until a service fails.
+    ///
+    /// - Parameter onListening: called with the port once connections are accepted.
+    package func run(
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) async throws {
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [watch, publisher, application(onListening)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+
+    private func application(
+        _ onListening: @escaping @Sendable (Int) async -> Void
+    ) -> some Service {
+        var configuration = ApplicationConfiguration(
+            address: .hostname(address.host, port: address.port), serverName: "veche-registrar")
+        configuration.availableConnectionsDelegate = MaximumAvailableConnections(
+            Self.connectionLimit, logger: logger)
+        // The server's own log lines name requests and addresses: only its warnings are kept.
+        var quiet = logger
+        quiet.logLevel = max(quiet.logLevel, .warning)
+        return Application(
+            router: RegistrarRoutes(
+                issuer: issuer, watch: watch, database: database, logger: logger
+            ).router(),
+            server: .http1(configuration: .init(idleTimeout: .seconds(Self.idleSeconds))),
+            configuration: configuration,
+            onServerRunning: { channel in
+                if let port = channel.localAddress?.port { await onListening(port) }
+            },
+            logger: quiet)
+    }
+}
