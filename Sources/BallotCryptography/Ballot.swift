@@ -6,7 +6,9 @@ package import Ristretto
 ///
 /// Kept between mempool and block, it saves decoding the points again.
 package struct Ballot: Sendable {
+    /// The fields before the contests.
     package let header: BallotHeader
+    /// The bytes as received.
     package let wire: [UInt8]
     /// `tracker = H32("ballot/tracker", St)`: what the voter sees, fixed by the encryption alone.
     package let tracker: Bytes32

@@ -3,7 +3,9 @@ import Ristretto
 
 /// The fields at the start of every ballot, before anything but version and limits is checked.
 package struct BallotHeader: Hashable, Sendable {
+    /// Must be that of the rules it is checked against.
     package let electionID: Bytes32
+    /// The ballot style's number in the election document.
     package let style: UInt32
     /// `P`, the voter's pseudonym in this election.
     package let credentialKey: Bytes32
@@ -11,8 +13,10 @@ package struct BallotHeader: Hashable, Sendable {
     package let sequence: UInt32
     /// `prev`: the ballotId of the ballot being replaced, else zeros.
     package let previous: Bytes32
+    /// As announced; compared with the style before anything is read.
     package let contestCount: UInt32
 
+    /// A header of these fields; nothing is checked.
     package init(
         electionID: Bytes32, style: UInt32, credentialKey: Bytes32, sequence: UInt32,
         previous: Bytes32, contestCount: UInt32
@@ -76,6 +80,7 @@ package struct BallotCiphertext: Hashable, Sendable {
     /// `C_1 … C_m`: options, blank if counted, slack.
     package let c: [Bytes32]
 
+    /// A ciphertext of these encodings; nothing is decoded.
     package init(contest: UInt32, a: Bytes32, c: [Bytes32]) {
         self.contest = contest
         self.a = a
@@ -89,7 +94,9 @@ package struct BallotCiphertext: Hashable, Sendable {
 /// A ballot whose lengths, version, election, style and contests are right; points and scalars are
 /// still bytes. Step 1 of the order of checks (section 1.9).
 package struct BallotForm: Sendable {
+    /// The fields before the contests.
     package let header: BallotHeader
+    /// The bytes as received.
     package let wire: [UInt8]
     let contests: [Contest]
     let k1: Bytes32

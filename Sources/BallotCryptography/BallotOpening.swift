@@ -4,6 +4,7 @@ package import Ristretto
 /// Everything needed to see that a tracker stands for the choices shown, and nothing about the
 /// credential's secret (section 1.11). The encryption that it opens must never be cast.
 package struct BallotOpening: Hashable, Sendable {
+    /// The header that the statement began with.
     package let header: BallotHeader
     let contests: [Contest]
 
@@ -51,8 +52,11 @@ package struct BallotOpening: Hashable, Sendable {
 /// Registers the tracker of a challenged encryption, which then can never be cast: a Schnorr proof
 /// of `x` under the label `ballot/spoil` over [electionId, P, tracker].
 package struct SpoilProof: Equatable, Sendable {
+    /// `P`.
     package let credentialKey: Bytes32
+    /// The tracker that can never be cast any more.
     package let tracker: Bytes32
+    /// Knowledge of `x` with `P = xB`.
     package let proof: SchnorrProof
 
     /// Proves with `credential` that its owner spoils `tracker` in the election.

@@ -3,9 +3,12 @@ import Ristretto
 
 /// One contest of a ballot style: its index in the election document, and its cells.
 package struct BallotContest: Hashable, Sendable {
+    /// The contest's index in the election document.
     package let index: UInt32
+    /// Its cells and their rule.
     package let shape: ContestShape
 
+    /// A contest at its place in the document.
     package init(index: UInt32, shape: ContestShape) {
         self.index = index
         self.shape = shape
@@ -15,8 +18,11 @@ package struct BallotContest: Hashable, Sendable {
 /// What a ballot of one style is checked against. Build once per style and keep it: it holds the
 /// decoded keys.
 package struct BallotRules: Sendable {
+    /// What the first item of every statement must be.
     package let electionID: Bytes32
+    /// The style's number in the election document.
     package let style: UInt32
+    /// The contests of the style, in its order.
     package let contests: [BallotContest]
     /// The size in bytes of every ballot of this style.
     package let wireSize: Int

@@ -17,8 +17,10 @@ package struct Complaint: Equatable, Sendable {
     package let dealer: UInt32
     /// `S`.
     package let sharedPoint: Bytes32
+    /// That `S = e_j R_i` for the e_j of `E_j`.
     package let proof: EqualityProof
 
+    /// A complaint of these parts, still to be judged.
     package init(dealer: UInt32, sharedPoint: Bytes32, proof: EqualityProof) {
         self.dealer = dealer
         self.sharedPoint = sharedPoint

@@ -22,9 +22,13 @@ package enum ChoiceError: Error, Equatable, Sendable {
 /// represent exactly 0…max - min. With min 0 and max at the number of options every 0/1 vector is
 /// a choice, so rule and slack are dropped, unless a blank must exclude the options.
 package struct ContestShape: Hashable, Sendable {
+    /// How many options there are, one cell each.
     package let options: Int
+    /// The fewest options a vote may select.
     package let min: Int
+    /// The most options a vote may select.
     package let max: Int
+    /// Whether a blank (or against-all) vote is offered and counted.
     package let countsBlank: Bool
     /// `w_1 … w_m`, one per cell; the first is always 1.
     package let weights: [UInt32]

@@ -99,6 +99,23 @@ extension CredentialKey {
     }
 }
 
+/// Evidence against a registrar, or in its favour.
+package enum BlindSignatureEvidence {
+    /// Whether `answer^65537 mod n` is `blinded`: whoever has the request and the registrar's signed
+    /// answer can tell whether the answer was right, without any secret of the voter.
+    package static func isAnswer(
+        _ answer: [UInt8], to blinded: [UInt8], modulus: [UInt8]
+    ) -> Bool {
+        guard
+            modulus.count == Limits.modulusSize, answer.count == modulus.count,
+            let parsed = RSAModulus(bytes: modulus)
+        else { return false }
+        let value = RSAModulus.limbs(of: answer)
+        guard parsed.contains(value) else { return false }
+        return RSAModulus.bytes(of: parsed.power65537(value)) == blinded
+    }
+}
+
 /// Blinding by a factor r: `blinded = m r^e`, `signature = answer / r`, mod n.
 package struct Blinding: Sendable {
     private let modulus: RSAModulus

@@ -17,6 +17,7 @@ package struct Dealing: Equatable, Sendable {
     /// For each receiver j = 1…n, `s_ij1 || … || s_ijK` sealed: 32 K + 16 bytes each.
     package let sealedShares: [[UInt8]]
 
+    /// A dealing of these parts, still to be checked.
     package init(
         commitments: [Bytes32], ephemeralKey: Bytes32, nonce: Bytes32,
         possessionCommitments: [Bytes32], possessionResponses: [Bytes32],

@@ -3,6 +3,7 @@ import Ristretto
 
 /// The numbers that a key ceremony is run with (section 1.4).
 package struct CeremonyParameters: Hashable, Sendable {
+    /// Binds every message to chain, ceremony number and trustees.
     package let setupID: Bytes32
     /// n, the number of trustees, who are numbered 1…n.
     package let trusteeCount: UInt32
@@ -34,6 +35,7 @@ package struct CeremonyParameters: Hashable, Sendable {
 /// What a key ceremony ends with: the joint keys that ballots are encrypted under, and each
 /// trustee's verification keys. Computed by everyone from the dealings, never taken from a trustee.
 package struct ElectionKeys: Sendable, Equatable {
+    /// The ceremony that the keys come from.
     package let parameters: CeremonyParameters
     /// `Y_1 … Y_K`.
     package let jointKeys: [GroupElement]

@@ -8,6 +8,7 @@ package struct CredentialKey: Sendable {
     package let publicKey: Bytes32
     let secret: Scalar
 
+    /// The key of a secret `x`.
     package init<A: SecretArithmetic>(secret: Scalar, arithmetic: A) {
         self.secret = secret
         self.publicKey = arithmetic.multiplyBase(by: secret).encoded()

@@ -16,6 +16,7 @@ package struct EncryptedTotal: Sendable, Equatable {
         self.init(a: .identity, c: [Point](repeating: .identity, count: cellCount), counted: 0)
     }
 
+    /// A sum of these points.
     package init(a: Point, c: [Point], counted: UInt32) {
         self.a = a
         self.c = c

@@ -3,7 +3,9 @@ package import Ristretto
 
 /// A point together with the canonical bytes it was received as, which are what hashes take.
 package struct GroupElement: Sendable, Equatable {
+    /// The canonical encoding.
     package let bytes: Bytes32
+    /// The decoded point.
     package let point: Point
 
     /// Decodes a canonical encoding.
@@ -21,6 +23,7 @@ package struct GroupElement: Sendable, Equatable {
         try self.init(bytes)
     }
 
+    /// Encodes a computed point.
     package init(_ point: Point) {
         self.bytes = point.encoded()
         self.point = point

@@ -5,8 +5,10 @@ import Ristretto
 package struct QualifiedDealing: Sendable {
     /// i, from 1.
     package let dealer: UInt32
+    /// What the trustee dealt.
     package let dealing: Dealing
 
+    /// A dealing that passed the public checks.
     package init(dealer: UInt32, dealing: Dealing) {
         self.dealer = dealer
         self.dealing = dealing
@@ -71,6 +73,7 @@ package struct Confirmation: Equatable, Sendable {
     /// `dkg/confirm-pop` over [digest, u32 j, sum eps^k X_{j,k}].
     package let proof: SchnorrProof
 
+    /// A confirmation of these parts, still to be checked.
     package init(digest: Bytes32, proof: SchnorrProof) {
         self.digest = digest
         self.proof = proof

@@ -4,11 +4,13 @@ package enum Limits {
     package static let cellsPerContest = 64
     /// Slack cells of one contest: max - min is below 64, so six bits represent it.
     package static let slackCells = 6
+    /// Contests of one ballot, and of one style.
     package static let contestsPerBallot = 16
     /// Bytes of a ballot on the wire.
     package static let ballotSize = 16_384
     /// Voting keys of one ceremony.
     package static let keys: UInt32 = 64
+    /// Trustees of one ceremony.
     package static let trustees: UInt32 = 31
     /// K(t + n + 2), so that a dealing is one log entry.
     package static let dealingWeight: UInt32 = 2_000

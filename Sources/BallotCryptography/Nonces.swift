@@ -40,7 +40,7 @@ struct SeedDerivation {
 
     /// A scalar bound to purpose and context.
     func scalar(_ purpose: Purpose, _ context: [[UInt8]]) -> Scalar {
-        Transcript.scalar(.nonce, self.items(purpose, 0, context))
+        Transcript.scalar(.seed, self.items(purpose, 0, context))
     }
 
     /// `count` bytes bound to purpose, attempt and context.
@@ -49,7 +49,7 @@ struct SeedDerivation {
         var block: UInt32 = 0
         while stream.count < count {
             let items = self.items(purpose, block, [Transcript.u32(attempt)] + context)
-            stream.append(contentsOf: Transcript.wideDigest(.nonce, items))
+            stream.append(contentsOf: Transcript.wideDigest(.seed, items))
             block += 1
         }
         return [UInt8](stream.prefix(count))

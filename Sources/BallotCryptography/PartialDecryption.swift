@@ -3,10 +3,14 @@ import Ristretto
 
 /// One (tally unit, contest) pair to decrypt; `unit` numbers the pairs in document order from 1.
 package struct DecryptionUnit: Sendable {
+    /// The election that the unit is of.
     package let electionID: Bytes32
+    /// The pair's number.
     package let unit: UInt32
+    /// The sum that the ledger computed for it.
     package let total: EncryptedTotal
 
+    /// A unit of a closed election.
     package init(electionID: Bytes32, unit: UInt32, total: EncryptedTotal) {
         self.electionID = electionID
         self.unit = unit
@@ -33,8 +37,10 @@ package struct DecryptionUnit: Sendable {
 package struct PartialDecryption: Equatable, Sendable {
     /// `M_1 … M_m`.
     package let shares: [Bytes32]
+    /// That every `M_k` is `x_{j,k} A_S`.
     package let proof: EqualityProof
 
+    /// A partial decryption of these parts, still to be verified.
     package init(shares: [Bytes32], proof: EqualityProof) {
         self.shares = shares
         self.proof = proof

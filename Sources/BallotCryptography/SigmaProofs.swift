@@ -9,6 +9,7 @@ package struct SchnorrProof: Equatable, Sendable {
     /// `z`.
     package let response: Bytes32
 
+    /// A proof of these parts, still to be verified.
     package init(commitment: Bytes32, response: Bytes32) {
         self.commitment = commitment
         self.response = response
@@ -53,6 +54,7 @@ package struct EqualityProof: Equatable, Sendable {
     /// `z`.
     package let response: Bytes32
 
+    /// A proof of these parts, still to be verified.
     package init(baseCommitment: Bytes32, otherCommitment: Bytes32, response: Bytes32) {
         self.baseCommitment = baseCommitment
         self.otherCommitment = otherCommitment
@@ -61,10 +63,14 @@ package struct EqualityProof: Equatable, Sendable {
 
     /// What the proof is about: `key` is X, `other` is A, `product` is M.
     package struct Statement: Sendable {
+        /// `X`.
         package let key: GroupElement
+        /// `A`.
         package let other: GroupElement
+        /// `M`.
         package let product: GroupElement
 
+        /// The statement `X = xB`, `M = xA`.
         package init(key: GroupElement, other: GroupElement, product: GroupElement) {
             self.key = key
             self.other = other

@@ -17,6 +17,7 @@ package struct TrackingCode: Hashable, Sendable {
     /// The first 120 bits of the tracker.
     package let prefix: [UInt8]
 
+    /// The code of a tracker.
     package init(tracker: Bytes32) { self.prefix = [UInt8](tracker.bytes.prefix(Self.prefixSize)) }
 
     /// Reads a code as people type it; nil if it is not one or a check symbol disagrees.

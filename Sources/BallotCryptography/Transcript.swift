@@ -9,28 +9,52 @@ package struct TranscriptLabel: Sendable {
     /// A label of ASCII text. Outside tests the list below is complete.
     package init(_ text: String) { self.bytes = [UInt8](text.utf8) }
 
+    /// Generators of unknown discrete logarithm (1.3).
     package static let nums = Self("nums")
+    /// The identity of a key ceremony (1.4).
     package static let setupID = Self("setup/id")
+    /// The identity of an election (1.4).
     package static let electionID = Self("election/id")
+    /// What a certificate signs (1.5).
     package static let credential = Self("credential")
+    /// Step D0.
     package static let ceremonyRegister = Self("dkg/register")
+    /// Step D1.
     package static let ceremonyCommit = Self("dkg/commit")
+    /// The proof of possession of step D2.
     package static let ceremonyPossession = Self("dkg/pop")
+    /// The key that seals a share vector in step D2.
     package static let ceremonyShareKey = Self("dkg/share-key")
+    /// Step D3.
     package static let ceremonyComplaint = Self("dkg/complaint")
+    /// The digest that step D5 signs.
     package static let ceremonyConfirm = Self("dkg/confirm")
+    /// The weights of the proof of step D5.
     package static let ceremonyConfirmBatch = Self("dkg/confirm-batch")
+    /// The proof of step D5.
     package static let ceremonyConfirmPossession = Self("dkg/confirm-pop")
+    /// The public ciphertext of step D5.
     package static let ceremonyRehearsal = Self("dkg/rehearsal")
+    /// The bit proof's weights (1.7).
     package static let ballotDelta = Self("ballot/delta")
+    /// The ballot's challenge (1.7).
     package static let ballotChallenge = Self("ballot/challenge")
+    /// What the voter sees (1.7).
     package static let ballotTracker = Self("ballot/tracker")
+    /// Key for duplicates and `prev` (1.7).
     package static let ballotID = Self("ballot/id")
+    /// Spoiling a challenged encryption (1.11).
     package static let ballotSpoil = Self("ballot/spoil")
+    /// The weights over the cells of a unit (1.10).
     package static let decryptionBatch = Self("dec/batch")
+    /// The proof of a partial decryption (1.10).
     package static let decryptionEquality = Self("dec/dleq")
+    /// A validator's promise (1.11).
     package static let promise = Self("promise")
+    /// Hedged nonces (1.2).
     package static let nonce = Self("nonce")
+    /// Secrets that a tool derives from its stored seed; no other program computes these.
+    package static let seed = Self("seed")
 }
 
 /// Every hash of the protocol (section 1.2). Lengths and the number of items are inside the hash,

@@ -9,6 +9,7 @@ package struct TrusteeKeyShare: Sendable {
     /// `x_{j,1} … x_{j,K}`.
     let shares: [Scalar]
 
+    /// A share of every key, in the order of the keys.
     package init(trustee: UInt32, shares: [Scalar]) {
         self.trustee = trustee
         self.shares = shares

@@ -5,8 +5,10 @@ package import Codec
 package struct TrusteeRegistration: Equatable, Sendable {
     /// `E_j`.
     package let communicationKey: Bytes32
+    /// Knowledge of `e_j`.
     package let proof: SchnorrProof
 
+    /// A registration of these parts, still to be checked.
     package init(communicationKey: Bytes32, proof: SchnorrProof) {
         self.communicationKey = communicationKey
         self.proof = proof
@@ -36,8 +38,10 @@ package struct TrusteeRegistration: Equatable, Sendable {
 /// `h_i = H32("dkg/commit", [setupId, u32 i, u32 t, u32 K, F_i, R_i, nonce])`, posted before any
 /// dealing is revealed so that nobody chooses a polynomial after seeing the others.
 package struct DealerCommitment: Hashable, Sendable {
+    /// `h_i`.
     package let digest: Bytes32
 
+    /// A commitment as posted.
     package init(digest: Bytes32) { self.digest = digest }
 
     /// Commits to what a dealing reveals.

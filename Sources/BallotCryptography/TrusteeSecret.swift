@@ -181,6 +181,7 @@ package struct CommunicationKey: Sendable {
     package let publicKey: Bytes32
     private let secret: Scalar
 
+    /// The key of a secret `e_j`.
     package init<A: SecretArithmetic>(secret: Scalar, arithmetic: A) {
         self.secret = secret
         self.publicKey = arithmetic.multiplyBase(by: secret).encoded()

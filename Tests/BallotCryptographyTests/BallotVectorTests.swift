@@ -151,6 +151,48 @@ import Testing
         #expect(BallotVerifier.verify(batch, random: &random) == [nil, nil, nil])
     }
 
+    /// Every decodable ballot of style 1, good and bad, in random mixtures.
+    @Test func batchDecidesAsEachBallotAlone() throws {
+        let rules = try self.election.rules(style: 1)
+        let nodes =
+            try self.election.file["ballot"]["accept"].list
+            + self.election.file["ballot"]["reject"].list
+        // A wire that the rules cannot read is no candidate.
+        let candidates = try nodes.compactMap { node throws in
+            try? Ballot(try node["wire"].bytes, rules: rules)
+        }
+        let alone = candidates.map { BallotVerifier.diagnose($0, rules: rules)?.onLedger }
+        #expect(alone.contains(nil) && alone.contains(.sum) && alone.contains(.proof))
+        var random = SeededRandom(6)
+        for _ in 0..<6 {
+            let chosen = (0..<(1 + random.below(8))).map { _ in random.below(candidates.count) }
+            let batch = chosen.map { (ballot: candidates[$0], rules: rules) }
+            #expect(BallotVerifier.verify(batch, random: &random) == chosen.map { alone[$0] })
+        }
+    }
+
+    @Test func sumsOfCiphertextsDecryptAsTheVectorsSay() throws {
+        let elgamal = try self.election.file["elgamal"]
+        let key = try elgamal["Y"].element
+        var total = EncryptedTotal(cellCount: 1)
+        for node in try elgamal["ciphertexts"].list {
+            let r = try node["r"].scalar
+            let v = Scalar(UInt64(try node["v"].number))
+            #expect(MultiScalar.sum([r], [.base]).encoded() == (try node["A"].bytes32))
+            #expect(
+                MultiScalar.sum([r, v], [key.point, .base]).encoded() == (try node["C"].bytes32))
+            try total.add(
+                BallotCiphertext(
+                    contest: 0, a: try node["A"].bytes32, c: [try node["C"].bytes32]))
+        }
+        #expect(total.a.encoded() == (try elgamal["sum"]["A"].bytes32))
+        #expect(total.c[0].encoded() == (try elgamal["sum"]["C"].bytes32))
+        let plain = MultiScalar.sum([.one, -(try elgamal["x"].scalar)], [total.c[0], total.a])
+        #expect(
+            DiscreteLogarithms(bound: 100).logarithm(of: plain, atMost: 100)
+                == UInt64(try elgamal["sum"]["v"].number))
+    }
+
     @Test func ballotsThatCancelUnderEqualWeightsAreBothRefused() throws {
         let rules = try self.election.rules(style: 1)
         let batch = try self.election.file["ballot"]["batchCancel"].list.map { wire throws in

@@ -46,6 +46,9 @@ import Testing
             electionID: self.electionID, style: 1, credentialKey: request.key.publicKey)
         #expect(request.message == message)
         #expect(verifier.isValid(certificate, of: message, modulus: key.modulus))
+        #expect(
+            BlindSignatureEvidence.isAnswer(
+                answer, to: request.blindedMessage, modulus: key.modulus))
         // A crash in between: the stored seed makes the same request and takes the same answer.
         let again = try self.request(key)
         #expect(again.blindedMessage == request.blindedMessage)
@@ -92,6 +95,9 @@ import Testing
             try IssuingKeyFixture.second().blindSign(self.below(request.blindedMessage)),
         ]
         for answer in answers {
+            #expect(
+                !BlindSignatureEvidence.isAnswer(
+                    answer, to: request.blindedMessage, modulus: key.modulus))
             #expect(throws: RefusalCode.blindSignature) {
                 try request.finalize(answer, verifier: verifier)
             }

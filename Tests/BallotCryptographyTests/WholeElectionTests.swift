@@ -59,6 +59,14 @@ import Testing
         #expect(try election.counts(total, unit: 1, shape: shape, trustees: [1, 3]) == [0, 3])
     }
 
+    /// With A_S the identity every M_k is the identity too, which is a good share.
+    @Test func sharesOfAUnitWithoutBallotsVerify() throws {
+        var election = try WholeElection(seed: 27, trustees: 2, threshold: 2, keys: 2)
+        let shape = try ContestShape(options: 2, min: 1, max: 1, countsBlank: false)
+        let total = EncryptedTotal(cellCount: 2)
+        #expect(try election.counts(total, unit: 1, shape: shape, trustees: [1, 2]) == [0, 0])
+    }
+
     @Test func ballotOfSixtyFourCellsVerifies() throws {
         var election = try WholeElection(seed: 21, trustees: 2, threshold: 2, keys: 64)
         let shape = try ContestShape(options: 64, min: 1, max: 1, countsBlank: false)
