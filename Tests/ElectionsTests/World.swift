@@ -139,6 +139,11 @@ struct World {
         }
     }
 
+    /// Overwrites a record with what no software writes.
+    mutating func damage(_ key: StateKey) {
+        self.state.apply(StateChanges([key: [0xFF]]))
+    }
+
     func code(at offset: UInt64, _ transaction: Transaction) throws -> RefusalCode? {
         try self.refusal(at: offset, transaction)?.code
     }
