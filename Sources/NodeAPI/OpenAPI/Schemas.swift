@@ -76,6 +76,7 @@ extension OpenAPI {
                 "number": numberSchema,
                 "step": oneOf([
                     "registration", "commitment", "dealing", "confirmation", "rehearsal", "done",
+                    "failed",
                 ]),
                 "setupID": digestSchema, "threshold": numberSchema, "keyCount": numberSchema,
                 "trustees": list(numberSchema),

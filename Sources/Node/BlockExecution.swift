@@ -1,0 +1,212 @@
+import Codec
+import Cryptography
+import Elections
+import Ledger
+import TransparencyLog
+
+/// A block with what it does to state and log.
+struct ExecutedBranch: Sendable {
+    let block: Block
+    let hash: Bytes32
+    let transactionIDs: [Bytes32]
+    let executed: ExecutedBlock
+    /// The log after the block, and the subtrees that the block completes.
+    let frontier: Frontier
+    let subtrees: [SubtreeHash]
+    /// The block's first entry: the parent's header, or genesis.
+    let firstEntry: [UInt8]
+
+    /// The point after this block, over the state of its parent.
+    func point(over parent: any StateReader) -> ChainPoint {
+        ChainPoint(
+            height: block.header.height, hash: hash, time: block.header.time, frontier: frontier,
+            stateDigest: executed.stateDigest, entry: block.header.canonicalBytes,
+            catalog: executed.catalog, state: LayeredState(executed.changes, over: parent))
+    }
+}
+
+/// Why a block was not executed.
+enum BlockFailure: Error {
+    /// The block breaks a rule, for sure.
+    case invalid(Bytes32, String)
+    /// The state cannot be read.
+    case fault(StateFault)
+}
+
+/// What a leader made of its mempool.
+struct BuiltBlock: Sendable {
+    /// Nil where nothing is to be included and an empty block is not due.
+    let branch: ExecutedBranch?
+    /// Transactions that the parent's state refuses.
+    let refused: [Bytes32]
+}
+
+/// Executes blocks as pure functions of their parent, on tasks of their own: heavy work belongs
+/// neither on the driver nor on event loops.
+struct BlockExecution: Sendable {
+    let chain: ChainContext
+    private let random = SystemRandom()
+
+    init(chain: ChainContext) { self.chain = chain }
+
+    /// Executes consecutive blocks on a point. Every proof of theirs that `verified` does not have is
+    /// checked here.
+    @concurrent
+    func execute(
+        _ blocks: [Block], on parent: ChainPoint, verified: [Bytes32: VerifiedBallot]
+    ) async throws -> [ExecutedBranch] {
+        var point = parent
+        var branches: [ExecutedBranch] = []
+        for block in blocks {
+            let branch = try await execute(block, on: point, verified: verified)
+            branches.append(branch)
+            point = branch.point(over: point.state)
+        }
+        return branches
+    }
+
+    private func execute(
+        _ block: Block, on parent: ChainPoint, verified: [Bytes32: VerifiedBallot]
+    ) async throws -> ExecutedBranch {
+        let header = block.header
+        let hash = header.hash
+        guard header.stateDigestAfterParent == parent.stateDigest else {
+            throw BlockFailure.invalid(hash, "the state digest after the parent differs")
+        }
+        guard header.nextValidatorsHash == chain.genesis.validators.hash else {
+            throw BlockFailure.invalid(hash, "the next validators are not those of the chain")
+        }
+        let ids = Block.transactionIDs(block.transactions)
+        let (frontier, subtrees) = Self.extend(parent, by: ids)
+        guard header.logSize == frontier.size, header.logRoot == frontier.root else {
+            throw BlockFailure.invalid(hash, "log size or root after the block differ")
+        }
+        let unchecked = zip(ids, block.transactions).filter {
+            BallotCheck.isBallot($1) && verified[$0] == nil
+        }
+        let proofs = try await verify(
+            unchecked.map { (id: $0, bytes: $1) }, state: parent.state, catalog: parent.catalog)
+        var known = verified
+        for (id, verdict) in proofs {
+            switch verdict {
+            case .valid(let ballot): known[id] = ballot
+            case .refused(let refusal):
+                throw BlockFailure.invalid(hash, "transaction \(id): \(refusal)")
+            }
+        }
+        var executor = try BlockExecutor(
+            chain: chain, parent: parent.state, catalog: parent.catalog, height: header.height,
+            time: header.time, parentHash: header.parentHash)
+        for (id, bytes) in zip(ids, block.transactions) {
+            do throws(ExecutionFailure) {
+                try executor.apply(bytes, id: id, verified: known[id])
+            } catch {
+                switch error {
+                case .refused(let refusal):
+                    throw BlockFailure.invalid(hash, "transaction \(id): \(refusal)")
+                case .fault(let fault): throw BlockFailure.fault(fault)
+                }
+            }
+        }
+        return ExecutedBranch(
+            block: block, hash: hash, transactionIDs: ids, executed: try executor.finish(),
+            frontier: frontier, subtrees: subtrees, firstEntry: parent.entry)
+    }
+
+    /// Checks ballots in batches side by side.
+    @concurrent
+    func verify(
+        _ ballots: [(id: Bytes32, bytes: [UInt8])], state: any StateReader,
+        catalog: ElectionCatalog
+    ) async throws -> [Bytes32: BallotVerdict] {
+        guard !ballots.isEmpty else { return [:] }
+        let check = BallotCheck(chain: chain)
+        return try await withThrowingTaskGroup(of: [(Bytes32, BallotVerdict)].self) { group in
+            var start = 0
+            while start < ballots.count {
+                let end = min(start + NodeLimits.proofBatch, ballots.count)
+                let batch = Array(ballots[start..<end])
+                group.addTask {
+                    var catalog = catalog
+                    var random = SystemRandom()
+                    let verdicts = try check.verify(
+                        batch, state: state, catalog: &catalog, random: &random)
+                    return zip(batch, verdicts).map { ($0.id, $1) }
+                }
+                start = end
+            }
+            var all: [Bytes32: BallotVerdict] = [:]
+            for try await verdicts in group {
+                for (id, verdict) in verdicts { all[id] = verdict }
+            }
+            return all
+        }
+    }
+
+    /// Makes the block of a template from candidates in their order: only what applies on the
+    /// parent's state.
+    @concurrent
+    func build(
+        _ template: BlockPlan, on parent: ChainPoint, candidates: [MempoolEntry]
+    ) async throws -> BuiltBlock {
+        let start = ContinuousClock.now
+        let budget = Duration.milliseconds(NodeLimits.buildMilliseconds)
+        var executor = try BlockExecutor(
+            chain: chain, parent: parent.state, catalog: parent.catalog, height: template.height,
+            time: template.time, parentHash: template.parentHash)
+        var transactions: [[UInt8]] = []
+        var ids: [Bytes32] = []
+        var size = 0
+        var refused: [Bytes32] = []
+        for candidate in candidates {
+            guard ids.count < template.maximumTransactions, start.duration(to: .now) < budget
+            else { break }
+            guard size + candidate.bytes.count <= template.maximumBodyBytes else { continue }
+            do throws(ExecutionFailure) {
+                try executor.apply(
+                    candidate.bytes, id: candidate.id, verified: candidate.verified)
+                transactions.append(candidate.bytes)
+                ids.append(candidate.id)
+                size += candidate.bytes.count
+            } catch {
+                switch error {
+                case .refused: refused.append(candidate.id)
+                case .fault(let fault): throw BlockFailure.fault(fault)
+                }
+            }
+        }
+        guard !ids.isEmpty || template.mayBeEmpty else {
+            return BuiltBlock(branch: nil, refused: refused)
+        }
+        let (frontier, subtrees) = Self.extend(parent, by: ids)
+        let header = template.header(ids, size, frontier, parent.stateDigest)
+        let branch = ExecutedBranch(
+            block: Block(header: header, transactions: transactions), hash: header.hash,
+            transactionIDs: ids, executed: try executor.finish(), frontier: frontier,
+            subtrees: subtrees, firstEntry: parent.entry)
+        return BuiltBlock(branch: branch, refused: refused)
+    }
+
+    /// The log after a block with these transactions.
+    private static func extend(
+        _ parent: ChainPoint, by ids: [Bytes32]
+    ) -> (Frontier, [SubtreeHash]) {
+        var frontier = parent.frontier
+        var subtrees: [SubtreeHash] = []
+        frontier.append(leaf: LogHash.leaf(parent.entry), into: &subtrees)
+        for id in ids { frontier.append(leaf: id, into: &subtrees) }
+        return (frontier, subtrees)
+    }
+}
+
+/// What a leader needs of a template, and how the header is made.
+struct BlockPlan: Sendable {
+    let height: Height
+    let time: Timestamp
+    let parentHash: Bytes32
+    let maximumTransactions: Int
+    let maximumBodyBytes: Int
+    let mayBeEmpty: Bool
+    /// Ids, body bytes, log after the block, state digest after the parent.
+    let header: @Sendable ([Bytes32], Int, Frontier, Bytes32) -> BlockHeader
+}

@@ -1,0 +1,177 @@
+import Elections
+import BlockSync
+import Codec
+import Consensus
+import Ledger
+import Logging
+import PeerNetwork
+import Storage
+import TransparencyLog
+
+/// What is known of a connected peer.
+struct ConnectedPeer: Sendable {
+    /// Its number in block synchronization.
+    let syncID: BlockSync.PeerID
+    let role: PeerRole
+    let validator: ValidatorIndex?
+    /// The last final height that it stated.
+    var height: UInt64?
+    /// Its submissions that are under check.
+    var submissions = 0
+}
+
+/// Frames to and from other nodes.
+extension ChainDriver {
+    func handle(_ event: PeerEvent) {
+        guarded {
+            switch event {
+            case .connected(let id, let role): try connected(id, role)
+            case .disconnected(let id): disconnected(id)
+            case .frame(let frame): try receive(frame)
+            }
+            try drain()
+        }
+    }
+
+    private func connected(_ id: Bytes32, _ role: PeerRole) throws {
+        nextPeer += 1
+        let index = chain.genesis.validators.validators.firstIndex { $0.nodeKey == id }
+        let peer = ConnectedPeer(
+            syncID: BlockSync.PeerID(nextPeer), role: role,
+            validator: index.map { ValidatorIndex(UInt16($0)) })
+        peers[id] = peer
+        enqueue(sync.connected(peer.syncID, at: clock.now().instant))
+        sendCheckpoints(to: id)
+        if peer.validator != nil, replica != nil {
+            push(mempool.first(NodeLimits.resentTransactions).map(\.bytes), to: id)
+        }
+    }
+
+    private func disconnected(_ id: Bytes32) {
+        guard let peer = peers.removeValue(forKey: id) else { return }
+        enqueue(sync.disconnected(peer.syncID, at: clock.now().instant))
+        retryRelays(of: id)
+    }
+
+    private func receive(_ frame: InboundFrame) throws {
+        guard let peer = peers[frame.peer] else { return }
+        guard let type = FrameType(rawValue: frame.type) else {
+            refuse(frame.peer, "a frame of the unknown type \(frame.type)")
+            return
+        }
+        do throws(CodecError) {
+            switch type {
+            case .consensus: try receiveConsensus(frame, from: peer)
+            case .sync: try receiveSync(frame, from: peer)
+            case .transactions: try receiveTransactions(frame, from: peer)
+            case .checkpoint: try receiveCheckpoint(frame)
+            case .submission: try receiveSubmission(frame, from: peer)
+            case .answer: try receiveAnswer(frame)
+            }
+        } catch {
+            refuse(frame.peer, "a message that does not decode: \(error)")
+        }
+    }
+
+    /// Ends the connection to a peer that sent what no honest node sends.
+    func refuse(_ id: Bytes32, _ reason: String) {
+        counters.hostileMessages += 1
+        network.disconnect(id, because: reason)
+    }
+
+    private func receiveConsensus(
+        _ frame: InboundFrame, from peer: ConnectedPeer
+    ) throws(CodecError) {
+        guard let sender = peer.validator else {
+            refuse(frame.peer, "a vote or proposal of a node that is no validator")
+            return
+        }
+        let message = try ConsensusMessage(canonicalBytes: frame.payload)
+        switch message {
+        case .status(let status): peers[frame.peer]?.height = status.floorHeight.rawValue
+        case .finalized(let finalized):
+            peers[frame.peer]?.height = finalized.header.height.rawValue
+        case .proposal, .vote, .certificate, .certificates, .certificateRequest, .blockRequest,
+            .block, .transactionRequest, .transactions:
+            break
+        }
+        guard var replica = replica.take() else { return }
+        defer { self.replica = replica }
+        do throws(MessageRejection) {
+            enqueue(try replica.receive(message, from: sender, at: clock.now()))
+        } catch {
+            counters.rejectedMessages += 1
+            if error.isHostile {
+                logger.warning(
+                    "a consensus message is refused",
+                    metadata: ["peer": "\(frame.peer)", "reason": "\(error)"])
+                refuse(frame.peer, "a consensus message that no honest validator sends: \(error)")
+            }
+        }
+    }
+
+    private func receiveSync(
+        _ frame: InboundFrame, from peer: ConnectedPeer
+    ) throws(CodecError) {
+        let message = try SyncMessage(canonicalBytes: frame.payload)
+        if case .newest(let finalized?) = message {
+            peers[frame.peer]?.height = finalized.header.height.rawValue
+        }
+        guard !message.isRequest else {
+            answerSync(message, to: frame.peer)
+            return
+        }
+        do throws(SyncRejection) {
+            let now = clock.now().instant
+            enqueue(try sync.receive(message, from: peer.syncID, at: now))
+        } catch {
+            refuse(frame.peer, "a synchronization message that no honest node sends: \(error)")
+        }
+    }
+
+    private func answerSync(_ message: SyncMessage, to id: Bytes32) {
+        do {
+            let chain = StoredChain(store: store)
+            guard let answer = try SyncServer.answer(message, from: chain) else { return }
+            network.send(FrameType.sync.rawValue, answer.canonicalBytes, to: id, as: .bulk)
+        } catch {
+            fail(error)
+        }
+    }
+
+    func sendSync(_ message: SyncMessage, to syncID: BlockSync.PeerID) {
+        guard let id = peers.first(where: { $0.value.syncID == syncID })?.key else { return }
+        network.send(FrameType.sync.rawValue, message.canonicalBytes, to: id, as: .consensus)
+    }
+
+    func disconnect(_ syncID: BlockSync.PeerID, _ rejection: SyncRejection) {
+        guard let id = peers.first(where: { $0.value.syncID == syncID })?.key else { return }
+        refuse(id, "a synchronization message that no honest node sends: \(rejection)")
+    }
+
+    func send(_ message: ConsensusMessage, to recipient: Recipient) {
+        let payload = message.canonicalBytes
+        let type = FrameType.consensus.rawValue
+        let trafficClass: TrafficClass = message.isBulk ? .bulk : .consensus
+        switch recipient {
+        case .all:
+            network.broadcast(type, payload, as: trafficClass)
+        case .one(let index):
+            guard let validator = chain.genesis.validators[index] else { return }
+            network.send(type, payload, to: validator.nodeKey, as: trafficClass)
+        }
+    }
+
+    /// Sends transactions to one validator, or to all.
+    func push(_ transactions: [[UInt8]], to id: Bytes32? = nil) {
+        for frame in PushedTransactions.frames(transactions) {
+            let payload = frame.canonicalBytes
+            let type = FrameType.transactions.rawValue
+            if let id {
+                network.send(type, payload, to: id, as: .bulk)
+            } else {
+                network.broadcast(type, payload, as: .bulk)
+            }
+        }
+    }
+}

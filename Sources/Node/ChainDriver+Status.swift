@@ -1,0 +1,139 @@
+import Elections
+import BlockSync
+import TransparencyLog
+import APISchema
+import Codec
+import Consensus
+import Ledger
+import PeerNetwork
+
+/// What a node says about itself.
+extension ChainDriver {
+    var isWorking: Bool { !hasStopped }
+
+    func nodeStatus(name: String) -> NodeStatus {
+        let validators = chain.genesis.validators
+        let connected = peers.sorted { $0.key < $1.key }.map { id, peer in
+            APISchema.PeerStatus(
+                key: id, name: peer.validator.flatMap { validators[$0]?.name },
+                role: peer.role == .validator ? "validator" : "observer", height: peer.height)
+        }
+        let status = replica?.status
+        let isVoting = status?.isVoting ?? false
+        return NodeStatus(
+            software: NodeSoftware.version, kind: chain.genesis.kind,
+            chainName: chain.genesis.name, chainID: chain.chainID,
+            validator: keys.validating.flatMap { validators[$0.index]?.name },
+            height: head.height.rawValue, blockHash: head.hash, time: head.time,
+            epoch: status?.round.epoch.rawValue
+                ?? chain.genesis.parameters.epoch(of: head.height.next).rawValue,
+            view: status?.round.view.rawValue ?? floor.round?.view.rawValue ?? 0,
+            logSize: head.frontier.size, logRoot: head.frontier.root,
+            certifiedSize: published?.checkpoint.size ?? 0,
+            voting: isVoting && sync.isSynchronized,
+            votingNote: votingNote(isVoting: isVoting), peers: connected,
+            pendingCount: mempool.count, pendingBytes: mempool.bytes)
+    }
+
+    /// Why the node does not vote; nil where it does.
+    private func votingNote(isVoting: Bool) -> String? {
+        if let reason = replica?.status.haltReason { return "halted: \(reason)" }
+        if let votingNote { return votingNote }
+        if !isVoting { return "an observer does not vote" }
+        if !sync.isSynchronized {
+            let target = sync.target?.header.height.rawValue ?? 0
+            return "catching up: at block \(head.height.rawValue) of \(target)"
+        }
+        return nil
+    }
+
+    func metricsText(network: PeerNetworkStatistics, subscribers: Int) -> String {
+        var text = MetricsText()
+        text.gauge("height", "Height of the newest final block", head.height.rawValue)
+        text.gauge("log_size", "Entries of the log", head.frontier.size)
+        text.gauge(
+            "certified_size", "Entries under the newest certified checkpoint",
+            published?.checkpoint.size ?? 0)
+        let now = clock.now().clock.milliseconds
+        let age = now > head.time.milliseconds ? now - head.time.milliseconds : 0
+        text.gauge("block_age_milliseconds", "Age of the newest final block", age)
+        text.gauge("pending_transactions", "Transactions that wait", UInt64(mempool.count))
+        text.gauge("pending_bytes", "Bytes of transactions that wait", UInt64(mempool.bytes))
+        text.gauge(
+            "waiting_ballots", "Ballots that wait for the registrar's count",
+            UInt64(mempool.waitingCount))
+        text.gauge("peers", "Connected peers", UInt64(peers.count))
+        text.gauge("event_subscribers", "Subscribers of the event stream", UInt64(subscribers))
+        text.counter("blocks_final_total", "Blocks made final", counters.blocksFinal)
+        text.counter(
+            "transactions_final_total", "Transactions made final", counters.transactionsFinal)
+        text.counter(
+            "transactions_admitted_total", "Transactions admitted",
+            counters.transactionsAdmitted)
+        text.counter(
+            "transactions_refused_total", "Transactions refused", counters.transactionsRefused)
+        text.counter("journal_syncs_total", "Synced writes of the journal", counters.journalSyncs)
+        text.counter(
+            "rejected_messages_total", "Consensus messages not taken",
+            counters.rejectedMessages)
+        text.counter(
+            "hostile_messages_total", "Messages that no honest node sends",
+            counters.hostileMessages)
+        text.counter(
+            "equivocations_total", "Conflicting votes of one key", counters.equivocations)
+        text.counter(
+            "connections_refused_total", "Peer connections refused", network.connectionsRefused)
+        text.counter(
+            "protocol_violations_total", "Peers that broke the transport's rules",
+            network.protocolViolations)
+        text.counter("dial_failures_total", "Failed attempts to connect", network.dialFailures)
+        text.counter(
+            "dropped_frames_total", "Messages dropped at full queues",
+            network.droppedFrames)
+        if let replica { addAgreement(replica, to: &text) }
+        return text.text
+    }
+
+    private func addAgreement(_ replica: NodeReplica, to text: inout MetricsText) {
+        let status = replica.status
+        let metrics = replica.metrics
+        text.gauge("voting", "Whether the validator votes", status.isVoting ? 1 : 0)
+        text.gauge("epoch", "The current epoch", status.round.epoch.rawValue)
+        text.gauge("view", "The current view", status.round.view.rawValue)
+        text.gauge(
+            "clock_offset_milliseconds", "Median of the peers' clocks minus ours",
+            status.clockOffset ?? 0)
+        text.counter("views_entered_total", "Views entered", metrics.viewsEntered)
+        text.counter("views_nullified_total", "Views without a block", metrics.viewsNullified)
+        text.counter("leaders_skipped_total", "Silent leaders skipped", metrics.leadersSkipped)
+        text.counter("blocks_proposed_total", "Blocks proposed", metrics.blocksProposed)
+        text.counter(
+            "untimely_proposals_total", "Proposals whose time does not fit our clock",
+            metrics.untimelyProposals)
+        text.counter(
+            "invalid_proposals_total", "Proposals that break a rule", metrics.invalidProposals)
+    }
+}
+
+/// Writes measurements in Prometheus' text form.
+struct MetricsText {
+    private(set) var text = ""
+
+    mutating func gauge(_ name: String, _ help: String, _ value: some BinaryInteger) {
+        add(name, "gauge", help, "\(value)")
+    }
+
+    mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
+        add(name, "counter", help, "\(value)")
+    }
+
+    private mutating func add(_ name: String, _ type: String, _ help: String, _ value: String) {
+        text +=
+            "# HELP veche_\(name) \(help)\n# TYPE veche_\(name) \(type)\nveche_\(name) \(value)\n"
+    }
+}
+
+/// What the software calls itself.
+package enum NodeSoftware {
+    package static let version = "veche-node 0.1.0"
+}

@@ -1,0 +1,244 @@
+import Codec
+import Consensus
+import Cryptography
+package import DocumentFiles
+import Elections
+import Foundation
+import Ledger
+package import Logging
+import NodeAPI
+import PeerNetwork
+import ServiceLifecycle
+import Storage
+import TransparencyLog
+
+/// A running node, validator or observer. Making it opens and checks everything; `run` works until
+/// it is asked to stop.
+package final class Node: Service {
+    private let home: NodeHome
+    private let driver: ChainDriver
+    private let network: PeerNetwork
+    private let work: NodeWork
+    private let server: APIServer
+    private let alarm: AlarmClock
+    private let stop: StopSignal
+    private let logger: Logger
+    private let ports = PortBox()
+
+    /// Opens keys, data and ports of the node whose directory `home` is.
+    package init(home: NodeHome, passphrase: Passphrase, logger: Logger) throws(NodeFailure) {
+        do {
+            let parts = try NodeParts(home: home, passphrase: passphrase, logger: logger)
+            let driver = ChainDriver(parts.driver)
+            let ports = ports
+            self.home = home
+            self.driver = driver
+            network = parts.driver.network
+            alarm = parts.driver.alarm
+            stop = parts.driver.stop
+            self.logger = logger
+            work = NodeWork(
+                driver: driver, chain: parts.driver.chain, store: parts.driver.store,
+                disk: BlockingExecutor(label: "veche.mempool"))
+            let facade = NodeFacade(
+                driver: driver, chain: parts.driver.chain, configuration: home.configuration,
+                store: parts.driver.store, network: parts.driver.network,
+                broadcaster: parts.driver.broadcaster,
+                readers: (0..<2).map { BlockingExecutor(label: "veche.reads.\($0)") },
+                logger: logger, genesisBytes: home.genesis.canonicalBytes)
+            let api = home.configuration.api
+            server = APIServer(
+                service: facade, host: api.host, port: api.port,
+                limits: home.configuration.apiLimits, events: parts.driver.broadcaster,
+                logger: logger
+            ) { port in
+                logger.info("the HTTP interface listens", metadata: ["port": "\(port)"])
+                ports.set(port)
+            }
+        } catch {
+            throw NodeFailure(error)
+        }
+    }
+
+    /// The port of the HTTP interface, once it listens; nil if the node ended before.
+    package func apiPort() async -> Int? { await ports.wait() }
+
+    /// Works until cancelled or asked to shut down gracefully.
+    ///
+    /// - Throws: `NodeFailure` when something stops the node.
+    package func run() async throws {
+        defer { ports.set(nil) }
+        let outcome: NodeFailure? = await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: NodeFailure?.self) { group in
+                await self.start(&group)
+                // The first task to end ends the node: with a failure, or because it was cancelled.
+                let first = await group.next() ?? nil
+                group.cancelAll()
+                await self.driver.shutDown()
+                self.alarm.finish()
+                return first
+            }
+        }
+        if let outcome { throw outcome }
+        logger.info("the node has stopped")
+    }
+
+    private func start(_ group: inout TaskGroup<NodeFailure?>) async {
+        let (driver, work, network, server, stop) = (driver, work, network, server, stop)
+        let alarm = alarm
+        await driver.start()
+        group.addTask { await stop.wait() }
+        group.addTask {
+            for await _ in alarm.rings { await driver.tick() }
+            return nil
+        }
+        for _ in 0..<2 {
+            group.addTask {
+                await work.runExecutions()
+                return nil
+            }
+            group.addTask {
+                await work.runAdmissions()
+                return nil
+            }
+        }
+        group.addTask {
+            for await event in network.events { await driver.handle(event) }
+            return nil
+        }
+        group.addTask {
+            do {
+                try await network.run()
+                return nil
+            } catch {
+                return NodeFailure(error)
+            }
+        }
+        group.addTask {
+            await work.restoreMempool()
+            // This task's end is no reason to stop the node.
+            return await stop.wait()
+        }
+        let api = home.configuration.api
+        group.addTask {
+            do {
+                try await server.run()
+                return nil
+            } catch is CancellationError {
+                return nil
+            } catch {
+                return .network(
+                    "The HTTP interface cannot listen on \(api.host):\(api.port): \(error). Stop the "
+                        + "program that has the port, or configure another one.")
+            }
+        }
+    }
+}
+
+/// The HTTP port, for those who wait for it.
+private final class PortBox: Sendable {
+    private let stream: AsyncStream<Int?>
+    private let continuation: AsyncStream<Int?>.Continuation
+
+    init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1)) }
+
+    func set(_ port: Int?) { continuation.yield(port) }
+
+    func wait() async -> Int? {
+        for await port in stream { return port }
+        return nil
+    }
+}
+
+/// What a node is made of, opened and checked in the order in which failures are best told.
+private struct NodeParts {
+    let driver: DriverParts
+
+    init(home: NodeHome, passphrase: Passphrase, logger: Logger) throws {
+        let keys = try NodeKeys(home: home, passphrase: passphrase)
+        let chain = ChainContext(genesis: home.genesis)
+        let directory = try DataDirectory(path: home.dataPath)
+        let hasJournal = FileManager.default.fileExists(
+            atPath: directory.path(of: VoteJournal.fileName))
+        var options = StoreOptions()
+        if let mebibytes = home.configuration.limits?.databaseCacheMiB {
+            options.blockCacheBytes = mebibytes << 20
+        }
+        let store = try NodeStore(in: directory, chainID: chain.chainID, options: options)
+        let opened = try OpenedChain(store, chain: chain)
+        logger.info(
+            "the chain is opened",
+            metadata: [
+                "chain": "\(chain.genesis.name)", "kind": "\(chain.genesis.kind.name)",
+                "height": "\(opened.floor.height.rawValue)",
+                "entries": "\(opened.point.frontier.size)",
+            ])
+        guard let book = CheckpointBook(genesis: chain.genesis) else {
+            throw NodeFailure.configuration("A name in genesis cannot name a checkpoint key.")
+        }
+        var journal: VoteJournal?
+        var replica: NodeReplica?
+        var note: String?
+        if let validating = keys.validating {
+            let (file, state) = try VoteJournal.open(
+                in: directory, chainID: chain.chainID, key: validating.consensus.publicKey,
+                isExpected: hasJournal)
+            switch state {
+            case .intact: journal = file
+            case .corrupt(let offset):
+                note =
+                    "the vote journal is damaged at byte \(offset): this validator follows and does "
+                    + "not vote, since it cannot know what it signed"
+            case .missing:
+                note =
+                    "the vote journal is missing: this validator follows and does not vote, since it "
+                    + "cannot know what it signed"
+            }
+            if let note { logger.error("\(note)") }
+            replica = NodeReplica(
+                configuration: ReplicaConfiguration(
+                    domain: chain.domain, validators: chain.genesis.validators,
+                    parameters: chain.genesis.parameters, index: validating.index),
+                verifier: Ed25519Verifier(), signer: ConsensusSigner(key: validating.consensus),
+                floor: opened.floor, journal: state)
+        }
+        let clock = NodeClock()
+        driver = DriverParts(
+            executor: BlockingExecutor(label: "veche.driver"), chain: chain, keys: keys,
+            store: store, journal: journal,
+            network: try Self.network(home: home, chain: chain, keys: keys, logger: logger),
+            clock: clock, alarm: AlarmClock(clock: clock),
+            broadcaster: EventBroadcaster(limits: home.configuration.apiLimits), logger: logger,
+            stop: StopSignal(), replica: replica, opened: opened,
+            mempoolLimits: home.configuration.mempoolLimits, book: book,
+            cosignedSize: try Self.cosignedSize(store), votingNote: note)
+    }
+
+    private static func cosignedSize(_ store: NodeStore) throws -> UInt64 {
+        guard let bytes = try store.note(NoteName.cosigned) else { return 0 }
+        var reader = ByteReader(bytes)
+        do {
+            return try reader.readUInt64()
+        } catch {
+            throw NodeFailure.inconsistent(
+                "The stored size of the last cosigned checkpoint is bad.")
+        }
+    }
+
+    private static func network(
+        home: NodeHome, chain: ChainContext, keys: NodeKeys, logger: Logger
+    ) throws -> PeerNetwork {
+        let configuration = home.configuration
+        return try PeerNetwork(
+            configuration: PeerNetworkConfiguration(
+                nodeSeed: keys.node.exportSeed().bytes, chainID: chain.chainID,
+                validatorKeys: Set(chain.genesis.validators.validators.map(\.nodeKey)),
+                listen: configuration.listen.map { PeerEndpoint(host: $0.host, port: $0.port) },
+                dial: configuration.peers.map { peer in
+                    DialedPeer(
+                        endpoint: PeerEndpoint(host: peer.host, port: peer.port),
+                        nodeKey: peer.key)
+                }),
+            logger: logger)
+    }
+}

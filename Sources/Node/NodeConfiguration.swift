@@ -1,0 +1,241 @@
+// Node: one running node, validator or observer. It reads the operator's configuration, opens what
+// the other modules offer, and joins them: storage, network and clock drive the pure cores of
+// agreement, synchronization and elections. It decides nothing that those decide.
+
+package import Codec
+import DocumentFiles
+import Foundation
+package import Ledger
+import NodeAPI
+
+/// What one operator chooses for one node: the file `node.json`. These comments are its reference.
+/// Unknown keys are refused. Paths are relative to the directory that the file is in.
+package struct NodeConfiguration: Codable, Hashable, Sendable {
+    /// A TCP endpoint.
+    package struct Endpoint: Codable, Hashable, Sendable {
+        /// A name or an address; `0.0.0.0` listens on all IPv4 addresses.
+        package let host: String
+        /// 1 to 65535; where the node listens, 0 takes any free port.
+        package let port: Int
+
+        package init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    /// A node to connect to.
+    package struct Peer: Codable, Hashable, Sendable {
+        package let host: String
+        package let port: Int
+        /// The peer's node key; a validator's stands in genesis.
+        package let key: Bytes32
+
+        package init(host: String, port: Int, key: Bytes32) {
+            self.host = host
+            self.port = port
+            self.key = key
+        }
+    }
+
+    package enum Role: String, Codable, Hashable, Sendable {
+        /// Votes: needs the three keys of one validator of genesis, and the log key.
+        case validator
+        /// Follows, checks and serves the whole chain: needs a node key alone.
+        case observer
+    }
+
+    /// The node's key files.
+    package struct Keys: Codable, Hashable, Sendable {
+        /// TLS identity, and promises.
+        package let node: String
+        /// Votes; validators only.
+        package let consensus: String?
+        /// Checkpoints; validators only.
+        package let cosigning: String?
+        /// The log's own checkpoint line; validators only.
+        package let log: String?
+
+        package init(
+            node: String, consensus: String? = nil, cosigning: String? = nil, log: String? = nil
+        ) {
+            self.node = node
+            self.consensus = consensus
+            self.cosigning = cosigning
+            self.log = log
+        }
+    }
+
+    /// Bounds that an operator may choose; what is left out has the default that is named.
+    package struct Bounds: Codable, Hashable, Sendable {
+        /// Transactions that wait for a block (20,000).
+        package var mempoolCount: Int?
+        /// Their bytes (64 MiB).
+        package var mempoolBytes: Int?
+        /// Those of one sender, of `mempoolCount` (10,000).
+        package var mempoolCountPerSource: Int?
+        /// Ballots that wait for the registrar's count (5,000).
+        package var waitingCount: Int?
+        /// Open connections of the HTTP interface (1,024).
+        package var apiConnections: Int?
+        /// Subscribers of the event stream (256).
+        package var apiSubscribers: Int?
+        /// Memory for the database's block cache, in MiB (64).
+        package var databaseCacheMiB: Int?
+
+        package init(
+            mempoolCount: Int? = nil, mempoolBytes: Int? = nil, mempoolCountPerSource: Int? = nil,
+            waitingCount: Int? = nil, apiConnections: Int? = nil, apiSubscribers: Int? = nil,
+            databaseCacheMiB: Int? = nil
+        ) {
+            self.mempoolCount = mempoolCount
+            self.mempoolBytes = mempoolBytes
+            self.mempoolCountPerSource = mempoolCountPerSource
+            self.waitingCount = waitingCount
+            self.apiConnections = apiConnections
+            self.apiSubscribers = apiSubscribers
+            self.databaseCacheMiB = databaseCacheMiB
+        }
+    }
+
+    /// A validator's name in genesis, or any name for an observer; it is in the log and in `status`.
+    package let name: String
+    package let role: Role
+    /// The genesis document (JSON) that makes the chain.
+    package let genesis: String
+    /// The data directory: database and vote journal. It belongs to one running node alone.
+    package let data: String
+    /// Where peers connect; without it the node only connects to others.
+    package let listen: Endpoint?
+    /// Where the HTTP interface listens.
+    package let api: Endpoint
+    /// Whom to connect to. An entry with the node's own key is skipped.
+    package let peers: [Peer]
+    package let keys: Keys
+    /// A file (mode 0600) with the passphrase of the key files; without it the node asks for it.
+    package let passphraseFile: String?
+    package let limits: Bounds?
+
+    package init(
+        name: String, role: Role, genesis: String, data: String, listen: Endpoint?, api: Endpoint,
+        peers: [Peer], keys: Keys, passphraseFile: String?, limits: Bounds? = nil
+    ) {
+        self.name = name
+        self.role = role
+        self.genesis = genesis
+        self.data = data
+        self.listen = listen
+        self.api = api
+        self.peers = peers
+        self.keys = keys
+        self.passphraseFile = passphraseFile
+        self.limits = limits
+    }
+
+    /// The configuration file's name in a node's directory.
+    package static let fileName = "node.json"
+
+    /// Every rule that the configuration breaks; empty for a usable one.
+    package var faults: [DocumentFault] {
+        var faults: [DocumentFault] = []
+        func require(_ condition: Bool, _ path: String, _ problem: String) {
+            if !condition { faults.append(DocumentFault(path: path, problem: problem)) }
+        }
+        require(!name.isEmpty, "name", "must not be empty")
+        if let listen {
+            require((0...65_535).contains(listen.port), "listen.port", "must be 0 to 65535")
+        }
+        require((0...65_535).contains(api.port), "api.port", "must be 0 to 65535")
+        for (index, peer) in peers.enumerated() {
+            require(
+                (1...65_535).contains(peer.port), "peers[\(index)].port", "must be 1 to 65535")
+            require(!peer.host.isEmpty, "peers[\(index)].host", "must not be empty")
+        }
+        require(
+            peers.count <= NodeLimits.configuredPeers, "peers",
+            "at most \(NodeLimits.configuredPeers) are possible")
+        require(
+            Set(peers.map(\.key)).count == peers.count, "peers", "two peers have the same key")
+        let needsKeys = role == .validator
+        for (path, value) in [
+            ("keys.consensus", keys.consensus), ("keys.cosigning", keys.cosigning),
+            ("keys.log", keys.log),
+        ] {
+            require(
+                (value != nil) == needsKeys, path,
+                needsKeys ? "a validator needs this key" : "an observer has no such key")
+        }
+        let bounds: [(String, Int?, ClosedRange<Int>)] = [
+            ("limits.mempoolCount", limits?.mempoolCount, 1...1_000_000),
+            ("limits.mempoolBytes", limits?.mempoolBytes, Limits.entryBytes...4 << 30),
+            ("limits.mempoolCountPerSource", limits?.mempoolCountPerSource, 1...1_000_000),
+            ("limits.waitingCount", limits?.waitingCount, 0...1_000_000),
+            ("limits.apiConnections", limits?.apiConnections, 4...100_000),
+            ("limits.apiSubscribers", limits?.apiSubscribers, 0...100_000),
+            ("limits.databaseCacheMiB", limits?.databaseCacheMiB, 8...65_536),
+        ]
+        for (path, value, range) in bounds {
+            guard let value else { continue }
+            require(
+                range.contains(value), path,
+                "must be \(range.lowerBound) to \(range.upperBound)")
+        }
+        return faults
+    }
+
+    var mempoolLimits: MempoolLimits {
+        var result = MempoolLimits()
+        if let count = limits?.mempoolCount { result.count = count }
+        if let bytes = limits?.mempoolBytes { result.bytes = bytes }
+        result.countPerSource = min(
+            limits?.mempoolCountPerSource ?? result.countPerSource, result.count)
+        if let waiting = limits?.waitingCount { result.waiting = waiting }
+        return result
+    }
+
+    var apiLimits: APILimits {
+        var result = APILimits()
+        if let connections = limits?.apiConnections { result.connections = connections }
+        if let subscribers = limits?.apiSubscribers { result.subscribers = subscribers }
+        return result
+    }
+}
+
+/// A node's directory: configuration, genesis and the paths that the configuration names.
+package struct NodeHome: Sendable {
+    package let directory: String
+    package let configuration: NodeConfiguration
+    package let genesis: Genesis
+
+    /// Reads and checks the configuration and the genesis document; opens nothing else.
+    package init(directory: String) throws(NodeFailure) {
+        self.directory = directory
+        let path = directory + "/" + NodeConfiguration.fileName
+        do throws(FileFailure) {
+            configuration = try JSONDocument.read(NodeConfiguration.self, at: path)
+        } catch {
+            throw .configuration("\(error)")
+        }
+        if let fault = configuration.faults.first { throw .configuration("\(path): \(fault)") }
+        let genesisPath = Self.path(configuration.genesis, in: directory)
+        do throws(FileFailure) {
+            genesis = try JSONDocument.read(Genesis.self, at: genesisPath)
+        } catch {
+            throw .configuration("\(error)")
+        }
+        if let fault = genesis.faults.first {
+            throw .configuration(
+                "\(genesisPath): \(fault). The genesis document is damaged or was changed; "
+                    + "take it again from where the chain's operators publish it.")
+        }
+    }
+
+    /// A path of the configuration, as the process can open it.
+    package func path(_ name: String) -> String { Self.path(name, in: directory) }
+
+    private static func path(_ name: String, in directory: String) -> String {
+        name.hasPrefix("/") ? name : directory + "/" + name
+    }
+
+    package var dataPath: String { path(configuration.data) }
+}

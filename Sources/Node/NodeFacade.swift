@@ -1,0 +1,189 @@
+import APISchema
+import BallotCryptography
+import Codec
+import Elections
+import Ledger
+import Logging
+import NodeAPI
+import PeerNetwork
+import Storage
+import TransparencyLog
+
+/// What the HTTP interface asks of the node. Reads go to snapshots of the store on threads of their
+/// own; only what is not final yet is asked of the driver.
+struct NodeFacade: NodeService {
+    let driver: ChainDriver
+    let chain: ChainContext
+    let configuration: NodeConfiguration
+    let store: NodeStore
+    let network: PeerNetwork
+    let broadcaster: EventBroadcaster
+    let readers: [BlockingExecutor]
+    let logger: Logger
+    let genesisBytes: [UInt8]
+
+    /// Runs a read on one of the reading threads. A storage fault is the machine's: the client gets
+    /// a general answer, and the node stops.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (StoreSnapshot) throws -> Value
+    ) async throws(ServiceFailure) -> Value {
+        let reader = readers[Int.random(in: readers.indices)]
+        let store = store
+        let result = await reader.run { () -> Result<Value, any Error> in
+            Result { try body(store.snapshot()) }
+        }
+        switch result {
+        case .success(let value): return value
+        case .failure(let failure as ServiceFailure): throw failure
+        case .failure(let error):
+            await driver.fail(error)
+            throw .broken
+        }
+    }
+
+    func submit(
+        _ bytes: [UInt8], source: String
+    ) async throws(ServiceFailure) -> SubmissionAnswer {
+        guard bytes.count <= Limits.entryBytes else {
+            throw .tooLarge("A transaction has at most \(Limits.entryBytes) bytes.")
+        }
+        let id = Transaction.id(of: bytes)
+        return try await driver.submit(bytes, id: id, address: source).get()
+    }
+
+    func transactionStatus(_ id: Bytes32) async throws(ServiceFailure) -> TransactionStatus {
+        let found = try await read { snapshot -> TransactionStatus? in
+            guard let index = try snapshot.logIndex(ofTransaction: id) else { return nil }
+            let blocks = StoredChain(store: snapshot)
+            guard let height = try blocks.height(ofEntry: index) else { return nil }
+            return TransactionStatus(
+                transactionID: id, status: "final", height: height.rawValue, index: index,
+                time: try blocks.header(at: height)?.time)
+        }
+        if let found { return found }
+        if await driver.isPending(id) {
+            return TransactionStatus(transactionID: id, status: "pending")
+        }
+        throw .notFound(
+            "This node knows no transaction \(id). It may be on its way: ask again, or send its "
+                + "bytes again.")
+    }
+
+    func transactionBytes(_ id: Bytes32) async throws(ServiceFailure) -> [UInt8] {
+        let bytes = try await read { snapshot in
+            try snapshot.logIndex(ofTransaction: id).flatMap { try snapshot.entry(at: $0) }
+        }
+        if let bytes { return bytes }
+        throw await missing(id)
+    }
+
+    func receipt(_ id: Bytes32) async throws(ServiceFailure) -> [UInt8] {
+        guard let certified = await driver.published else { throw await missing(id) }
+        let cosignatures = await driver.book.quorum
+        let receipt = try await read { snapshot -> [UInt8]? in
+            guard let index = try snapshot.logIndex(ofTransaction: id) else { return nil }
+            let size = certified.checkpoint.size
+            guard index < size, let bytes = try snapshot.entry(at: index) else {
+                throw ServiceFailure.notFinal(
+                    "The transaction is final; a certified checkpoint that covers it will be there "
+                        + "in about a second.", retryAfterSeconds: 1)
+            }
+            let tracker = try Trackers(state: StoredState(store: snapshot)).tracker(of: bytes)
+            let hashes = try inclusionProof(
+                index: index, size: size, from: StoredTree(store: snapshot))
+            return LogProof(
+                extra: ReceiptExtra(transactionID: id, tracker: tracker).bytes, index: index,
+                hashes: hashes, checkpoint: certified.note(cosignatures: cosignatures)
+            ).bytes
+        }
+        if let receipt { return receipt }
+        throw await missing(id)
+    }
+
+    /// Why a transaction is not in the log.
+    private func missing(_ id: Bytes32) async -> ServiceFailure {
+        if await driver.isPending(id) {
+            return .notFinal("The transaction waits for a block.", retryAfterSeconds: 1)
+        }
+        return .notFound(
+            "This node knows no transaction \(id). Check the id, or send the bytes again.")
+    }
+
+    func checkHealth() async throws(ServiceFailure) {
+        guard await driver.isWorking else {
+            throw .unavailable("The node has stopped.", retryAfterSeconds: 30)
+        }
+        guard configuration.peers.isEmpty || !network.connectedPeers().isEmpty else {
+            throw .unavailable("The node is connected to no other.", retryAfterSeconds: 10)
+        }
+    }
+
+    func status() async throws(ServiceFailure) -> NodeStatus {
+        await driver.nodeStatus(name: configuration.name)
+    }
+
+    func metrics() async throws(ServiceFailure) -> String {
+        await driver.metricsText(network: network.statistics(), subscribers: broadcaster.count)
+    }
+
+    func events() async throws(ServiceFailure) -> EventSubscription {
+        try broadcaster.subscribe()
+    }
+
+    func checkpoint(full: Bool) async throws(ServiceFailure) -> [UInt8] {
+        guard let certified = await driver.published else {
+            throw .notFinal(
+                "No checkpoint is certified yet: the chain has just begun.", retryAfterSeconds: 1)
+        }
+        let count = full ? Int.max : await driver.book.servedCosignatures
+        return certified.note(cosignatures: count).bytes
+    }
+
+    func tile(_ tile: Tile) async throws(ServiceFailure) -> [UInt8] {
+        try await read { snapshot in
+            let size = try snapshot.floor()?.logSize ?? 0
+            guard tile.isCovered(bySize: size) else {
+                throw ServiceFailure.notFound(
+                    "The log has \(size) entries; this tile is not, or not yet, a part of it.")
+            }
+            let first = tile.index * UInt64(LogLimits.tileWidth)
+            switch tile.content {
+            case .hashes(let level):
+                let hashes = try snapshot.logHashes(
+                    height: level * 8, from: first, count: tile.width)
+                return hashes.reduce(into: []) { bytes, hash in hash.append(to: &bytes) }
+            case .entries:
+                let entries = try snapshot.entries(
+                    from: first, limit: tile.width, byteLimit: .max)
+                return try EntryBundle.encode(entries)
+            }
+        }
+    }
+}
+
+/// The trackers of ballots in the log.
+struct Trackers {
+    let state: any StateReader
+
+    /// A ballot's tracker; zero for any other transaction.
+    func tracker(of bytes: [UInt8]) throws -> Bytes32 {
+        guard BallotCheck.isBallot(bytes),
+            case .ballot(let transaction) = try Transaction(canonicalBytes: bytes)
+        else { return .zero }
+        let header = try BallotHeader(peeking: transaction.wire)
+        let queries = ElectionQueries(state)
+        guard let election = try queries.election(withID: header.electionID),
+            let document = try queries.document(election),
+            let keys = try queries.keys(election),
+            let style = document.style(numbered: header.style)
+        else { throw StateFault("a ballot in the log is of an unknown election") }
+        var contests: [BallotContest] = []
+        for index in style.contests {
+            contests.append(
+                BallotContest(index: index, shape: try document.contests[Int(index)].shape()))
+        }
+        let rules = try BallotRules(
+            electionID: header.electionID, style: header.style, contests: contests, keys: keys)
+        return try Ballot(transaction.wire, rules: rules).tracker
+    }
+}

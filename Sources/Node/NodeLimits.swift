@@ -1,0 +1,46 @@
+/// The bounds of a node that no operator needs to choose, each with its reason.
+enum NodeLimits {
+    /// Peers in the configuration: all validators and some more.
+    static let configuredPeers = 128
+    /// Transactions that wait for their checks; each holds at most 64 KiB.
+    static let admissionQueue = 2048
+    /// Transactions checked together: proofs are cheaper in batches, answers come sooner without.
+    static let admissionBatch = 48
+    /// Ballots of one verification task.
+    static let proofBatch = 16
+    /// Blocks that wait for execution: the views ahead hold few.
+    static let executionQueue = 256
+    /// Milliseconds that a leader spends on executing its own block: every other validator spends
+    /// as many before it votes.
+    static let buildMilliseconds: Int64 = 120
+    /// Heights within which a promised ballot must be in the log.
+    static let promisedBlocks: UInt64 = 500
+    /// Transactions of one frame that pushes them, and its size in bytes.
+    static let pushedTransactions = 256
+    static let pushedBytes = 512 * 1024
+    /// Waiting transactions that a validator is sent when it connects.
+    static let resentTransactions = 2000
+    /// Transactions judged again after one final block.
+    static let rechecks = 128
+    /// Milliseconds after which a transaction that is still not final is judged again.
+    static let recheckMilliseconds: UInt64 = 2000
+    /// Leaders' refusals after which a transaction is dropped: every state refuses it.
+    static let refusals = 8
+    /// Submissions of one peer under check.
+    static let submissionsPerPeer = 64
+    /// Submissions on their way through this node, and milliseconds until one is given up.
+    static let relayed = 256
+    static let relayMilliseconds: UInt64 = 8000
+    /// Sizes of checkpoints that cosignatures are collected for.
+    static let checkpointSizes = 256
+    /// Of these, sizes that one validator alone has cosigned yet.
+    static let checkpointSizesAlone = 8
+    /// Milliseconds after which the floor has rested and is cosigned.
+    static let restMilliseconds: UInt64 = 500
+    /// Milliseconds between repetitions of cosignatures that are still too few.
+    static let cosignatureRepeat: UInt64 = 2000
+    /// The vote journal is written anew above this size.
+    static let journalBytes = 64 * 1024 * 1024
+    /// A frame's lists of cosignature lines.
+    static let cosignatureLines = 64
+}

@@ -1,0 +1,128 @@
+import Codec
+import Cryptography
+import Elections
+import Ledger
+import Storage
+import TransparencyLog
+
+/// A point of the chain that blocks can be put on: the floor, or an executed block above it.
+struct ChainPoint: Sendable {
+    let height: Height
+    let hash: Bytes32
+    let time: Timestamp
+    /// The log after the block.
+    let frontier: Frontier
+    /// The digest of the state after the block.
+    let stateDigest: Bytes32
+    /// The log entry that the next block begins with: the header's bytes, or genesis'.
+    let entry: [UInt8]
+    let catalog: ElectionCatalog
+    let state: any StateReader
+}
+
+/// What stands in the notes of the store.
+enum NoteName {
+    static let stateDigest = "state-digest"
+    static let cosigned = "cosigned-size"
+    static let checkpoint = "checkpoint"
+    static let fork = "fork-evidence"
+}
+
+/// Opens the chain in a store, and proves that it agrees with itself.
+struct OpenedChain: Sendable {
+    let floor: Floor
+    let point: ChainPoint
+    let snapshot: StoreSnapshot
+
+    /// Makes the chain's beginning in a fresh store, else checks the newest block's hash and
+    /// finalization, the log's root and the state's digest.
+    init(_ store: NodeStore, chain: ChainContext) throws {
+        if try store.floor() == nil { try Self.begin(store, chain: chain) }
+        try self.init(reading: store, chain: chain)
+    }
+
+    /// The same for a store that is only looked at.
+    init(reading store: NodeStore, chain: ChainContext) throws {
+        let snapshot = store.snapshot()
+        guard let record = try snapshot.floor() else {
+            throw NodeFailure.inconsistent("The data directory holds no block yet.")
+        }
+        let state = StoredState(store: snapshot)
+        let digest = try StateDigest.of(state)
+        let noted = try snapshot.note(NoteName.stateDigest)
+        guard noted == digest.bytes else {
+            throw Self.mismatch("the state's digest is \(digest), not what was stored with it")
+        }
+        let tree = StoredTree(store: snapshot)
+        let frontier = try Frontier(size: record.logSize, from: tree)
+        guard frontier.canonicalBytes == record.frontier else {
+            throw Self.mismatch("the log's subtrees do not make the root that was stored")
+        }
+        let head = try ElectionQueries(state).head()
+        guard head.height == record.height else {
+            throw Self.mismatch(
+                "the state is of block \(head.height.rawValue), the chain of "
+                    + "\(record.height.rawValue)")
+        }
+        let floor: Floor
+        let entry: [UInt8]
+        if record.height == .genesis {
+            floor = .genesis(chain.genesis)
+            entry = chain.genesis.canonicalBytes
+        } else {
+            let blocks = StoredChain(store: snapshot)
+            guard let finalized = try blocks.newest(),
+                finalized.header.height == record.height, finalized.header.hash == record.hash
+            else { throw Self.mismatch("the newest block is not the one that was finalized") }
+            do {
+                try finalized.verify(
+                    in: chain.domain, validators: chain.genesis.validators,
+                    parameters: chain.genesis.parameters, verifier: Ed25519Verifier())
+            } catch {
+                throw Self.mismatch("the newest block's finalization is not valid (\(error))")
+            }
+            guard finalized.header.logSize == frontier.size,
+                finalized.header.logRoot == frontier.root
+            else { throw Self.mismatch("the log's root is not the newest block's") }
+            floor = Floor(finalized)
+            entry = finalized.header.canonicalBytes
+        }
+        self.floor = floor
+        self.snapshot = snapshot
+        point = ChainPoint(
+            height: floor.height, hash: floor.hash, time: floor.time, frontier: frontier,
+            stateDigest: digest, entry: entry, catalog: ElectionCatalog(), state: state)
+    }
+
+    private static func begin(_ store: NodeStore, chain: ChainContext) throws {
+        let executed = GenesisState.execute(chain)
+        var batch = FloorBatch(
+            floor: FloorRecord(
+                height: .genesis, hash: chain.chainID, logSize: 0,
+                frontier: Frontier().canonicalBytes))
+        batch.put(executed.changes)
+        batch.putNote(NoteName.stateDigest, executed.stateDigest.bytes)
+        try store.commit(batch)
+    }
+
+    private static func mismatch(_ problem: String) -> NodeFailure {
+        .inconsistent(
+            "The stored chain does not agree with itself: \(problem). Keep the data directory for "
+                + "examination and check the disk. An observer may start again with an empty data "
+                + "directory and fetches the chain anew; so may a validator, but its vote journal "
+                + "must be kept beside the new database, or it only follows.")
+    }
+}
+
+extension FloorBatch {
+    /// Adds what a block changes in the state.
+    mutating func put(_ changes: StateChanges) {
+        for change in changes.sorted {
+            if let value = change.value {
+                putState(value, forKey: change.key.bytes)
+            } else {
+                deleteState(forKey: change.key.bytes)
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package import Codec
+import Consensus
+import Ledger
+package import Storage
+
+/// The vote journal of a validator in its data directory.
+package struct VoteJournal: Sendable {
+    /// The journal's file in the data directory.
+    package static let fileName = "votes.journal"
+
+    let file: JournalFile
+    private let header: [UInt8]
+
+    /// Opens a journal and reads what it holds; a torn end is cut off.
+    ///
+    /// - Parameter isExpected: whether the file was there before; a new one is `missing`.
+    static func open(
+        in directory: DataDirectory, chainID: Bytes32, key: Bytes32, isExpected: Bool
+    ) throws(StorageError) -> (journal: VoteJournal, state: JournalState) {
+        let header = Journal.header(chainID: chainID, key: key)
+        let file = try JournalFile(in: directory, name: fileName)
+        guard isExpected else {
+            return (VoteJournal(file: file, header: header), .missing)
+        }
+        let bytes = try file.readAll()
+        let state = Journal.replay(bytes, chainID: chainID, key: key)
+        if case .intact(_, let length) = state, length < bytes.count {
+            try file.truncate(to: length)
+        }
+        return (VoteJournal(file: file, header: header), state)
+    }
+
+    /// Makes the empty journal of a validator's new home. Only that may do so: a validator without
+    /// its journal does not know what it signed.
+    package static func create(
+        in directory: DataDirectory, chainID: Bytes32, key: Bytes32
+    ) throws(StorageError) {
+        let file = try JournalFile(in: directory, name: fileName)
+        guard file.size == 0 else { return }
+        try file.append(Journal.header(chainID: chainID, key: key))
+        try file.synchronize()
+    }
+
+    /// Appends records as one frame, durably.
+    func append(_ records: [JournalRecord]) throws(StorageError) {
+        try file.append(Journal.frame(records, at: UInt64(file.size)))
+        try file.synchronize()
+    }
+
+    /// Replaces everything by these records.
+    func rewrite(_ records: [JournalRecord]) throws(StorageError) {
+        var bytes = header
+        if !records.isEmpty { bytes += Journal.frame(records, at: UInt64(header.count)) }
+        try file.rewrite(bytes)
+    }
+}
