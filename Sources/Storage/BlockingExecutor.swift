@@ -37,3 +37,15 @@ package final class BlockingExecutor: SerialExecutor, TaskExecutor {
         return try result.get()
     }
 }
+
+/// An actor whose work blocks: it runs on an executor of its own.
+package protocol BlockingActor: Actor {
+    nonisolated var executor: BlockingExecutor { get }
+}
+
+extension BlockingActor {
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // SAFETY: the actor holds its executor as long as it lives.
+        unsafe executor.asUnownedSerialExecutor()
+    }
+}
