@@ -39,4 +39,20 @@ package struct TrusteeHome {
         }
         return TrusteeKeys(identity: identity, seed: seed)
     }
+
+    /// The transaction kept for a step, else the one that `make` makes, kept before it is returned.
+    ///
+    /// Proofs are randomised: a step that is taken again must send the same bytes, or it would be a
+    /// second, different message of this trustee.
+    package func transaction(
+        for step: String, make: () throws -> Transaction
+    ) throws -> [UInt8] {
+        let file = path + "/" + step + ".transaction"
+        if LocalFile.exists(file) {
+            return try LocalFile.read(file, limit: Limits.entryBytes)
+        }
+        let bytes = try make().canonicalBytes
+        try LocalFile.write(bytes, to: file, mode: .secret)
+        return bytes
+    }
 }

@@ -42,13 +42,18 @@ package struct ChainOptions: ParsableArguments {
 
     /// Sends transactions and waits until all are final.
     package func submit(_ transactions: [Transaction]) async throws {
+        try await submit(bytes: transactions.map(\.canonicalBytes))
+    }
+
+    /// Sends transactions' canonical bytes and waits until all are final.
+    package func submit(bytes transactions: [[UInt8]]) async throws {
         try await withClient { client in
             // All at once first, so that they need not wait for each other's blocks.
             for transaction in transactions.dropLast() {
-                _ = try await client.submit(transaction.canonicalBytes)
+                _ = try await client.submit(transaction)
             }
             for transaction in transactions.reversed() {
-                _ = try await client.submitAndWait(transaction.canonicalBytes)
+                _ = try await client.submitAndWait(transaction)
             }
         }
     }

@@ -84,7 +84,7 @@ struct CommissionCreate: AsyncParsableCommand {
         return try plan.document(
             genesis: genesis, schedule: schedule,
             trustees: try trustee.map { try JSONDocument.read(at: $0) },
-            registrar: Member(name: "registrar", key: keys.registrarKey),
+            registrar: Member(name: keys.name, key: keys.registrarKey),
             issuingKeys: issuingKeys)
     }
 

@@ -33,12 +33,21 @@ struct TrusteeOptions: ParsableArguments {
     ) async throws {
         try await reportingFailures {
             let station = try await self.station()
-            let made = try transaction(station)
-            try await chain.submit([made])
+            let bytes = try TrusteeHome(path: home).transaction(for: station.fileName(step)) {
+                try transaction(station)
+            }
+            try await chain.submit(bytes: [bytes])
             print(
                 "\(station.name): \(step), key ceremony \(station.ceremony.number), in the log as"
-                    + " \(Transaction.id(of: made.canonicalBytes))")
+                    + " \(Transaction.id(of: bytes))")
         }
+    }
+}
+
+extension TrusteeStation {
+    /// Where a step's transaction is kept: of one election, one ceremony, one step.
+    fileprivate func fileName(_ step: String) -> String {
+        "\(document.name)-\(election.description.prefix(8))-\(ceremony.number)-\(step)"
     }
 }
 
