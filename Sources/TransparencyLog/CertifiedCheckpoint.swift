@@ -14,6 +14,7 @@ package enum CertificationError: Error, Equatable, Sendable {
 
 /// A checkpoint that a policy believes.
 package struct CertifiedCheckpoint: Equatable, Sendable {
+    /// The tree head that is believed.
     package let checkpoint: Checkpoint
     /// The note as it came, with lines of unknown keys.
     package let note: SignedNote

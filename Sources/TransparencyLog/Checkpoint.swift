@@ -16,13 +16,16 @@ package enum CheckpointError: Error, Equatable, Sendable {
 
 /// A tree head: which log, how many entries, which root (C2SP tlog-checkpoint).
 package struct Checkpoint: Hashable, Sendable {
+    /// Which log.
     package let origin: KeyName
     /// How many entries, at most 2^63 - 1.
     package let size: UInt64
+    /// The RFC 6962 root of the tree.
     package let root: Bytes32
     /// Lines after the root, kept because signatures cover them. Veche writes none.
     package let extensionLines: [[UInt8]]
 
+    /// A checkpoint without extension lines.
     package init(origin: KeyName, size: UInt64, root: Bytes32) {
         precondition(size <= LogLimits.treeSize, "a tree has at most 2^63 - 1 entries")
         self.origin = origin

@@ -5,6 +5,7 @@ package import Codec
 package struct Cosignature: Hashable, Sendable {
     /// Seconds since 1970 by the cosigner's clock, below 2^63.
     package let time: UInt64
+    /// Ed25519 over `message`.
     package let signature: Bytes64
 
     /// nil for a time that is not below 2^63.

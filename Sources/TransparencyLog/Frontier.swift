@@ -2,10 +2,14 @@ package import Codec
 
 /// The hash of one perfect subtree: of the leaves from `index` times 2 to the power `height` on.
 package struct SubtreeHash: Equatable, Sendable {
+    /// The subtree has 2 to this power leaves.
     package let height: UInt8
+    /// The place of the subtree among those of its height, from the left.
     package let index: UInt64
+    /// The hash of its root node.
     package let hash: Bytes32
 
+    /// A subtree of a store.
     package init(height: UInt8, index: UInt64, hash: Bytes32) {
         self.height = height
         self.index = index
@@ -73,6 +77,7 @@ extension Frontier: CanonicalCodable {
         for hash in hashes { writer.write(hash) }
     }
 
+    /// Reads the size and as many hashes as it has set bits.
     package init(from reader: inout ByteReader) throws(CodecError) {
         size = try reader.readUInt64()
         guard size <= LogLimits.treeSize else { throw .invalid("a tree is too large") }

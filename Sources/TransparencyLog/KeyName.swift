@@ -20,6 +20,7 @@ package struct KeyName: Hashable, Sendable {
 }
 
 extension KeyName: CustomStringConvertible {
+    /// The name as text.
     package var description: String { text(utf8) }
 }
 

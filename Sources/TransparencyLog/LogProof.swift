@@ -29,6 +29,7 @@ package struct LogProof: Equatable, Sendable {
     /// The checkpoint of the tree that the proof is made for.
     package let checkpoint: SignedNote
 
+    /// A proof that this node made of its own log.
     package init(extra: [UInt8]?, index: UInt64, hashes: [Bytes32], checkpoint: SignedNote) {
         precondition(index <= LogLimits.treeSize, "an index lies inside the largest tree")
         precondition(hashes.count <= LogLimits.proofHashes, "a path has at most 64 hashes")
@@ -114,9 +115,12 @@ private let format: StaticString = "c2sp.org/tlog-proof@v1"
 /// What a receipt carries as `extra`, 64 bytes. The path proves the transaction id; the bytes of
 /// the ballot, which the voter's device keeps, prove the tracker.
 package struct ReceiptExtra: Hashable, Sendable {
+    /// The leaf hash of the ballot transaction.
     package let transactionID: Bytes32
+    /// What the voter was shown before casting.
     package let tracker: Bytes32
 
+    /// What a node puts into a receipt.
     package init(transactionID: Bytes32, tracker: Bytes32) {
         self.transactionID = transactionID
         self.tracker = tracker
@@ -129,5 +133,6 @@ package struct ReceiptExtra: Hashable, Sendable {
         tracker = Bytes32(extra[Bytes32.size...])
     }
 
+    /// The transaction id, then the tracker.
     package var bytes: [UInt8] { transactionID.bytes + tracker.bytes }
 }

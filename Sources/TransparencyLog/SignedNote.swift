@@ -20,11 +20,14 @@ package enum NoteError: Error, Equatable, Sendable {
 
 /// One signature line: who signed, with which key, and the signature as its type defines it.
 package struct NoteSignature: Hashable, Sendable {
+    /// Who signed.
     package let name: KeyName
+    /// With which key.
     package let keyID: UInt32
     /// The bytes after the key ID: 64 of kind 01; 8 of time and 64 of kind 04.
     package let signature: [UInt8]
 
+    /// A line of parts that are already at hand.
     package init(name: KeyName, keyID: UInt32, signature: [UInt8]) {
         self.name = name
         self.keyID = keyID
@@ -145,6 +148,7 @@ package struct SignedNote: Hashable, Sendable {
 
 /// A signature line that verified.
 package struct VerifiedSignature: Hashable, Sendable {
+    /// The key that verified it.
     package let key: VerifierKey
     /// When it was made, by the signer's clock, in seconds since 1970; kind 04 alone has a time.
     package let time: UInt64?

@@ -16,6 +16,7 @@ package struct Tile: Hashable, Sendable {
         case entries
     }
 
+    /// Hashes of a level, or entries.
     package let content: Content
     /// Which tile of its level, counted from the left.
     package let index: UInt64

@@ -114,6 +114,7 @@ package struct TiledTree<Source: TileSource>: TreeHashes {
         self.source = source
     }
 
+    /// The hash of a subtree, from the one tile that holds it.
     package func hash(
         height: UInt8, index: UInt64
     ) throws(TileReadError<Source.Failure>) -> Bytes32 {

@@ -25,6 +25,7 @@ package struct MemoryTree: TreeHashes, Sendable {
     package private(set) var frontier = Frontier()
     private var levels: [[Bytes32]] = []
 
+    /// The empty tree.
     package init() {}
 
     /// Appends the entry that has the leaf hash `leaf`.
@@ -37,6 +38,7 @@ package struct MemoryTree: TreeHashes, Sendable {
         }
     }
 
+    /// The hash of a subtree that is complete.
     package func hash(height: UInt8, index: UInt64) throws(Never) -> Bytes32 {
         levels[Int(height)][Int(index)]
     }

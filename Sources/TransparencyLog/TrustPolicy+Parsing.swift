@@ -1,5 +1,6 @@
 /// Why a text is not a policy; `line` counts from 1 and is 0 for the file as a whole.
 package struct PolicyError: Error, Equatable, Sendable {
+    /// What is wrong with the line.
     package enum Reason: Error, Equatable, Sendable {
         /// Longer than the limit, not UTF-8, or a control character other than tab and LF.
         case notText
@@ -22,9 +23,12 @@ package struct PolicyError: Error, Equatable, Sendable {
         case secondQuorum
     }
 
+    /// From 1; 0 for the file as a whole.
     package let line: Int
+    /// What is wrong there.
     package let reason: Reason
 
+    /// A reason with its place.
     package init(line: Int, reason: Reason) {
         self.line = line
         self.reason = reason

@@ -6,14 +6,17 @@ package struct TrustPolicy: Equatable, Sendable {
     package struct Log: Hashable, Sendable {
         /// Of kind 01; its name is the log's origin.
         package let key: VerifierKey
+        /// Where it is served; not used for trust.
         package let url: [UInt8]?
     }
 
     /// A cosigner under the name that the policy gives it.
     package struct Witness: Hashable, Sendable {
+        /// The name that other lines use.
         package let name: [UInt8]
         /// Of kind 04.
         package let key: VerifierKey
+        /// Where it is served; not used for trust.
         package let url: [UInt8]?
     }
 
@@ -29,15 +32,21 @@ package struct TrustPolicy: Equatable, Sendable {
         case group(Int)
     }
 
+    /// Members of whom some must have cosigned.
     package struct Group: Hashable, Sendable {
+        /// The name that other lines use.
         package let name: [UInt8]
+        /// How many must hold.
         package let threshold: Threshold
         /// Defined above this group.
         package let members: [Member]
     }
 
+    /// In the order of the file.
     package internal(set) var logs: [Log] = []
+    /// In the order of the file.
     package internal(set) var witnesses: [Witness] = []
+    /// In the order of the file, so that members come before their groups.
     package internal(set) var groups: [Group] = []
     /// What must be satisfied; nil asks for no cosignature at all.
     package internal(set) var quorum: Member?

@@ -23,13 +23,16 @@ package struct VerifierKey: Hashable, Sendable {
         case cosignature = 0x04
     }
 
+    /// Who signs with it.
     package let name: KeyName
+    /// What it signs.
     package let kind: Kind
     /// The Ed25519 public key.
     package let publicKey: Bytes32
     /// The first four bytes of SHA-256 over name, LF, kind and key, big-endian.
     package let id: UInt32
 
+    /// The key of a name; the id follows.
     package init(name: KeyName, kind: Kind, publicKey: Bytes32) {
         self.name = name
         self.kind = kind

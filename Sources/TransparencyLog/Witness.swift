@@ -29,12 +29,15 @@ package enum WitnessRefusal: Error, Equatable, Sendable {
 
 /// The largest tree of a log that a witness has cosigned.
 package struct WitnessRecord: Hashable, Sendable {
+    /// How many entries it has.
     package let size: UInt64
+    /// Its root.
     package let root: Bytes32
 
     /// Before the first checkpoint.
     package static let none = WitnessRecord(size: 0, root: LogHash.emptyRoot)
 
+    /// What was cosigned.
     package init(size: UInt64, root: Bytes32) {
         self.size = size
         self.root = root
@@ -47,8 +50,10 @@ package struct AddCheckpointRequest: Equatable, Sendable {
     package let old: UInt64
     /// The consistency proof from the old size.
     package let proof: [Bytes32]
+    /// The checkpoint with the log's signature.
     package let note: SignedNote
 
+    /// A request to be sent.
     package init(old: UInt64, proof: [Bytes32], note: SignedNote) {
         self.old = old
         self.proof = proof

@@ -30,12 +30,14 @@ package enum AuditFailure: String, Hashable, Sendable, CaseIterable {
 
 /// One thing that is wrong with a record.
 package struct AuditFinding: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The name of what is wrong.
     package let failure: AuditFailure
     /// The block where it shows; nil for the record as a whole.
     package let height: Height?
     /// A sentence for a person.
     package let detail: String
 
+    /// A finding with its place.
     package init(_ failure: AuditFailure, at height: Height?, _ detail: String) {
         self.failure = failure
         self.height = height

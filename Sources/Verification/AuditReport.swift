@@ -5,7 +5,9 @@ import TransparencyLog
 
 /// What an audit came to.
 package struct AuditReport: Sendable {
+    /// The document that all trust begins with.
     package let genesis: Genesis
+    /// Its SHA-256.
     package let chainID: Bytes32
     /// The newest block that is final in the record.
     package let progress: AuditProgress

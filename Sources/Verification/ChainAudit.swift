@@ -217,7 +217,9 @@ package struct ChainAudit: Sendable {
 
 /// How far an audit has come: what the final blocks so far say.
 package struct AuditProgress: Hashable, Sendable {
+    /// The block's height.
     package let height: Height
+    /// The newest final block's time.
     package let time: Timestamp
     /// The hash of the newest final block.
     package let hash: Bytes32
@@ -225,14 +227,19 @@ package struct AuditProgress: Hashable, Sendable {
     package let stateDigest: Bytes32
     /// How many entries the log has.
     package let logSize: UInt64
+    /// The root of the log.
     package let logRoot: Bytes32
+    /// How many transactions were executed.
     package let transactions: UInt64
+    /// How many of them are ballots.
     package let ballots: UInt64
 }
 
 /// Something that the state machine raised while it executed a block.
 package struct AuditAlarm: Hashable, Sendable {
+    /// The block's height.
     package let height: Height
+    /// What was raised.
     package let alarm: ElectionAlarm
 }
 

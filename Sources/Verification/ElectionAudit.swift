@@ -6,6 +6,7 @@ import Ristretto
 
 /// A member of the commission and the result protocol.
 package struct MemberVerdict: Hashable, Sendable {
+    /// What a member says of the result.
     package enum Verdict: Hashable, Sendable {
         case agrees
         case dissents(String)
@@ -13,7 +14,9 @@ package struct MemberVerdict: Hashable, Sendable {
         case missing
     }
 
+    /// The member's name in the document.
     package let name: String
+    /// What the member says.
     package let verdict: Verdict
 }
 
@@ -21,6 +24,7 @@ package struct MemberVerdict: Hashable, Sendable {
 package struct ElectionAudit: Sendable {
     /// Phase and, style by style, cast <= issued <= listed.
     package let status: ElectionStatus
+    /// What the commission decided.
     package let document: ElectionDocument
     /// Every unit of decryption; empty before the close.
     package let units: [UnitStatus]
@@ -30,6 +34,7 @@ package struct ElectionAudit: Sendable {
     package let resultProtocol: [UInt8]?
     /// One for each member, in the document's order.
     package let members: [MemberVerdict]
+    /// What is wrong with this election.
     package let findings: [AuditFinding]
 
     /// Nil for an election that does not exist.

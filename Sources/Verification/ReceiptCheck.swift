@@ -39,7 +39,9 @@ package enum ReceiptRejection: Error, Equatable, Sendable {
 
 /// A validator that vouches for the log that a ballot is in.
 package struct ReceiptCosigner: Hashable, Sendable {
+    /// The place in genesis.
     package let validator: ValidatorIndex
+    /// The name in genesis.
     package let name: String
     /// When it signed, by its own clock, to the second.
     package let time: Timestamp
@@ -47,9 +49,13 @@ package struct ReceiptCosigner: Hashable, Sendable {
 
 /// What a valid receipt proves.
 package struct CheckedReceipt: Hashable, Sendable {
+    /// Whether votes of this chain count.
     package let kind: ChainKind
+    /// SHA-256 of genesis.
     package let chainID: Bytes32
+    /// The log's origin.
     package let origin: String
+    /// The election that the ballot names.
     package let electionID: Bytes32
     /// The number of the ballot style.
     package let style: UInt32
@@ -59,8 +65,11 @@ package struct CheckedReceipt: Hashable, Sendable {
     package let isOwnBallot: Bool
     /// 1 for a voter's first ballot. A later one replaces it: ask a node for the last.
     package let sequence: UInt32
+    /// What a later ballot of the voter would name as `prev`.
     package let ballotID: Bytes32
+    /// The leaf hash of the transaction.
     package let transactionID: Bytes32
+    /// What stands for the encrypted choices.
     package let tracker: Bytes32
     /// The tracker as the voter saw it.
     package let trackingCode: TrackingCode
@@ -68,10 +77,13 @@ package struct CheckedReceipt: Hashable, Sendable {
     package let index: UInt64
     /// How many entries the log had when the cosigners signed.
     package let logSize: UInt64
+    /// The root that the cosigners signed.
     package let logRoot: Bytes32
+    /// Who vouches for it, in the order of genesis.
     package let cosigners: [ReceiptCosigner]
     /// How many cosigners were needed, of so many validators.
     package let quorum: Int
+    /// How many validators genesis names.
     package let validators: Int
 }
 

@@ -23,6 +23,7 @@ package struct VotingKeysCheck<Verifier: SignatureVerifier>: Sendable {
     private let genesis: Genesis
     private let verifier: Verifier
 
+    /// A check by this genesis document.
     package init(genesis: Genesis, verifier: Verifier) {
         self.genesis = genesis
         self.verifier = verifier

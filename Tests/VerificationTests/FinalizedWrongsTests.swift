@@ -67,6 +67,17 @@ struct FinalizedWrongsTests {
         #expect(try failure(of: epoch, after: chain) == .brokenChain)
     }
 
+    @Test func headerOfAnotherHeightOrParentIsRefused() throws {
+        let chain = try chain()
+        let header = chain.header(over: [])
+        let height = header.changing(height: header.height.next)
+        #expect(try failure(of: height, after: chain) == .brokenChain)
+        let parent = header.changing(parentHash: .zero)
+        #expect(try failure(of: parent, after: chain) == .brokenChain)
+        let view = header.changing(parentView: .root)
+        #expect(try failure(of: view, after: chain) == .brokenChain)
+    }
+
     @Test func headerOfAnotherChainIsRefused() throws {
         let chain = try chain()
         let header = chain.header(over: []).changing(chainID: .zero)
@@ -124,13 +135,17 @@ struct FinalizedWrongsTests {
 extension BlockHeader {
     /// The same header with some fields changed.
     fileprivate func changing(
-        chainID: Bytes32? = nil, epoch: Epoch? = nil, view: View? = nil, logSize: UInt64? = nil,
+        chainID: Bytes32? = nil, epoch: Epoch? = nil, height: Height? = nil,
+        parentHash: Bytes32? = nil, parentView: View? = nil, view: View? = nil,
+        logSize: UInt64? = nil,
         logRoot: Bytes32? = nil,
         stateDigest: Bytes32? = nil, validators: Bytes32? = nil, next: Bytes32? = nil
     ) -> BlockHeader {
         BlockHeader(
-            chainID: chainID ?? self.chainID, epoch: epoch ?? self.epoch, height: self.height,
-            view: view ?? self.view, parentView: self.parentView, parentHash: self.parentHash,
+            chainID: chainID ?? self.chainID, epoch: epoch ?? self.epoch,
+            height: height ?? self.height,
+            view: view ?? self.view, parentView: parentView ?? self.parentView,
+            parentHash: parentHash ?? self.parentHash,
             time: self.time, proposer: self.proposer, transactionCount: self.transactionCount,
             bodyBytes: self.bodyBytes, bodyRoot: self.bodyRoot, logSize: logSize ?? self.logSize,
             logRoot: logRoot ?? self.logRoot,
