@@ -1,5 +1,6 @@
 import Codec
 import Elections
+import Foundation
 import Ristretto
 import Testing
 
@@ -90,5 +91,39 @@ struct StateTreeTests {
         let key = StateKeys.style(election: world.election, style: 1)
         world.damage(key)
         #expect(throws: StateFault.self) { try world.queries.status(world.election) }
+    }
+}
+
+/// The frozen digests, which another program computed.
+struct StateTreeVectorTests {
+    private struct File: Decodable {
+        struct Case: Decodable {
+            struct Record: Decodable {
+                let key: String
+                let value: String
+            }
+
+            let records: [Record]
+            let digest: String
+        }
+
+        let cases: [Case]
+    }
+
+    @Test func digestsAreTheFrozenOnes() throws {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Vectors/state-tree.json")
+        let file = try JSONDecoder().decode(File.self, from: Data(contentsOf: path))
+        #expect(file.cases.count == 7)
+        for vector in file.cases {
+            var records: [StateKey: [UInt8]?] = [:]
+            for record in vector.records {
+                let key = try #require(Hexadecimal.decode(record.key))
+                let value = try #require(Hexadecimal.decode(record.value))
+                records.updateValue(value, forKey: StateKey(key))
+            }
+            let digest = try StateDigest.after(StateChanges(records), to: MemoryState()).digest
+            #expect(digest.description == vector.digest)
+        }
     }
 }
