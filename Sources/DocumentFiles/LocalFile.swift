@@ -1,6 +1,11 @@
 internal import Codec
 internal import Cryptography
 internal import Foundation
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
 
 /// Who may read a file.
 package enum FileMode: Sendable {
@@ -13,6 +18,13 @@ package enum FileMode: Sendable {
         switch self {
         case .secret: 0o600
         case .document: 0o644
+        }
+    }
+
+    fileprivate var creationMask: mode_t {
+        switch self {
+        case .secret: 0o077
+        case .document: 0o022
         }
     }
 }
@@ -76,30 +88,12 @@ package enum LocalFile {
     package static func write(
         _ bytes: [UInt8], to path: String, mode: FileMode, replacing: Bool = false
     ) throws(FileFailure) {
-        let manager = FileManager.default
-        let draft = path + ".new-" + Hexadecimal.encode(SystemRandom.bytes(8))
-        // Removing the draft fails where it has been moved into place.
-        defer { try? manager.removeItem(atPath: draft) }
         do {
-            // The mode is set while the file is empty.
-            guard
-                manager.createFile(
-                    atPath: draft, contents: nil, attributes: [.posixPermissions: mode.bits])
-            else {
-                throw FileFailure.notWritable(
-                    path: path, reason: "its directory is missing or not writable")
+            if replacing {
+                try replace(path, with: bytes, mode: mode)
+            } else {
+                try create(path, with: bytes, mode: mode)
             }
-            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: draft))
-            do {
-                try handle.write(contentsOf: Data(bytes))
-                try handle.synchronize()
-                try handle.close()
-            } catch {
-                // The first error is the one to report.
-                try? handle.close()
-                throw error
-            }
-            try place(draft, at: path, replacing: replacing)
             try synchronizeDirectory(of: path)
         } catch let failure as FileFailure {
             throw failure
@@ -108,20 +102,46 @@ package enum LocalFile {
         }
     }
 
-    private static func place(_ draft: String, at path: String, replacing: Bool) throws {
+    private static func create(_ path: String, with bytes: [UInt8], mode: FileMode) throws {
         let manager = FileManager.default
-        guard replacing, manager.fileExists(atPath: path) else {
-            // A hard link fails if the name is taken: of two writers one wins.
-            do {
-                try manager.linkItem(atPath: draft, toPath: path)
-            } catch  where manager.fileExists(atPath: path) {
-                throw FileFailure.exists(path: path)
-            }
-            return
+        let draft = path + ".new-" + Hexadecimal.encode(SystemRandom.bytes(8))
+        // A draft that cannot be removed is harmless: it has a name of its own and the same mode.
+        defer { try? manager.removeItem(atPath: draft) }
+        // The mode is set while the file is empty.
+        guard
+            manager.createFile(
+                atPath: draft, contents: nil, attributes: [.posixPermissions: mode.bits])
+        else {
+            throw FileFailure.notWritable(
+                path: path, reason: "its directory is missing or not writable")
         }
-        _ = try manager.replaceItemAt(
-            URL(fileURLWithPath: path), withItemAt: URL(fileURLWithPath: draft),
-            options: .usingNewMetadataOnly)
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: draft))
+        do {
+            try handle.write(contentsOf: Data(bytes))
+            try handle.synchronize()
+            try handle.close()
+        } catch {
+            // The first error is the one to report.
+            try? handle.close()
+            throw error
+        }
+        // A hard link fails if the name is taken: of two writers one wins.
+        do {
+            try manager.linkItem(atPath: draft, toPath: path)
+        } catch  where manager.fileExists(atPath: path) {
+            throw FileFailure.exists(path: path)
+        }
+    }
+
+    private static let creationMask = Mutex(())
+
+    private static func replace(_ path: String, with bytes: [UInt8], mode: FileMode) throws {
+        try creationMask.withLock { _ in
+            // The draft that Foundation makes, syncs and renames has this mode from its beginning.
+            let before = umask(mode.creationMask)
+            defer { _ = umask(before) }
+            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+        }
     }
 
     private static func synchronizeDirectory(of path: String) throws {

@@ -2,6 +2,7 @@
 ///
 /// It is checked before it is journaled, since a journaled request is the voter's only one.
 package struct BlindedMessage: Hashable, Sendable {
+    /// In bytes.
     package static let size = 384
     package let bytes: [UInt8]
 

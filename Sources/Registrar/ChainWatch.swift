@@ -34,6 +34,7 @@ package final class ChainWatch: Service {
     private let chain: any ElectionChain
     private let database: RegistrarDatabase
     private let logger: Logger
+    private let isRollChecked = Mutex(false)
     private let state = Mutex(State.unknown(reason: "The registrar has not reached the chain yet."))
 
     package init(
@@ -69,25 +70,29 @@ package final class ChainWatch: Service {
     }
 
     package func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            var isRollChecked = false
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                do {
-                    if !isRollChecked {
-                        try await self.checkRoll()
-                        isRollChecked = true
-                    }
-                    try await self.follow()
-                } catch let problem as RollProblem {
-                    self.note(problem)
-                } catch let error as ClientError where error == .cancelled {
-                    break
-                } catch let error as ClientError {
-                    self.noteUnreachable(error)
-                }
+                await self.refresh()
                 // Cancellation ends the sleep and with it the loop.
                 try? await Task.sleep(for: Self.interval)
             }
+        }
+    }
+
+    /// Asks the chain once.
+    package func refresh() async {
+        do {
+            if !isRollChecked.withLock({ $0 }) {
+                try await checkRoll()
+                isRollChecked.withLock { $0 = true }
+            }
+            try await follow()
+        } catch let problem as RollProblem {
+            note(problem)
+        } catch let error as ClientError {
+            noteUnreachable(error)
+        } catch {
+            logger.error("the database cannot be used", metadata: ["error": "\(error)"])
         }
     }
 
@@ -97,7 +102,7 @@ package final class ChainWatch: Service {
     }
 
     /// Asks for the election's state and the time.
-    func follow() async throws {
+    private func follow() async throws {
         let status = try await chain.status()
         let election = try await chain.election()
         // Read after the chain: with several processes the database is then never the older one.

@@ -12,6 +12,8 @@ package protocol ElectionChain: Sendable {
     func roll(style: UInt32, from: UInt32) async throws(ClientError) -> RollView
     /// Submits a transaction without waiting for its finality.
     func submit(_ transaction: [UInt8]) async throws(ClientError)
+    /// Submits a transaction and waits until it is final.
+    func submitAndWait(_ transaction: [UInt8]) async throws(ClientError)
     func isFinal(_ transactionID: Bytes32) async throws(ClientError) -> Bool
 }
 
@@ -38,6 +40,10 @@ package struct NodeChain: ElectionChain {
 
     package func submit(_ transaction: [UInt8]) async throws(ClientError) {
         _ = try await client.submit(transaction)
+    }
+
+    package func submitAndWait(_ transaction: [UInt8]) async throws(ClientError) {
+        _ = try await client.submitAndWait(transaction)
     }
 
     package func isFinal(_ transactionID: Bytes32) async throws(ClientError) -> Bool {

@@ -63,7 +63,9 @@ package actor IssuePublisher: Service {
     }
 
     /// One round: counts that changed, then batches that are due.
-    func publish(at snapshot: ChainSnapshot) async throws {
+    ///
+    /// - Throws: `ClientError`, or an error of the database; the next round goes on.
+    package func publish(at snapshot: ChainSnapshot) async throws {
         guard snapshot.election.summary.phase != "aborted" else { return }
         for style in snapshot.election.styles {
             counted[style.number] = max(counted[style.number] ?? 0, style.issued)

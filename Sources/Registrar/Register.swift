@@ -1,12 +1,12 @@
 internal import DocumentFiles
 
 /// One voter of the register.
-struct RegisterRow: Hashable {
+package struct RegisterRow: Hashable, Sendable {
     /// The register's reference of the voter.
-    let voter: String
+    package let voter: String
     /// The voter's access code.
-    let code: String
-    let style: UInt32
+    package let code: String
+    package let style: UInt32
 }
 
 /// Why a register is refused: every fault, up to a bound, with its line.
@@ -29,7 +29,8 @@ package struct Register: Sendable {
     private static let voterBytes = 1...256
     private static let codeBytes = 4...128
 
-    let rows: [RegisterRow]
+    /// In the order of the text.
+    package let rows: [RegisterRow]
 
     /// How many voters it lists.
     package var count: Int { rows.count }

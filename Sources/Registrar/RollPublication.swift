@@ -1,7 +1,5 @@
-internal import APISchema
 package import Codec
 internal import Ledger
-package import LedgerClient
 
 /// Publishes the database's roll on the chain.
 package struct RollPublication: Sendable {
@@ -26,7 +24,7 @@ package struct RollPublication: Sendable {
     ///
     /// - Parameter progress: called after each part with the style and how many of its parts are final.
     package func publish(
-        through client: NodeClient,
+        on chain: any ElectionChain,
         progress: @escaping @Sendable (_ style: UInt32, _ final: Int, _ of: Int) -> Void
     ) async throws -> [Style] {
         let styles = try await database.totals().filter { $0.listed > 0 }
@@ -38,8 +36,9 @@ package struct RollPublication: Sendable {
                         style: style.style, commitments: commitments)
                     // A part is admitted once the one before it is final.
                     for (index, part) in parts.enumerated() {
-                        let status = try await client.transactionStatus(Transaction.id(of: part))
-                        if status?.status != "final" { _ = try await client.submitAndWait(part) }
+                        if try await !chain.isFinal(Transaction.id(of: part)) {
+                            try await chain.submitAndWait(part)
+                        }
                         progress(style.style, index + 1, parts.count)
                     }
                     return Style(

@@ -57,7 +57,9 @@ struct RollCommand: AsyncParsableCommand {
                     database: database,
                     transactions: RegistrarTransactions(
                         document: document, key: secrets.signingKey))
-                let styles = try await publication.publish(through: client) { style, final, count in
+                let styles = try await publication.publish(
+                    on: NodeChain(client: client, document: document.hash)
+                ) { style, final, count in
                     note("Style \(style): part \(final) of \(count) is final.")
                 }
                 try database.close()
