@@ -8,9 +8,11 @@ package import Ristretto
 package struct VerifiedBallot: Sendable {
     /// The transaction's id, which covers the certificate, too.
     package let id: Bytes32
+    /// Decoded, so that applying it decodes no point of the proof again.
     package let ballot: Ballot
 }
 
+/// What the heavy checks say of one ballot.
 package enum BallotVerdict: Sendable {
     case valid(VerifiedBallot)
     case refused(Refusal)

@@ -11,6 +11,7 @@ package struct ExecutedBlock: Sendable {
     /// The digest after this block, which a child's header carries.
     package let stateDigest: Bytes32
     package let transactionCount: Int
+    /// In the order in which they happened.
     package let events: [ElectionEvent]
     /// To be passed on to the next block's executor.
     package let catalog: ElectionCatalog

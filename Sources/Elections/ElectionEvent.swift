@@ -3,11 +3,13 @@ package import Ledger
 
 /// A ballot that was accepted.
 package struct BallotEvent: Hashable, Sendable {
+    /// The transaction's id.
     package let transaction: Bytes32
     /// The document's hash.
     package let election: Bytes32
     package let electionID: Bytes32
     package let style: UInt32
+    /// What the tracking code shows the beginning of.
     package let tracker: Bytes32
     package let ballotID: Bytes32
     package let credentialKey: Bytes32
@@ -20,6 +22,7 @@ package struct ElectionAlarm: Hashable, Sendable {
     package let name: String
     /// The document's hash.
     package let election: Bytes32
+    /// A sentence for people.
     package let detail: String
 }
 

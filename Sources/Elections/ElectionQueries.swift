@@ -32,6 +32,7 @@ package struct ElectionQueries: Sendable {
         return list
     }
 
+    /// The document hash of an election by its short name.
     package func election(named name: String) throws(StateFault) -> Bytes32? {
         try self.state.record(Table.electionByName(name))
     }
@@ -41,10 +42,13 @@ package struct ElectionQueries: Sendable {
         try self.state.record(Table.electionByID(electionID))
     }
 
+    /// The document as it was created.
     package func document(_ election: Bytes32) throws(StateFault) -> ElectionDocument? {
         try self.state.record(Table.document(election))
     }
 
+    /// Where an election stands.
+    ///
     /// - Parameter time: for what is open; nil for the time of the state's block.
     package func status(
         _ election: Bytes32, at time: Timestamp? = nil
@@ -101,6 +105,7 @@ package struct ElectionQueries: Sendable {
         return try self.state.record(key)?.total
     }
 
+    /// What a credential has cast last; nil if nothing.
     package func credential(
         _ election: Bytes32, key: Bytes32
     ) throws(StateFault) -> CredentialStatus? {

@@ -33,6 +33,7 @@ package struct ElectionSummary: Hashable, Sendable {
     package let electionID: Bytes32?
 }
 
+/// Where one election stands, with its styles.
 package struct ElectionStatus: Hashable, Sendable {
     /// The document's hash.
     package let election: Bytes32
@@ -47,12 +48,14 @@ package struct ElectionStatus: Hashable, Sendable {
     package let ceremony: UInt32
     /// The first time at which no style takes ballots any more.
     package let closesFinally: Timestamp
+    /// Why the election was aborted, nil if it was not.
     package let abortReason: String?
     package let styles: [StyleStatus]
     /// Units that are still to be counted, after the close.
     package let unitsOpen: UInt32
     /// SHA-256 of the result protocol.
     package let resultHash: Bytes32?
+    /// Members who signed the protocol without and with a dissent.
     package let agreeing: UInt32
     package let dissenting: UInt32
 }
@@ -72,11 +75,15 @@ package struct StyleStatus: Hashable, Sendable {
     package let isRollComplete: Bool
     /// Leaves of the roll.
     package let rollTotal: UInt32
+    /// RFC 6962 root over the leaves, from the first part of the roll on.
     package let rollRoot: Bytes32?
     /// Leaves that may vote.
     package let listed: UInt32
+    /// The issue count.
     package let issued: UInt32
+    /// Leaves published as issued.
     package let leavesIssued: UInt32
+    /// Credentials seen in ballots.
     package let cast: UInt32
 }
 
@@ -89,6 +96,7 @@ package struct CeremonyStatus: Hashable, Sendable {
     package let participants: [UInt32]
     package let parameters: CeremonyParameters
     package let registered: [UInt32]
+    /// Who has committed.
     package let dealers: [UInt32]
     /// Who has dealt; from the confirmation on, QUAL.
     package let qualified: [UInt32]
@@ -119,6 +127,7 @@ package struct TrusteeObject: Hashable, Sendable {
     package let isJustified: Bool?
 }
 
+/// A voter's place on the roll.
 package struct RollLeaf: Hashable, Sendable {
     package let commitment: Bytes32
     package let status: RollStatus

@@ -3,6 +3,7 @@ import Ledger
 
 /// The state of height 0.
 package enum GenesisState {
+    /// The records that block 1 is executed on, and their digest.
     package static func execute(_ chain: ChainContext) -> ExecutedBlock {
         let genesis = chain.genesis
         let head = ChainHead(

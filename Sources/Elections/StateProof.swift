@@ -3,6 +3,7 @@ import Ristretto
 
 /// The digest of a state.
 package enum StateDigest {
+    /// The root that the state's own tree holds; zeros for an empty state.
     package static func of(_ state: any StateReader) throws(StateFault) -> Bytes32 {
         try StateTreeUpdate.digest(of: state)
     }

@@ -67,6 +67,7 @@ package struct StateChanges: Hashable, Sendable {
     package let sorted: [StateChange]
     private let byKey: [StateKey: [UInt8]?]
 
+    /// No change.
     package static let none = StateChanges([:])
 
     /// A nil value deletes the record.
@@ -88,6 +89,7 @@ package struct LayeredState: StateReader {
     private let changes: StateChanges
     private let base: any StateReader
 
+    /// `base` is the state that the block of `changes` was executed on.
     package init(_ changes: StateChanges, over base: any StateReader) {
         self.changes = changes
         self.base = base
@@ -107,6 +109,7 @@ package struct MemoryState: StateReader {
 
     package func value(for key: StateKey) -> [UInt8]? { self.records[key] }
 
+    /// Writes a block's changes.
     package mutating func apply(_ changes: StateChanges) {
         for change in changes.sorted { self.records[change.key] = change.value }
     }
