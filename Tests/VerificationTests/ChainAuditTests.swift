@@ -32,7 +32,7 @@ struct ChainAuditTests {
     }
 
     @Test func wholeElectionIsReDerivedFromGenesis() throws {
-        let election = try TestElection.finished()
+        let election = try TestElection.finished.get()
         let chain = election.chain
         var audit = try audit(chain)
         try audit.expect(checkpoint: chain.checkpoint().bytes)
@@ -59,9 +59,7 @@ struct ChainAuditTests {
     }
 
     @Test func issuedBallotsWithoutPublishedLeavesAreAFindingAfterTheClose() throws {
-        var election = try TestElection()
-        try election.holdCeremony()
-        try election.publishRoll()
+        var election = try TestElection.prepared.get()
         try election.vote(publishingLeaves: false)
         var audit = try audit(election.chain)
         try run(&audit, election.chain.blocks, election.chain)
@@ -76,10 +74,7 @@ struct ChainAuditTests {
     }
 
     @Test func missingSignaturesAreShownAndChangeNothing() throws {
-        var election = try TestElection()
-        try election.holdCeremony()
-        try election.publishRoll()
-        try election.vote()
+        var election = try TestElection.voted.get()
         try election.close()
         try election.decrypt(trustees: [2, 3])
         try election.chain.add()

@@ -105,9 +105,7 @@ struct FinalizedWrongsTests {
     }
 
     @Test func ballotWhoseProofFailsIsTheProposersDoing() throws {
-        var election = try TestElection()
-        try election.holdCeremony()
-        try election.publishRoll()
+        var election = try TestElection.prepared.get()
         let opens = election.document.styles[0].opens
         try election.chain.add(
             milliseconds: opens.milliseconds - election.chain.time.milliseconds)

@@ -16,10 +16,7 @@ struct ReceiptCheckTests {
         let check: ReceiptCheck<Ed25519Verifier>
 
         init() throws {
-            var election = try TestElection()
-            try election.holdCeremony()
-            try election.publishRoll()
-            try election.vote()
+            let election = try TestElection.voted.get()
             self.election = election
             self.transaction = election.ballots[2]
             self.tracker = try #require(

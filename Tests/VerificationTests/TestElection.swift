@@ -70,12 +70,26 @@ struct TestElection {
         try self.chain.add([create.canonicalBytes])
     }
 
-    /// From creation to the signed result.
-    static func finished() throws -> TestElection {
+    // Stages that many tests begin at, each made once.
+
+    /// The key ceremony is finished and the roll is published.
+    static let prepared = Result {
         var election = try TestElection()
         try election.holdCeremony()
         try election.publishRoll()
+        return election
+    }
+
+    /// Four of five voters have voted.
+    static let voted = Result {
+        var election = try prepared.get()
         try election.vote()
+        return election
+    }
+
+    /// The result is signed.
+    static let finished = Result {
+        var election = try voted.get()
         try election.close()
         try election.decrypt(trustees: [1, 3, 2])
         try election.signResult()

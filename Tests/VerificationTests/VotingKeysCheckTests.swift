@@ -19,7 +19,7 @@ struct VotingKeysCheckTests {
         let confirmations: [[UInt8]]
 
         init() throws {
-            let election = try TestElection.finished()
+            let election = try TestElection.prepared.get()
             genesis = election.chain.genesis
             document = election.document
             keys = try #require(try election.queries.keys(election.election))
@@ -127,6 +127,18 @@ struct VotingKeysCheckTests {
                 0, needed: Int(parts.document.confirmations))
         ) {
             try parts.checkKeys(confirmations: damaged)
+        }
+    }
+
+    @Test func rulesOfAStyleAreThoseOfTheDocument() throws {
+        let parts = try Parts()
+        let rules = try BallotRules(
+            document: parts.document, style: 1, electionID: parts.electionID, keys: parts.keys)
+        #expect(rules.contests.map(\.index) == [0])
+        #expect(throws: RefusalCode.style) {
+            try BallotRules(
+                document: parts.document, style: 2, electionID: parts.electionID,
+                keys: parts.keys)
         }
     }
 
