@@ -52,17 +52,19 @@ extension Replica {
         epoch: Epoch, above: View, below: View, for peer: ValidatorIndex
     ) {
         guard epoch == self.epoch else { return }
+        let lowest = max(above, floorView)
+        var candidate = min(below, view.next)
         var answer: [Certificate] = []
         var bytes = 0
-        let asked = certificates.keys.filter { $0 > above && $0 < below }
-        for view in asked.sorted(by: >) {
-            for certificate in certificates[view]?.all ?? [] {
+        while candidate > lowest.next {
+            candidate = View(candidate.rawValue - 1)
+            for certificate in certificates[candidate]?.all ?? [] {
                 bytes += 128 + certificate.signatures.count * Bytes64.size
-                guard answer.count < ConsensusLimits.certificatesPerReply,
-                    bytes <= ConsensusLimits.certificateReplyBytes
-                else { break }
                 answer.append(certificate)
             }
+            guard answer.count + 3 <= ConsensusLimits.certificatesPerReply,
+                bytes <= ConsensusLimits.certificateReplyBytes - 8192
+            else { break }
         }
         if !answer.isEmpty { emit(.send(.certificates(answer), to: .one(peer))) }
     }

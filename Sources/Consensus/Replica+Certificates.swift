@@ -15,11 +15,10 @@ extension Replica {
         let subject = certificate.subject
         let view = subject.round.view
         guard subject.round.epoch == epoch, view > floorView else { return }
-        var held = certificates[view] ?? ViewCertificates()
+        let held = certificates[view] ?? ViewCertificates()
         if let conflict = conflict(of: certificate, with: held) { return halt(conflict) }
         guard held.certificate(subject.kind) == nil else { return }
-        held.take(certificate)
-        certificates[view] = held
+        take(certificate)
         if relay { emit(.send(.certificate(certificate), to: .all)) }
         switch subject {
         case .notarize(let proposal):
@@ -36,6 +35,23 @@ extension Replica {
             advanceFloor()
         }
         goOn()
+    }
+
+    /// Keeps a certificate.
+    mutating func take(_ certificate: Certificate) {
+        let view = certificate.subject.round.view
+        var held = certificates[view] ?? ViewCertificates()
+        switch certificate.subject {
+        case .notarize:
+            held.notarization = certificate
+            highestNotarized = max(highestNotarized, view)
+        case .nullify:
+            held.nullification = certificate
+        case .finalize:
+            held.finalization = certificate
+            highestFinalized = max(highestFinalized, view)
+        }
+        certificates[view] = held
     }
 
     /// The invariant that two certificates of one view break: a proof of more than f faults.
@@ -80,11 +96,16 @@ extension Replica {
     /// Does what new certificates, blocks or verdicts may have made possible.
     mutating func goOn() {
         guard view > .root else { return }
-        let notarized = certificates.filter {
-            $0.key >= view && $0.value.notarization != nil
-                && $0.value.blockHash.flatMap { blocks[$0]?.block } != nil
+        // The highest view that can be left; the loop ends at the current one.
+        var candidate = highestNotarized
+        while candidate >= view {
+            let hash = certificates[candidate]?.notarization?.subject.proposal?.blockHash
+            if let hash, blocks[hash]?.block != nil {
+                leave(candidate)
+                break
+            }
+            candidate = View(candidate.rawValue - 1)
         }
-        if let highest = notarized.keys.max() { leave(highest) }
         consider()
         propose()
     }
@@ -106,9 +127,7 @@ extension Replica {
 
     /// b.6: finalizes the highest block that is certified so and whose ancestry is here.
     mutating func advanceFloor() {
-        let finalized = certificates.filter { $0.value.finalization != nil }
-        guard let highest = finalized.keys.max(),
-            let certificate = certificates[highest]?.finalization,
+        guard let certificate = certificates[highestFinalized]?.finalization,
             let hash = certificate.subject.proposal?.blockHash
         else { return }
         var path: [Block] = []
@@ -169,6 +188,8 @@ extension Replica {
         epoch = next
         view = .root
         certificates = [:]
+        highestNotarized = .root
+        highestFinalized = .root
         tallies = [:]
         proposals = [:]
         pace.building = nil

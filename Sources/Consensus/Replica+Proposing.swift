@@ -122,10 +122,12 @@ extension Replica {
 
     /// Whether a notarized block that is not final holds transactions or ends its epoch.
     var needsTail: Bool {
-        let below = certificates.keys.filter {
-            $0 < view && certificates[$0]?.notarization != nil
+        var newest = highestNotarized
+        while newest >= view { newest = View(newest.rawValue - 1) }
+        while newest > floorView, certificates[newest]?.notarization == nil {
+            newest = View(newest.rawValue - 1)
         }
-        guard let newest = below.max(), var next = certificates[newest]?.blockHash else {
+        guard newest > floorView, var next = certificates[newest]?.blockHash else {
             return false
         }
         while next != floor.hash {

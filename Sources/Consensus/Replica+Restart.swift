@@ -27,9 +27,7 @@ extension Replica {
     private mutating func restore(_ certificate: Certificate) {
         let round = certificate.subject.round
         guard round.epoch == epoch, round.view > floorView else { return }
-        var held = certificates[round.view] ?? ViewCertificates()
-        held.take(certificate)
-        certificates[round.view] = held
+        take(certificate)
         if round.view >= entry?.subject.round.view ?? .root { entry = certificate }
     }
 

@@ -27,6 +27,9 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
 
     /// By view above the floor, in the current epoch.
     var certificates: [View: ViewCertificates] = [:]
+    /// The highest views that have one, so that nothing searches a long run of failed views.
+    var highestNotarized = View.root
+    var highestFinalized = View.root
     var tallies: [View: Tally] = [:]
     /// By view from the current one on: the first proposal that came.
     var proposals: [View: ReceivedProposal] = [:]

@@ -15,14 +15,6 @@ struct ViewCertificates: Sendable {
         (notarization ?? finalization)?.subject.proposal?.blockHash
     }
 
-    mutating func take(_ certificate: Certificate) {
-        switch certificate.subject {
-        case .notarize: notarization = certificate
-        case .nullify: nullification = certificate
-        case .finalize: finalization = certificate
-        }
-    }
-
     func certificate(_ kind: VoteKind) -> Certificate? {
         switch kind {
         case .notarize: notarization

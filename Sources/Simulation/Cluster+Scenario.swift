@@ -23,7 +23,9 @@ extension Cluster {
             scenario: scenario, violation: invariants.violation,
             finalHeight: highestFloor.rawValue, views: views, messages: messages, events: events,
             recoveryMilliseconds: recovery, virtualMilliseconds: now / 1000,
-            epochs: highestRound.epoch.rawValue + 1, injected: injected,
+            epochs: highestRound.epoch.rawValue + 1,
+            nullifiedViews: honest.reduce(0) { $0 + $1.replica.metrics.viewsNullified },
+            injected: injected,
             operations: nodes.first(where: \.isHonest)?.operations ?? 0,
             traceHash: trace.value)
     }

@@ -103,9 +103,11 @@ package struct SimulationReport: Sendable {
     package let events: Int
     /// From the end of the faults to three new final blocks on every honest node, in milliseconds.
     package let recoveryMilliseconds: UInt64
-    /// The longest wait of a transaction after the end of the faults, in milliseconds.
+    /// The run's length in virtual time.
     package let virtualMilliseconds: UInt64
     package let epochs: UInt64
+    /// Views that honest nodes saw nullified, summed over the nodes.
+    package let nullifiedViews: UInt64
     /// How often each fault was injected.
     package let injected: [String: Int]
     /// Durable operations and sends of node 0.

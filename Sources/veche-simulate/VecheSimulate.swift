@@ -1,0 +1,159 @@
+import ArgumentParser
+import Foundation
+import Simulation
+
+/// Runs seeded simulations of a whole cluster and says which seeds broke an invariant.
+@main
+struct VecheSimulate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "veche-simulate",
+        abstract: "Simulate whole clusters of validators, with faults and liars, from seeds.",
+        discussion: """
+            Each seed is one run: a cluster in virtual time suffers the chosen faults for some views, then the
+            faults stop and it must recover. Safety is checked at every step, liveness after the faults. The same
+            seed with the same options always gives the same run. Exits 0 only if no invariant was broken.
+
+            Faults: \(FaultKind.allCases.map(\.rawValue).joined(separator: ", ")); or all, or none.
+            """)
+
+    @Option(help: "The seeds to run, first and last, as in 0..99.")
+    var seeds: SeedRange = SeedRange(first: 0, last: 99)
+
+    @Option(help: "How many validators; several, as in 4,5,7, take turns with the seeds.")
+    var validators: NumberList = NumberList(numbers: [4, 5, 7])
+
+    @Option(help: "Which faults to inject: a list, all or none.")
+    var faults: FaultList = FaultList(kinds: FaultKind.allCases)
+
+    @Option(help: "How many views the faults last.")
+    var views: Int = 40
+
+    @Flag(
+        help: """
+            Instead of faults by chance: for each seed, crash one validator at each of its durable \
+            operations and sends in turn.
+            """)
+    var crashPoints = false
+
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    func validate() throws {
+        guard (1...100_000).contains(views) else {
+            throw ValidationError("--views must be 1 to 100000, not \(views)")
+        }
+    }
+
+    func run() throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var summary = SimulationSummary()
+        var lastProgress = start
+        for seed in seeds.first...seeds.last {
+            let choice = validators.numbers[Int(seed % UInt64(validators.numbers.count))]
+            let note = { (report: SimulationReport) in
+                summary.add(report)
+                if let violation = report.violation {
+                    log("seed \(report.scenario.seed): \(violation.invariant): \(violation.detail)")
+                }
+                if clock.now - lastProgress > .seconds(5) {
+                    lastProgress = clock.now
+                    log("\(summary.runs) runs, \(summary.failures.count) failed, at seed \(seed)")
+                }
+                return true
+            }
+            if crashPoints {
+                Scenario.enumerateCrashPoints(
+                    seed: seed, validators: choice, views: views, report: note)
+            } else {
+                _ = note(
+                    Cluster.run(
+                        Scenario(
+                            seed: seed, validators: choice, faults: faults.kinds, views: views)))
+            }
+        }
+        let seconds = Double((clock.now - start) / .milliseconds(1)) / 1000
+        if json {
+            try printJSON(summary, seconds: seconds)
+        } else {
+            printText(summary, seconds: seconds)
+        }
+        if !summary.failures.isEmpty { throw ExitCode.failure }
+    }
+
+    private func log(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+
+    private func printText(_ summary: SimulationSummary, seconds: Double) {
+        let rate = Double(summary.runs) / max(seconds, 0.001)
+        print("\(summary.runs) runs in \(seconds) s: \(Int(rate * 10) / 10) a second")
+        print(
+            "\(summary.events) events, \(summary.messages) messages, "
+                + "\(summary.finalBlocks) final blocks, \(summary.epochs) epochs")
+        if let median = summary.recovery(percentile: 50),
+            let tail = summary.recovery(percentile: 99),
+            let worst = summary.recovery(percentile: 100)
+        {
+            print("recovery after the faults: p50 \(median) ms, p99 \(tail) ms, max \(worst) ms")
+        }
+        for (fault, count) in summary.injected.sorted(by: { $0.key < $1.key }) {
+            print("  \(fault.padding(toLength: 24, withPad: " ", startingAt: 0)) \(count)")
+        }
+        print(summary.failures.isEmpty ? "no violation" : "\(summary.failures.count) violations:")
+        for failure in summary.failures {
+            guard let violation = failure.violation else { continue }
+            print("  \(violation.invariant) at \(violation.milliseconds) ms: \(violation.detail)")
+            print("    \(failure.scenario.replayCommand)")
+        }
+    }
+
+    private func printJSON(_ summary: SimulationSummary, seconds: Double) throws {
+        let result = Result(
+            runs: summary.runs, seconds: seconds, events: summary.events,
+            messages: summary.messages, finalBlocks: summary.finalBlocks, epochs: summary.epochs,
+            recoveryMilliseconds: Result.Recovery(
+                p50: summary.recovery(percentile: 50), p99: summary.recovery(percentile: 99),
+                max: summary.recovery(percentile: 100)),
+            injected: summary.injected,
+            violations: summary.failures.compactMap { failure in
+                failure.violation.map {
+                    Result.Violation(
+                        seed: failure.scenario.seed, validators: failure.scenario.validators,
+                        invariant: $0.invariant, detail: $0.detail,
+                        milliseconds: $0.milliseconds, replay: failure.scenario.replayCommand)
+                }
+            })
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(result), as: UTF8.self))
+    }
+}
+
+/// What `--json` prints.
+private struct Result: Encodable {
+    let runs: Int
+    let seconds: Double
+    let events: Int
+    let messages: Int
+    let finalBlocks: UInt64
+    let epochs: UInt64
+    let recoveryMilliseconds: Recovery
+    let injected: [String: Int]
+    let violations: [Violation]
+
+    struct Recovery: Encodable {
+        let p50: UInt64?
+        let p99: UInt64?
+        let max: UInt64?
+    }
+
+    struct Violation: Encodable {
+        let seed: UInt64
+        let validators: Int
+        let invariant: String
+        let detail: String
+        let milliseconds: UInt64
+        let replay: String
+    }
+}

@@ -1,0 +1,192 @@
+import Codec
+import Consensus
+import Ledger
+import Simulation
+import Testing
+
+/// Restart from the journal (b.13), and the journal's bytes.
+struct RestartTests {
+    @Test func ownVotesAreSentAgainAsTheyWereSignedAndCounted() throws {
+        var first = Harness.started()
+        let block = first.block(view: 1)
+        let records = try first.notarize(block).persisted
+        var second = Harness(journal: .intact(records, length: 0))
+        let effects = second.start()
+        let vote = first.vote(.notarize(first.proposal(of: block)), by: 0)
+        #expect(effects.first == .send(.vote(vote), to: .all))
+        #expect(second.replica.status.round.view == View(1))
+        // The own vote counts: two others complete the quorum.
+        _ = try second.receive(
+            .vote(second.vote(.notarize(second.proposal(of: block)), by: 1)))
+        let completed = try second.receive(
+            .vote(second.vote(.notarize(second.proposal(of: block)), by: 2)), from: 2)
+        #expect(completed.contains { $0.isCertificate(.notarize(second.proposal(of: block))) })
+    }
+
+    @Test func aRestartedReplicaDoesNotVoteTwiceInAView() throws {
+        var first = Harness.started()
+        let records = try first.notarize(first.block(view: 1)).persisted
+        var second = Harness(journal: .intact(records, length: 0))
+        _ = second.start()
+        let other = second.block(view: 1, time: 9)
+        #expect(try second.notarize(other).sentVotes == [])
+    }
+
+    @Test func aRestartedReplicaRemembersItsNullify() throws {
+        var first = Harness.started()
+        let records = first.advance(milliseconds: 1400).persisted
+        var second = Harness(journal: .intact(records, length: 0))
+        _ = second.start()
+        #expect(try second.notarize(second.block(view: 1)).sentVotes == [])
+    }
+
+    @Test func aRestartedLeaderSendsItsProposalAgainOrNothing() throws {
+        var first = Harness.started(index: 1)
+        let effects = first.advance(milliseconds: 1000)
+        var round: Round?
+        for case .build(let template) in effects { round = template.round }
+        let block = first.block(view: 1, time: 1000)
+        let sent = first.replica.built(block, for: try #require(round), at: first.now)
+        var second = Harness(index: 1, journal: .intact(sent.persisted, length: 0))
+        _ = second.start()
+        let again = second.advance(milliseconds: 2000)
+        #expect(again.proposals == sent.proposals)
+        // The block is lost with the journal's block record: nothing is proposed in its place.
+        let withoutBlock = sent.persisted.filter { record in
+            if case .block = record { return false }
+            return true
+        }
+        var third = Harness(index: 1, journal: .intact(withoutBlock, length: 0))
+        _ = third.start()
+        #expect(third.advance(milliseconds: 1300).proposals == [])
+    }
+
+    /// Found by the simulation: all holders of a notarization crashed, a liar kept its vote, and who
+    /// had sent FINALIZE could not nullify: the view never ended.
+    @Test func whoSentFinalizeStillHasTheNotarizationAfterARestart() throws {
+        var first = Harness.started()
+        let block = first.block(view: 1)
+        var records = try first.notarize(block).persisted
+        records += try first.receive(.certificate(first.notarization(of: block))).persisted
+        var second = Harness(journal: .intact(records, length: 0))
+        _ = second.start()
+        #expect(second.replica.status.round.view == View(2))
+        let answer = try second.receive(
+            .certificateRequest(.first, above: .root, below: View(2)), from: 3)
+        #expect(
+            answer == [
+                .send(.certificates([first.notarization(of: block)]), to: .one(ValidatorIndex(3)))
+            ])
+    }
+
+    @Test func theEntryCertificateIsDurableWithTheFirstVoteOfAView() throws {
+        var harness = Harness.started()
+        let nullification = harness.certificate(harness.nullify(1))
+        _ = try harness.receive(.certificate(nullification))
+        let records = harness.advance(milliseconds: 1500).persisted
+        #expect(records.first == .certificate(nullification))
+        var restarted = Harness(journal: .intact(records, length: 0))
+        _ = restarted.start()
+        #expect(restarted.replica.status.round.view == View(2))
+    }
+
+    @Test func aSnapshotRestoresTheSameReplica() throws {
+        var first = Harness.started()
+        let block = first.block(view: 1)
+        _ = try first.notarize(block)
+        _ = try first.receive(.certificate(first.notarization(of: block)))
+        let snapshot = first.replica.journalSnapshot
+        var second = Harness(journal: .intact(snapshot, length: 0))
+        _ = second.start()
+        #expect(second.replica.journalSnapshot == snapshot)
+    }
+
+    @Test func recordsBelowTheFloorAndOfOldEpochsAreNoHarm() throws {
+        var first = Harness.started()
+        let records = try first.notarize(first.block(view: 1)).persisted
+        var second = Harness(
+            journal: .intact(records + records, length: 0), floor: Harness.epochEnd())
+        let effects = second.start()
+        #expect(effects.sentVotes == [])
+        #expect(second.replica.status.round == Round(epoch: Epoch(1), view: .first))
+        #expect(second.replica.status.isVoting)
+    }
+}
+
+struct JournalTests {
+    private let chainID = SimulatedChain.genesis(validators: 4).chainID
+    private let key = SimulatedChain.key(0)
+
+    private var records: [JournalRecord] {
+        let harness = Harness()
+        let block = harness.block(view: 1, transactions: [[1, 2, 3]])
+        let proposal = harness.proposal(of: block)
+        return [
+            .block(block), .certificate(harness.certificate(harness.nullify(1))),
+            .signer(
+                SignerRecord(
+                    round: Round(epoch: .first, view: View(2)), notarized: proposal,
+                    nullified: false, finalized: proposal)),
+            .vote(harness.vote(.notarize(proposal), by: 0)),
+        ]
+    }
+
+    private func journal(_ frames: [[JournalRecord]]) -> [UInt8] {
+        var bytes = Journal.header(chainID: chainID, key: key)
+        for frame in frames { bytes += Journal.frame(frame, at: UInt64(bytes.count)) }
+        return bytes
+    }
+
+    private func replay(_ bytes: [UInt8]) -> JournalState {
+        Journal.replay(bytes, chainID: chainID, key: key)
+    }
+
+    @Test func whatWasWrittenIsReadBack() {
+        let bytes = journal([records, [], Array(records.prefix(1))])
+        #expect(replay(bytes) == .intact(records + records.prefix(1), length: bytes.count))
+        let empty = journal([])
+        #expect(replay(empty) == .intact([], length: empty.count))
+    }
+
+    @Test func aTornLastFrameIsCutOffWhereverItTears() {
+        let whole = journal([Array(records.prefix(2))])
+        let bytes = journal([Array(records.prefix(2)), Array(records.suffix(2))])
+        for length in whole.count..<bytes.count {
+            #expect(
+                replay(Array(bytes.prefix(length)))
+                    == .intact(Array(records.prefix(2)), length: whole.count))
+        }
+    }
+
+    @Test func zerosOrRubbishAfterTheLastFrameAreCutOff() {
+        let whole = journal([records])
+        for tail in [[UInt8](repeating: 0, count: 4096), [0xA7, 0x56, 0x4A, 0x31, 0, 0, 0, 1]] {
+            #expect(replay(whole + tail) == .intact(records, length: whole.count))
+        }
+    }
+
+    @Test func anyDamageBeforeAGoodFrameIsCorrupt() {
+        let first = journal([records])
+        let bytes = journal([records, records])
+        let start = Journal.header(chainID: chainID, key: key).count
+        for position in start..<first.count {
+            var damaged = bytes
+            damaged[position] ^= 0x10
+            #expect(replay(damaged) == .corrupt(at: start))
+        }
+    }
+
+    @Test func theJournalOfAnotherKeyOrChainIsCorrupt() {
+        let other = Journal.header(chainID: chainID, key: SimulatedChain.key(1))
+        #expect(replay(other) == .corrupt(at: 0))
+        #expect(replay([]) == .corrupt(at: 0))
+    }
+
+    @Test func aFrameElsewhereInTheFileIsNoFrame() {
+        let whole = journal([records])
+        let start = Journal.header(chainID: chainID, key: key).count
+        // The first frame copied behind a torn one: its offset does not fit.
+        let copied = whole + [1, 2, 3] + whole[start...]
+        #expect(replay(copied) == .intact(records, length: whole.count))
+    }
+}
