@@ -29,6 +29,8 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -113,7 +115,7 @@ let shell: [Target] = [
         [
             "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
             "DocumentFiles", "Elections", "Ledger", "NodeAPI", "PeerNetwork", "Ristretto",
-            "Storage", "TransparencyLog", logging, serviceLifecycle,
+            "Storage", "TransparencyLog", logging, serviceLifecycle, unixSignals,
         ]),
     module(
         "Registrar",

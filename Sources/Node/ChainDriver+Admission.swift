@@ -1,8 +1,8 @@
-import Consensus
-import Cryptography
 import APISchema
 import BallotCryptography
 import Codec
+import Consensus
+import Cryptography
 import Elections
 import Ledger
 import Logging

@@ -1,4 +1,3 @@
-import PeerNetwork
 import APISchema
 import BlockSync
 import Codec
@@ -7,6 +6,7 @@ import Elections
 import Ledger
 import Logging
 import NodeAPI
+import PeerNetwork
 import Storage
 import TransparencyLog
 

@@ -1,6 +1,6 @@
 import BlockSync
-import Cryptography
 import Codec
+import Cryptography
 import Ledger
 import Logging
 import PeerNetwork

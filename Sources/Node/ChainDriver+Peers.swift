@@ -1,7 +1,7 @@
-import Elections
 import BlockSync
 import Codec
 import Consensus
+import Elections
 import Ledger
 import Logging
 import PeerNetwork

@@ -1,6 +1,6 @@
-import Elections
 import APISchema
 import Codec
+import Elections
 import Ledger
 import NodeAPI
 import PeerNetwork

@@ -1,11 +1,11 @@
-import Elections
-import BlockSync
-import TransparencyLog
 import APISchema
+import BlockSync
 import Codec
 import Consensus
+import Elections
 import Ledger
 import PeerNetwork
+import TransparencyLog
 
 /// What a node says about itself.
 extension ChainDriver {

@@ -1,0 +1,189 @@
+package import Codec
+import Cryptography
+import DocumentFiles
+import Foundation
+package import Ledger
+import Storage
+
+/// What a network on one machine is made from.
+package struct LocalNetworkPlan: Sendable {
+    package var directory: String
+    package var validators = 4
+    package var observers = 1
+    package var host = "127.0.0.1"
+    /// Node k takes the ports `basePort + 2k` for peers and `basePort + 2k + 1` for HTTP.
+    package var basePort = 9100
+    package var kind = ChainKind.training
+    package var chainName = "localnet"
+    package var origin = "localnet.veche.example/1"
+    package var commissionMembers = 7
+    package var commissionThreshold: UInt32 = 4
+    package var parameters = Parameters()
+
+    package init(directory: String) { self.directory = directory }
+
+    /// Every rule that the plan breaks.
+    package var faults: [DocumentFault] {
+        var faults: [DocumentFault] = []
+        func require(_ condition: Bool, _ path: String, _ problem: String) {
+            if !condition { faults.append(DocumentFault(path: path, problem: problem)) }
+        }
+        require(
+            (Limits.validatorsMinimum...Limits.validators).contains(validators), "--validators",
+            "must be \(Limits.validatorsMinimum) to \(Limits.validators)")
+        require((0...64).contains(observers), "--observers", "must be 0 to 64")
+        let last = basePort.addingReportingOverflow(2 * (validators + observers))
+        require(
+            basePort >= 1024 && !last.overflow && last.partialValue <= 65_536, "--base-port",
+            "must be at least 1024 and leave two ports a node below 65536")
+        require(
+            (1...Limits.commissionMembers).contains(commissionMembers), "--commission",
+            "must be 1 to \(Limits.commissionMembers)")
+        require(
+            commissionThreshold >= 1 && Int(commissionThreshold) <= commissionMembers,
+            "--commission-threshold", "must be 1 to the number of members")
+        return faults
+    }
+}
+
+/// A node of a network that was made.
+package struct LocalNode: Codable, Hashable, Sendable {
+    package let name: String
+    /// Its directory, for `veche-node run --home`.
+    package let home: String
+    package let apiURL: String
+    package let peerPort: Int
+}
+
+/// A network on one machine: keys of all roles that belong to the chain, its genesis, and a directory
+/// for each node.
+package struct LocalNetwork: Codable, Hashable, Sendable {
+    package let chainID: Bytes32
+    package let genesis: String
+    package let nodes: [LocalNode]
+    /// Key files of the commission's members.
+    package let commission: [String]
+
+    /// Makes the network in a directory that has none.
+    ///
+    /// - Throws: `FileFailure`, `NodeFailure`, `StorageError`.
+    package static func make(_ plan: LocalNetworkPlan, time: Timestamp) throws -> LocalNetwork {
+        if let fault = plan.faults.first { throw NodeFailure.configuration("\(fault)") }
+        let genesisPath = plan.directory + "/genesis.json"
+        guard !LocalFile.exists(genesisPath) else { throw FileFailure.exists(path: genesisPath) }
+        try LocalFile.makePrivateDirectory(plan.directory)
+        let log = Ed25519SigningKey.generate()
+        let keys = (0..<plan.validators).map { _ in ValidatorKeys() }
+        let observerKeys = (0..<plan.observers).map { _ in Ed25519SigningKey.generate() }
+        let (commission, memberFiles) = try makeCommission(plan)
+        let genesis = Genesis(
+            kind: plan.kind, name: plan.chainName, time: time, origin: plan.origin,
+            logKey: log.publicKey,
+            validators: ValidatorSet(
+                keys.enumerated().map { index, keys in
+                    Validator(
+                        name: "validator-\(index + 1)", consensusKey: keys.consensus.publicKey,
+                        cosigningKey: keys.cosigning.publicKey, nodeKey: keys.node.publicKey)
+                }),
+            commission: commission, parameters: plan.parameters)
+        if let fault = genesis.faults.first { throw NodeFailure.configuration("\(fault)") }
+        let peers = keys.enumerated().map { index, keys in
+            NodeConfiguration.Peer(
+                host: plan.host, port: plan.basePort + 2 * index, key: keys.node.publicKey)
+        }
+        var nodes: [LocalNode] = []
+        for (index, keys) in keys.enumerated() {
+            nodes.append(
+                try makeNode(
+                    plan, index: index, name: "validator-\(index + 1)", role: .validator,
+                    files: [
+                        ("node", .node, keys.node),
+                        ("consensus", .validatorConsensus, keys.consensus),
+                        ("cosigning", .validatorCosigning, keys.cosigning), ("log", .log, log),
+                    ], genesis: genesis, peers: peers))
+        }
+        for (index, key) in observerKeys.enumerated() {
+            nodes.append(
+                try makeNode(
+                    plan, index: plan.validators + index, name: "observer-\(index + 1)",
+                    role: .observer, files: [("node", .node, key)], genesis: genesis,
+                    peers: peers))
+        }
+        // Last, so that a directory with a genesis is a whole network.
+        try JSONDocument.write(genesis, to: genesisPath)
+        return LocalNetwork(
+            chainID: genesis.chainID, genesis: genesisPath, nodes: nodes, commission: memberFiles)
+    }
+
+    private static func makeCommission(
+        _ plan: LocalNetworkPlan
+    ) throws -> (Commission, files: [String]) {
+        let directory = plan.directory + "/commission"
+        try LocalFile.makePrivateDirectory(directory)
+        let passphrase = try makePassphrase(at: directory + "/passphrase")
+        var members: [Member] = []
+        var files: [String] = []
+        for number in 1...plan.commissionMembers {
+            let path = directory + "/member-\(number).key"
+            let key = try KeyFile.createSigningKey(
+                at: path, purpose: .commission, passphrase: passphrase)
+            members.append(Member(name: "Member \(number)", key: key.publicKey))
+            files.append(path)
+        }
+        return (
+            Commission(members: members, threshold: plan.commissionThreshold), files
+        )
+    }
+
+    private static func makeNode(
+        _ plan: LocalNetworkPlan, index: Int, name: String, role: NodeConfiguration.Role,
+        files: [(name: String, purpose: KeyPurpose, key: Ed25519SigningKey)], genesis: Genesis,
+        peers: [NodeConfiguration.Peer]
+    ) throws -> LocalNode {
+        let home = plan.directory + "/" + name
+        try LocalFile.makePrivateDirectory(home + "/keys")
+        let passphrase = try makePassphrase(at: home + "/passphrase")
+        for file in files {
+            try KeyFile.create(
+                at: home + "/keys/\(file.name).key", purpose: file.purpose,
+                publicKey: file.key.publicKey.bytes, secret: file.key.exportSeed().bytes,
+                passphrase: passphrase)
+        }
+        try JSONDocument.write(genesis, to: home + "/genesis.json")
+        let isValidator = role == .validator
+        let peerPort = plan.basePort + 2 * index
+        let apiURL = "http://\(plan.host):\(peerPort + 1)"
+        let configuration = NodeConfiguration(
+            name: name, role: role, genesis: "genesis.json", data: "data",
+            listen: NodeConfiguration.Endpoint(host: plan.host, port: peerPort),
+            api: NodeConfiguration.Endpoint(host: plan.host, port: peerPort + 1),
+            peers: peers.filter { $0.port != peerPort },
+            keys: NodeConfiguration.Keys(
+                node: "keys/node.key", consensus: isValidator ? "keys/consensus.key" : nil,
+                cosigning: isValidator ? "keys/cosigning.key" : nil,
+                log: isValidator ? "keys/log.key" : nil),
+            passphraseFile: "passphrase")
+        try JSONDocument.write(configuration, to: home + "/" + NodeConfiguration.fileName)
+        try LocalFile.write([UInt8]((apiURL + "\n").utf8), to: home + "/api-url", mode: .document)
+        if let consensus = files.first(where: { $0.purpose == .validatorConsensus })?.key {
+            let directory = try DataDirectory(path: home + "/data")
+            try VoteJournal.create(
+                in: directory, chainID: genesis.chainID, key: consensus.publicKey)
+        }
+        return LocalNode(name: name, home: home, apiURL: apiURL, peerPort: peerPort)
+    }
+
+    /// A new passphrase of 128 random bits, in a file for its owner alone.
+    private static func makePassphrase(at path: String) throws -> Passphrase {
+        let text = [UInt8](Hexadecimal.encode(SystemRandom.bytes(16)).utf8)
+        try LocalFile.write(text + [0x0A], to: path, mode: .secret)
+        return Passphrase(text)
+    }
+}
+
+/// The keys of one validator.
+private struct ValidatorKeys {
+    let node = Ed25519SigningKey.generate()
+    let consensus = Ed25519SigningKey.generate()
+    let cosigning = Ed25519SigningKey.generate()
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// The node's program: makes networks on one machine, runs a node, and looks at nodes.
+@main
+struct VecheNode: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "veche-node",
+        abstract: "Runs a node of a Veche chain, validator or observer.",
+        discussion: """
+            A validator takes part in agreement; an observer holds and checks the whole chain, serves it \
+            and passes submissions on. `veche-node run --home DIR` starts either: DIR/node.json says \
+            which. `veche-node localnet` makes a whole network on one machine to try things out.
+
+            \(ExitStatus.help)
+            """,
+        subcommands: [
+            LocalnetCommand.self, RunCommand.self, StatusCommand.self, InspectCommand.self,
+        ])
+}
