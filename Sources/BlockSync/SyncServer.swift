@@ -48,19 +48,27 @@ package enum SyncServer {
             blocks.append(block)
             next = next.next
         }
-        // The certificate is that of the last block, or of the nearest descendant that has one.
-        var headers: [BlockHeader] = []
-        guard var certified = blocks.last?.header.height else { return nil }
-        while true {
+        // An answer ends with a certified block where it holds one: then it needs no headers, and the
+        // client can hand it on.
+        for position in blocks.indices.reversed() {
+            let certified = blocks[position].header.height
             if let finalization = try source.finalization(at: certified) {
+                return BlockRange(
+                    blocks: Array(blocks[...position]), headers: [], finalization: finalization)
+            }
+        }
+        // Else the nearest descendant that has a certificate vouches for all of it.
+        var headers: [BlockHeader] = []
+        while !blocks.isEmpty, headers.count < SyncLimits.headersPerRange,
+            let block = try source.block(at: next)
+        {
+            headers.append(block.header)
+            if let finalization = try source.finalization(at: next) {
                 return BlockRange(blocks: blocks, headers: headers, finalization: finalization)
             }
-            certified = certified.next
-            guard headers.count < SyncLimits.headersPerRange,
-                let block = try source.block(at: certified)
-            else { return nil }
-            headers.append(block.header)
+            next = next.next
         }
+        return nil
     }
 
     /// A block's size on the wire, within a few bytes.
