@@ -41,7 +41,7 @@ extension BlockExecutor {
             Table.rollPart(part.election, part.style, part.part))
         self.state.put(style, Table.style(part.election, part.style))
         if isLast {
-            try self.requireLargeUnit(part.style, part.election, document)
+            try self.requireCountableUnit(part.style, part.election, document)
             var record = record
             record.rollsMissing -= 1
             self.state.put(record, Table.election(part.election))
@@ -224,28 +224,34 @@ extension BlockExecutor {
         }
     }
 
-    /// Refuses the roll that makes it certain that a unit stays below the document's minimum with
-    /// nothing to merge into.
-    private func requireLargeUnit(
+    /// Refuses the roll that makes it certain that what is decrypted together stays below the
+    /// document's minimum, or that could hold more ballots than can be counted.
+    private func requireCountableUnit(
         _ number: UInt32, _ election: Bytes32, _ document: ElectionDocument
     ) throws(ExecutionFailure) {
         guard let style = document.style(numbered: number),
-            let unit = document.tallyUnits.first(where: { $0.number == style.tallyUnit }),
-            unit.mergesInto == nil
+            let own = document.tallyUnits.first(where: { $0.number == style.tallyUnit })
         else { return }
-        let sources = document.tallyUnits.filter { $0.mergesInto == unit.number }.map(\.number)
+        let unit = own.mergesInto ?? own.number
+        let group = document.tallyUnits
+            .filter { ($0.mergesInto ?? $0.number) == unit }.map(\.number)
+        var total: UInt64 = 0
         var listed: UInt64 = 0
-        for other in document.styles
-        where other.tallyUnit == unit.number || sources.contains(other.tallyUnit) {
-            let record = try self.style(other.number, of: election)
-            guard record.isRollComplete else { return }
+        var isComplete = true
+        for style in document.styles where group.contains(style.tallyUnit) {
+            let record = try self.style(style.number, of: election)
+            total += UInt64(record.roll?.total ?? 0)
             listed += UInt64(record.counted)
+            isComplete = isComplete && record.isRollComplete
         }
-        guard listed >= UInt64(document.minimumTallyUnit) else {
+        guard total <= UInt64(BallotCryptography.Limits.ballotsPerUnit) else {
+            throw .refuse(.roll, "tally unit \(unit) could have more ballots than can be counted")
+        }
+        guard !isComplete || listed >= UInt64(document.minimumTallyUnit) else {
             throw .refuse(
                 .unitSmall,
-                "tally unit \(unit.number) has \(listed) voters of at least "
-                    + "\(document.minimumTallyUnit)")
+                "tally unit \(unit) and what merges into it have \(listed) voters of "
+                    + "at least \(document.minimumTallyUnit)")
         }
     }
 

@@ -67,6 +67,18 @@ struct RegistrarTests {
         try world.block(at: Self.time, [three])
         let two = world.roll(2, leaves: World.leaves(of: 2, count: 1))
         #expect(try world.code(at: Self.time + 1, two) == nil)
+        let nobody = world.roll(2, leaves: [])
+        #expect(try world.code(at: Self.time + 1, nobody) == .unitSmall)
+    }
+
+    @Test func rollAboveWhatAUnitCanCountIsRefused() throws {
+        let world = Stages.rehearsed
+        let leaves = World.leaves(of: 1, count: 2000)
+        let huge = world.roll(1, total: 20_000_001, leaves: leaves)
+        #expect(try world.code(at: Self.time, huge) == .roll)
+        #expect(
+            try world.code(at: Self.time, world.roll(1, total: 20_000_000, leaves: leaves))
+                == nil)
     }
 
     @Test func rollChangeMovesTheNumberOfVoters() throws {
