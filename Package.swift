@@ -201,6 +201,12 @@ let testTargets: [Target] = [
             "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Ristretto",
             "TransparencyLog", "Verification",
         ]),
+    tests(
+        "CeremonyStationTests",
+        [
+            "BallotCryptography", "CeremonyStation", "Codec", "Cryptography", "DocumentFiles",
+            "Elections", "Ledger", "Ristretto", "TransparencyLog",
+        ]),
     tests("DocumentFilesTests", ["Codec", "Cryptography", "DocumentFiles", "Ledger"]),
     tests("StorageTests", ["Codec", "Ledger", "Storage"]),
     tests(
