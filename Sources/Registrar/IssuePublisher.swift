@@ -22,6 +22,8 @@ package actor IssuePublisher: Service {
     private let logger: Logger
     /// Totals that the chain is known to have, by style.
     private var counted: [UInt32: UInt32] = [:]
+    /// What was logged last: rounds come several times a second.
+    private var lastProblem: String?
 
     package init(
         document: ElectionDocument, chain: any ElectionChain, watch: ChainWatch,
@@ -56,10 +58,16 @@ package actor IssuePublisher: Service {
         do {
             try await publish(at: snapshot)
         } catch let error as ClientError {
-            logger.warning("publishing issues is tried again", metadata: ["error": "\(error)"])
+            note("publishing issues is tried again", "\(error)")
         } catch {
             logger.error("the database cannot be used", metadata: ["error": "\(error)"])
         }
+    }
+
+    private func note(_ what: String, _ detail: String) {
+        guard lastProblem != what + detail else { return }
+        lastProblem = what + detail
+        logger.warning("\(what)", metadata: ["detail": "\(detail)"])
     }
 
     /// One round: counts that changed, then batches that are due.
@@ -71,7 +79,7 @@ package actor IssuePublisher: Service {
             counted[style.number] = max(counted[style.number] ?? 0, style.issued)
         }
         let totals = try await database.totals()
-        try await publishCounts(totals)
+        try await publishCounts(totals.filter { isCountAccepted($0.style, at: snapshot) })
         for batch in try await database.openBatches() { try await finish(batch) }
         for style in totals where isBatchDue(style, at: snapshot) {
             let transactions = transactions
@@ -81,6 +89,14 @@ package actor IssuePublisher: Service {
                 sign: { transactions.issuedLeaves(style: style.style, leaves: $0) })
         }
         for batch in try await database.openBatches() { try await finish(batch) }
+    }
+
+    /// Whether the chain takes a style's counts: until close + grace (`design.md` section 3).
+    private func isCountAccepted(_ style: UInt32, at snapshot: ChainSnapshot) -> Bool {
+        guard let state = snapshot.election.styles.first(where: { $0.number == style }) else {
+            return false
+        }
+        return snapshot.time < state.closes.adding(milliseconds: UInt64(document.graceMilliseconds))
     }
 
     private func publishCounts(_ totals: [StyleTotals]) async throws {
@@ -93,8 +109,7 @@ package actor IssuePublisher: Service {
             } catch {
                 // Another process of this registrar was faster, or the window closed: the chain says.
                 guard case .refused(let failure) = error else { throw error }
-                logger.warning(
-                    "a count was refused", metadata: ["code": "\(failure.code)"])
+                note("a count was refused", failure.code)
             }
         }
         let start = ContinuousClock.now
@@ -129,9 +144,7 @@ package actor IssuePublisher: Service {
             try await chain.submit(batch.bytes)
         } catch {
             guard case .refused(let failure) = error else { throw error }
-            logger.error(
-                "a batch of issued leaves was refused",
-                metadata: ["style": "\(batch.style)", "code": "\(failure.code)"])
+            note("a batch of issued leaves was refused", "style \(batch.style), \(failure.code)")
         }
     }
 }

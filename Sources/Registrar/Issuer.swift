@@ -90,16 +90,14 @@ package struct Issuer: Sendable {
         guard let bytes = Hexadecimal.decode(request.blindedMessage),
             bytes.count == BlindedMessage.size
         else { throw IssuingRefusal.blindedMessage }
-        // The style is known only from the voter's record, so that the style's own bound is checked
-        // there; what no key may sign is refused before.
-        let voter = try await verified(request.identity)
-        guard let key = issuingKeys[voter.style],
-            let blinded = BlindedMessage(bytes, modulus: key.modulus)
-        else { throw IssuingRefusal.blindedMessage }
         let document = document
+        let issuingKeys = issuingKeys
         let journaled = try await database.journal(
-            blinded, voter: request.identity.voter, code: request.identity.code,
-            attempts: attempts, now: wallTime(),
+            voter: request.identity.voter, code: request.identity.code, attempts: attempts,
+            now: wallTime(),
+            blinded: { voter in
+                issuingKeys[voter.style].flatMap { BlindedMessage(bytes, modulus: $0.modulus) }
+            },
             mayIssue: { voter in
                 guard let style = document.style(numbered: voter.style) else {
                     return .phase("The election has no such ballot style.")
@@ -107,15 +105,10 @@ package struct Issuer: Sendable {
                 return chain.refusal(style: style)
             }
         ).get()
+        guard let key = issuingKeys[journaled.style] else { throw IssuingRefusal.blindedMessage }
         return CredentialAnswer(
             style: journaled.style,
-            blindSignature: Hexadecimal.encode(try await sign(blinded, with: key)))
-    }
-
-    private func verified(_ identity: VoterIdentity) async throws -> VerifiedVoter {
-        try await database.verify(
-            voter: identity.voter, code: identity.code, attempts: attempts, now: wallTime()
-        ).get()
+            blindSignature: Hexadecimal.encode(try await sign(journaled.blinded, with: key)))
     }
 
     /// Milliseconds of arithmetic, away from the event loops.

@@ -18,6 +18,12 @@ struct VerifiedVoter: Hashable, Sendable {
     let isCounted: Bool
 }
 
+/// A request that is in the journal, and may be signed.
+struct JournaledRequest: Hashable, Sendable {
+    let style: UInt32
+    let blinded: BlindedMessage
+}
+
 extension RegistrarDatabase {
     /// Checks a voter's code, counting failures.
     ///
@@ -34,22 +40,33 @@ extension RegistrarDatabase {
     }
 
     /// Checks a voter's code, then journals the blinded message as the leaf's one request. The same
-    /// one again is accepted whenever it comes; `mayIssue` refuses new ones.
+    /// one again is accepted whenever it comes.
+    ///
+    /// - Parameters:
+    ///   - blinded: the request as the key of the voter's style may sign it, else nil.
+    ///   - mayIssue: refuses new requests.
     func journal(
-        _ blinded: BlindedMessage, voter: String, code: String, attempts: CodeAttempts,
-        now: Timestamp, mayIssue: @escaping @Sendable (VerifiedVoter) -> IssuingRefusal?
-    ) async throws -> Result<VerifiedVoter, IssuingRefusal> {
+        voter: String, code: String, attempts: CodeAttempts, now: Timestamp,
+        blinded: @escaping @Sendable (VerifiedVoter) -> BlindedMessage?,
+        mayIssue: @escaping @Sendable (VerifiedVoter) -> IssuingRefusal?
+    ) async throws -> Result<JournaledRequest, IssuingRefusal> {
         let fields = fields
         return try await transaction { database in
             let verified = try Self.verify(
                 voter: voter, code: code, attempts: attempts, now: now, fields: fields, in: database
             )
-            guard case .success(let voter) = verified else { return verified }
+            let voter: VerifiedVoter
+            switch verified {
+            case .failure(let refusal): return .failure(refusal)
+            case .success(let value): voter = value
+            }
+            guard let blinded = blinded(voter) else { return .failure(.blindedMessage) }
+            let request = JournaledRequest(style: voter.style, blinded: blinded)
             let earlier = try Data.fetchOne(
                 database, sql: "SELECT blinded FROM journal WHERE style = ? AND leaf = ?",
                 arguments: [voter.style, voter.leaf])
             if let earlier {
-                return [UInt8](earlier) == blinded.bytes ? verified : .failure(.issued)
+                return [UInt8](earlier) == blinded.bytes ? .success(request) : .failure(.issued)
             }
             guard voter.isCounted else { return .failure(.notCounted) }
             if let refusal = mayIssue(voter) { return .failure(refusal) }
@@ -59,7 +76,7 @@ extension RegistrarDatabase {
             try database.execute(
                 sql: "UPDATE style SET issued = issued + 1 WHERE number = ?",
                 arguments: [voter.style])
-            return verified
+            return .success(request)
         }
     }
 

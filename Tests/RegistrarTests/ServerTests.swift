@@ -1,0 +1,127 @@
+import APISchema
+import BallotCryptography
+import Codec
+import Cryptography
+import Foundation
+import Ledger
+import LedgerClient
+import Registrar
+import Synchronization
+import Testing
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+@Suite struct ServerTests {
+    /// Runs `body` beside a server on a free port.
+    private func serving(
+        _ office: Office, _ body: @escaping @Sendable (_ address: String) async throws -> Void
+    ) async throws {
+        let address = try #require(ListenAddress("127.0.0.1:0"))
+        let server = RegistrarServer(
+            issuer: office.issuer, secrets: Fixture.secrets, database: office.database,
+            chain: office.chain, configuration: office.configuration, address: address,
+            logger: Fixture.logger)
+        let (ports, found) = AsyncStream.makeStream(of: Int.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    try await server.run { port in found.yield(port) }
+                } catch is CancellationError {
+                    // The test is over.
+                }
+            }
+            for await port in ports {
+                try await body("http://127.0.0.1:\(port)")
+                break
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func post(_ body: String, _ url: String) async throws -> (Int, APIFailure?) {
+        var request = URLRequest(url: try #require(URL(string: url)))
+        request.httpMethod = "POST"
+        request.httpBody = Data(body.utf8)
+        let (data, response) = try await URLSession.shared.data(for: request)
+        let status = (response as? HTTPURLResponse)?.statusCode ?? 0
+        return (status, try? JSONDecoder().decode(APIFailure.self, from: data))
+    }
+
+    @Test func voterGetsEntryAndCredentialOverHTTPAndTheChainLearnsTheTotal() async throws {
+        let office = try await Office()
+        try await serving(office) { address in
+            // The first address is nobody's: the client goes on to the next.
+            let client = try RegistrarClient(registrars: ["http://127.0.0.1:9", address])
+            let identity = Fixture.identity(0)
+            let entry = try await client.entry(identity, election: "probe")
+            #expect(entry.style == 1)
+            let request = try Fixture.request(1)
+            let answer = try await client.credential(
+                identity, blindedMessage: request.blindedMessage, election: "probe")
+            let signature = try #require(Hexadecimal.decode(answer.blindSignature))
+            _ = try request.finalize(signature, verifier: CredentialVerifier())
+            let other = await #expect(throws: ClientError.self) {
+                try await client.credential(
+                    identity, blindedMessage: try Fixture.request(2).blindedMessage,
+                    election: "probe")
+            }
+            #expect(other?.refusalCode == "E_ISSUED")
+            let unknown = await #expect(throws: ClientError.self) {
+                try await client.entry(identity, election: "other")
+            }
+            #expect(unknown?.refusalCode == "NOT_FOUND")
+            let status = try await client.status()
+            #expect(status.ready)
+            #expect(status.styles.map(\.issued) == [1, 0])
+            await client.shutdown()
+            for await total in office.chain.totals {
+                #expect(total == 1)
+                break
+            }
+        }
+    }
+
+    @Test func wrongRequestsAreAnsweredWithWhatIsWrong() async throws {
+        let office = try await Office()
+        try await serving(office) { address in
+            let client = try RegistrarClient(registrars: [address])
+            _ = try await client.entry(Fixture.identity(0), election: "probe")
+            await client.shutdown()
+            let entry = address + "/v1/elections/probe/entry"
+            for (body, code, part) in [
+                ("", "BAD_REQUEST", "not JSON"),
+                (#"{"voter": "a"}"#, "BAD_REQUEST", "`code` is missing"),
+                (#"{"voter": "a", "code": "b", "name": "c"}"#, "BAD_REQUEST", "name"),
+                (#"{"voter": 7, "code": "b"}"#, "BAD_REQUEST", "voter"),
+                (#"{"voter": "v9", "code": "b"}"#, "E_ROLL", "roll"),
+                (#"{"voter": "v1", "code": "b"}"#, "E_AUTH", "code"),
+            ] {
+                let (_, failure) = try await post(body, entry)
+                #expect(failure?.code == code)
+                #expect(failure?.message.contains(part) == true, "\(String(describing: failure))")
+            }
+            let (tooLarge, large) = try await post(String(repeating: " ", count: 9000), entry)
+            #expect(tooLarge == 413)
+            #expect(large?.code == "TOO_LARGE")
+            let (missing, nothing) = try await post("{}", address + "/v1/nothing")
+            #expect(missing == 404)
+            #expect(nothing?.code == "NOT_FOUND")
+            let (forbidden, _) = try await post(#"{"voter": "v2", "code": "b"}"#, entry)
+            #expect(forbidden == 403)
+        }
+    }
+
+    @Test func unknownChainIsAnsweredWithUnavailable() async throws {
+        let office = try await Office()
+        office.chain.state.withLock { $0.isReachable = false }
+        try await serving(office) { address in
+            let (status, failure) = try await post(
+                #"{"voter": "v0", "code": "code-0"}"#, address + "/v1/elections/probe/entry")
+            #expect(status == 503)
+            #expect(failure?.code == "UNAVAILABLE")
+            #expect(failure?.retryAfterSeconds == 2)
+        }
+    }
+}
