@@ -124,13 +124,35 @@ chain=(--genesis "$genesis" --node "${urls[0]}" --node "${urls[1]}")
 
 say "Making the keys of five trustees and of the registrar"
 for t in 1 2 3 4 5; do
-    "$bin/veche-ceremony" trustee init --home "$dir/trustee-$t" --name "Trustee $t" "${secret[@]}" >>"$dir/logs/trustee-$t.log" 2>&1 &
+    "$bin/veche-ceremony" trustee init --home "$dir/trustee-$t" --name "Trustee $t" --cost interactive "${secret[@]}" >>"$dir/logs/trustee-$t.log" 2>&1 &
     pids[t]=$!
 done
 "$bin/veche-registrar" init --home "$dir/registrar" --name "Registrar" --template "$top/Genesis/demo/election.json" "${secret[@]}"
 for t in 1 2 3 4 5; do wait "${pids[t]}"; done
 
 # ---- create
+
+# Members 2, 3 and 4 sign what member 1 proposed; the last one sends it.
+others_sign() { # PROPOSAL
+    local m
+    for m in 2 3 4; do
+        "$bin/veche-ceremony" commission sign "$1" "${chain[@]}" --key "$dir/net/commission/member-$m.key" \
+            --passphrase-file "$dir/net/commission/passphrase" --yes $([ "$m" = 4 ] && printf -- --submit) |
+            tee -a "$dir/logs/commission.log" | tail -n 1
+    done
+}
+extended=0
+# Moves the close if it is nearer than SECONDS.
+extend_if_nearer_than() {
+    [ $((closes - $(date +%s))) -lt "$1" ] || return 0
+    closes=$(($(date +%s) + $1 + 45))
+    extended=$((extended + 1))
+    say "More time is needed: the commission extends the window to $(utc $closes)"
+    "$bin/veche-ceremony" commission extend --election demo "${chain[@]}" --closes "$(utc $closes)" \
+        --reason "casting takes longer than estimated" --key "$dir/net/commission/member-1.key" \
+        --passphrase-file "$dir/net/commission/passphrase" --output "$dir/extend-$extended.json" >>"$dir/logs/commission.log"
+    others_sign "$dir/extend-$extended.json"
+}
 
 now=$(date +%s)
 opens=$((now + 20))
@@ -141,12 +163,7 @@ say "Creating the election: it opens at $(utc $opens), closes at $(utc $closes);
     --registrar "$dir/registrar/registrar.public.json" --opens "$(utc $opens)" --closes "$(utc $closes)" \
     --ceremony-ends "$(utc $((now + 1200)))" --key "$dir/net/commission/member-1.key" \
     --passphrase-file "$dir/net/commission/passphrase" --output "$dir/create.json"
-for m in 2 3; do
-    "$bin/veche-ceremony" commission sign "$dir/create.json" "${chain[@]}" --key "$dir/net/commission/member-$m.key" \
-        --passphrase-file "$dir/net/commission/passphrase" --yes
-done
-"$bin/veche-ceremony" commission sign "$dir/create.json" "${chain[@]}" --key "$dir/net/commission/member-4.key" \
-    --passphrase-file "$dir/net/commission/passphrase" --yes --submit
+others_sign "$dir/create.json"
 
 # ---- key ceremony
 
@@ -165,6 +182,7 @@ say "Key ceremony: five trustees make the election's keys; nobody ever holds the
 for step in register commit deal check confirm rehearse; do
     printf '   %s\n' "$step"
     trustees "$step" 1 2 3 4 5
+    extend_if_nearer_than 30
 done
 
 # ---- roll and registrar
@@ -178,6 +196,7 @@ start registrar "$bin/veche-registrar" serve --home "$dir/registrar" --election 
 wait_for 30 "the registrar to answer" curl -fsS "$registrar/v1/status"
 is_open() { curl -fsS "$observer/v1/elections/demo" | grep -Eq '"phase" ?: ?"open"'; }
 wait_for 120 "the election to open" is_open
+extend_if_nearer_than 25
 
 # ---- casting
 
@@ -203,7 +222,7 @@ say "Casting $voters ballots, spread over all validators"
 casting_started=$(date +%s.%N)
 seq 1 "$voters" | xargs -P 12 -I{} bash -c 'cast_one {} || exit 1' &
 casting=$!
-extended=0 killed=no progress=0
+killed=no progress=0
 while kill -0 "$casting" 2>/dev/null; do
     cast=$(find "$dir/votes" -name '*.json' -size +0 | wc -l)
     if [ "$cast" -ge $((progress + voters / 10 + 1)) ]; then
@@ -223,18 +242,7 @@ while kill -0 "$casting" 2>/dev/null; do
         say "Starting validator-2 again"
         start validator-2 "$bin/veche-node" run --home "$dir/net/validator-2"
     fi
-    if [ $((closes - $(date +%s))) -lt 15 ]; then
-        closes=$((closes + 60))
-        extended=$((extended + 1))
-        say "Casting needs longer: the commission extends the window to $(utc $closes)"
-        "$bin/veche-ceremony" commission extend --election demo "${chain[@]}" --closes "$(utc $closes)" \
-            --reason "casting takes longer than estimated" --key "$dir/net/commission/member-1.key" \
-            --passphrase-file "$dir/net/commission/passphrase" --output "$dir/extend-$extended.json"
-        for m in 2 3 4; do
-            "$bin/veche-ceremony" commission sign "$dir/extend-$extended.json" "${chain[@]}" --key "$dir/net/commission/member-$m.key" \
-                --passphrase-file "$dir/net/commission/passphrase" --yes $([ "$m" = 4 ] && printf -- --submit)
-        done
-    fi
+    extend_if_nearer_than 20
     sleep 0.5
 done
 wait "$casting" || fail "Not every ballot was cast."
@@ -259,11 +267,12 @@ fi
 trustees decrypt 1 2 3
 is_tallied() { curl -fsS "$observer/v1/elections/demo" | grep -Eq '"phase" ?: ?"(tallied|signed|final)"'; }
 wait_for 60 "the tally" is_tallied
+wait_for 60 "the result protocol" curl -fsS "$observer/v1/elections/demo/protocol"
 
 say "Four commission members sign the result protocol"
 for m in 1 2 3 4; do
     "$bin/veche-ceremony" commission sign --protocol --election demo "${chain[@]}" --key "$dir/net/commission/member-$m.key" \
-        --passphrase-file "$dir/net/commission/passphrase" --yes
+        --passphrase-file "$dir/net/commission/passphrase" --yes | tee -a "$dir/logs/commission.log" | tail -n 2
 done
 is_final() { curl -fsS "$observer/v1/elections/demo" | grep -Eq '"phase" ?: ?"final"'; }
 wait_for 60 "the protocol to be final" is_final

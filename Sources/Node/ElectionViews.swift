@@ -48,7 +48,8 @@ struct ElectionViews: Sendable {
             summary: APISchema.ElectionSummary(
                 name: status.name, document: election, electionID: status.electionID,
                 title: document.title, phase: status.phase.rawValue),
-            ceremony: status.ceremony, styles: styles, abortReason: status.abortReason)
+            ceremony: status.ceremony, styles: styles, abortReason: status.abortReason,
+            createdAt: status.createdAt.rawValue)
     }
 
     func ceremony(_ election: Bytes32) throws -> CeremonyView? {
@@ -129,7 +130,9 @@ struct ElectionViews: Sendable {
     }
 
     private static func message(_ object: TrusteeObject) -> TrusteeMessage {
-        TrusteeMessage(trustee: object.trustee, payload: Hexadecimal.encode(object.payload))
+        TrusteeMessage(
+            trustee: object.trustee, payload: Hexadecimal.encode(object.payload),
+            transaction: object.transaction)
     }
 
     private static func step(of ceremony: CeremonyStatus) -> String {

@@ -14,6 +14,22 @@ package enum VotingKeysRejection: Error, Equatable, Sendable {
     case otherElection
 }
 
+extension VotingKeysRejection: CustomStringConvertible {
+    package var description: String {
+        let advice = "; nothing was encrypted. Ask another node, and tell the commission"
+        switch self {
+        case .notTheCreation:
+            return "the node shows no transaction that created this election" + advice
+        case .notApproved:
+            return "the election document is not signed by the chain's commission" + advice
+        case .tooFewConfirmations(let count, let needed):
+            return "only \(count) trustees confirmed the election's keys, \(needed) are needed" + advice
+        case .otherElection:
+            return "the node's keys are not those of this election (A_KEY_MISMATCH)" + advice
+        }
+    }
+}
+
 /// What a voter checks before encrypting: that document and keys are the election's.
 ///
 /// Trust goes from genesis to its commission, whose members sign the document; from the document to
