@@ -100,7 +100,7 @@ extension Cluster {
         if scenario.faults.contains(.loss) { network.loss = random.pick([0, 50, 200]) }
         network.delay = 5000...80_000
         for node in nodes {
-            node.crashPoint = nil
+            if scenario.crashPoint == nil { node.crashPoint = nil }
             if node.byzantine != .silent { start(node) }
         }
         let begin = now

@@ -178,6 +178,11 @@ package final class Cluster {
         node.generation += 1
         trace.add(now, 5, UInt64(node.id), 0)
         injected["crash", default: 0] += 1
+        // A chosen crash point is one crash: the node comes back by itself.
+        if scenario.crashPoint != nil {
+            node.crashPoint = nil
+            queue.insert(.start(node.id), at: now + 500_000)
+        }
     }
 
     func arm(_ node: SimulatedNode) {

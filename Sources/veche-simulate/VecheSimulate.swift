@@ -9,9 +9,10 @@ struct VecheSimulate: ParsableCommand {
         commandName: "veche-simulate",
         abstract: "Simulate whole clusters of validators, with faults and liars, from seeds.",
         discussion: """
-            Each seed is one run: a cluster in virtual time suffers the chosen faults for some views, then the
-            faults stop and it must recover. Safety is checked at every step, liveness after the faults. The same
-            seed with the same options always gives the same run. Exits 0 only if no invariant was broken.
+            Each seed is one run: a cluster in virtual time suffers the chosen faults for some views, then \
+            the faults stop and it must recover. Safety is checked at every step, liveness after the \
+            faults. The same seed with the same options always gives the same run. Exits 0 only if no \
+            invariant was broken.
 
             Faults: \(FaultKind.allCases.map(\.rawValue).joined(separator: ", ")); or all, or none.
             """)
@@ -72,7 +73,7 @@ struct VecheSimulate: ParsableCommand {
                             seed: seed, validators: choice, faults: faults.kinds, views: views)))
             }
         }
-        let seconds = Double((clock.now - start) / .milliseconds(1)) / 1000
+        let seconds = ((clock.now - start) / .milliseconds(1)).rounded() / 1000
         if json {
             try printJSON(summary, seconds: seconds)
         } else {

@@ -47,12 +47,16 @@ struct SimulationTests {
     /// Crash points are enumerated: chance almost never hits the moment between write and send.
     @Test func aCrashAtAnyOperationOfAValidatorLosesNothing() {
         var runs = 0
+        var crashes = 0
         Scenario.enumerateCrashPoints(seed: 3, validators: 4, views: 6) { report in
             runs += 1
+            crashes += report.injected["crash"] ?? 0
             #expect(report.violation == nil, "\(String(describing: report.scenario.crashPoint))")
             return true
         }
         #expect(runs > 100)
+        // Every run but the first, which counts the operations, has one.
+        #expect(crashes == runs - 1)
     }
 
     /// A liar kept its vote, all holders of a notarization crashed, and who had sent FINALIZE could
