@@ -6,10 +6,10 @@ import ServiceLifecycle
 
 /// A node's HTTP server: runs until cancelled or shut down.
 package struct APIServer: Service {
-    private let service: any NodeService
+    let service: any NodeService
     private let host: String
     private let port: Int
-    private let limits: APILimits
+    let limits: APILimits
     private let events: EventBroadcaster
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void

@@ -1,0 +1,170 @@
+import APISchema
+import Codec
+import Cryptography
+import Foundation
+import Ledger
+import LedgerClient
+import Node
+import Testing
+import TransparencyLog
+
+@Suite(.serialized) struct NetworkTests {
+    private static let validators = ["validator-1", "validator-2", "validator-3", "validator-4"]
+
+    private func startAll(_ network: TestNetwork) async throws {
+        for validator in Self.validators { try await network.start(validator) }
+    }
+
+    /// What a stranger believes of this log: the policy that genesis makes.
+    private func policy(_ genesis: Genesis) throws -> TrustPolicy {
+        let origin = try #require(KeyName(genesis.origin))
+        return TrustPolicy(
+            log: VerifierKey(name: origin, kind: .note, publicKey: genesis.logKey),
+            cosigners: try genesis.validators.validators.map { validator in
+                VerifierKey(
+                    name: try #require(KeyName(genesis.cosignerName(of: validator))),
+                    kind: .cosignature, publicKey: validator.cosigningKey)
+            })
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func aTransactionThatAnObserverPassesOnBecomesFinalOnEveryNodeWithAReceipt() async throws {
+        try await withNetwork { network in
+            try await startAll(network)
+            try await network.start("observer-1")
+            let commission = try TestCommission(
+                directory: network.directory, genesis: network.genesis)
+            let bytes = try commission.creation(named: "first")
+            let id = Transaction.id(of: bytes)
+            let policy = try policy(network.genesis)
+            try await network.wait(for: "observer-1", "all peers") { $0.peers.count == 4 }
+            try await NodeClient.with(
+                nodes: [network.url("observer-1")], chainID: network.genesis.chainID
+            ) { client in
+                let status = try await client.submitAndWait(bytes)
+                #expect(status.status == "final")
+                let again = try await client.submit(bytes)
+                #expect(again.status == "final")
+                #expect(try await client.transactionBytes(id) == bytes)
+                let receipt = try LogProof(parsing: try await client.waitForReceipt(id))
+                _ = try receipt.verify(
+                    leaf: LogHash.leaf(bytes), policy: policy, with: Ed25519Verifier())
+                #expect(receipt.index == status.index)
+                #expect(try await client.election("first").summary.phase == "announced")
+                let chunk = try await client.export(from: Height(1))
+                #expect(chunk.blocks.contains { $0.transactions.contains(bytes) })
+            }
+            let height = try await network.status("observer-1").height
+            var roots: Set<Bytes32> = []
+            for name in Self.validators + ["observer-1"] {
+                try await network.wait(for: name, "the height") { $0.height >= height }
+                let block = try await NodeClient.with(nodes: [network.url(name)]) {
+                    try await $0.block(at: Height(height))
+                }
+                roots.insert(block.summary.logRoot)
+            }
+            #expect(roots.count == 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func aValidatorThatWasAwayCatchesUpAndVotesAgain() async throws {
+        try await withNetwork(observers: 0) { network in
+            try await startAll(network)
+            try await network.wait(for: "validator-2", "two blocks") { $0.height >= 2 }
+            #expect(await network.stop("validator-2") == nil)
+            let before = try NodeInspection(home: NodeHome(directory: network.home("validator-2")))
+            #expect(before.height >= 2)
+            // Without it the other three go on, across epochs of four blocks.
+            let others = try await network.wait(for: "validator-1", "six more blocks") {
+                $0.height >= before.height + 6
+            }
+            try await network.start("validator-2")
+            try await network.wait(for: "validator-2", "the others' height, voting") {
+                $0.height > others.height && $0.voting
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func aValidatorWithoutATrustedJournalFollowsAndSaysSo() async throws {
+        try await withNetwork(observers: 0) { network in
+            let journal = network.home("validator-4") + "/data/votes.journal"
+            try FileManager.default.removeItem(atPath: journal)
+            try await startAll(network)
+            let status = try await network.wait(for: "validator-4", "three blocks") {
+                $0.height >= 3
+            }
+            #expect(status.voting == false)
+            #expect(status.votingNote?.contains("journal is missing") == true)
+            await network.stop("validator-4")
+            // An empty new journal does not make it trusted.
+            try await network.start("validator-4")
+            #expect(try await network.status("validator-4").voting == false)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func garbageOnThePeerPortLosesNothing() async throws {
+        try await withNetwork(observers: 0) { network in
+            try await startAll(network)
+            let height = try await network.wait(for: "validator-1", "a block") { $0.height >= 1 }
+                .height
+            for seed in 0..<UInt8(4) {
+                let garbage = (0..<50_000).map { UInt8(truncatingIfNeeded: $0 * 31) ^ seed }
+                // An HTTP request is as good a garbage as any; the peer port answers with silence.
+                _ = try? await request(
+                    "POST", "/", port: network.peerPort("validator-1"), body: garbage)
+            }
+            try await network.wait(for: "validator-1", "more blocks") { $0.height >= height + 2 }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func aFullMempoolSaysBusyAndKeepsWhatItPromised() async throws {
+        try await withNetwork(observers: 0) { network in
+            let path = network.home("validator-1") + "/node.json"
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            try text.replacingOccurrences(
+                of: "\"listen\"", with: "\"limits\" : {\"mempoolCount\" : 1},\n  \"listen\""
+            ).write(toFile: path, atomically: true, encoding: .utf8)
+            // Alone, it makes nothing final: the mempool stays as it is.
+            try await network.start("validator-1")
+            let commission = try TestCommission(
+                directory: network.directory, genesis: network.genesis)
+            let port = network.peerPort("validator-1") + 1
+            let first = try commission.creation(named: "first")
+            let second = try commission.creation(named: "second")
+            let taken = try await request("POST", "/v1/transactions", port: port, body: first)
+            #expect(taken.status == 202)
+            let refused = try await request("POST", "/v1/transactions", port: port, body: second)
+            #expect(refused.status == 503)
+            #expect(refused.code == "BUSY")
+            #expect(refused.headers["retry-after"] != nil)
+            // The same bytes again are no second transaction.
+            let again = try await request("POST", "/v1/transactions", port: port, body: first)
+            #expect(again.status == 202)
+            await network.stop("validator-1")
+            try await network.start("validator-1")
+            try await network.wait(for: "validator-1", "what it kept") { $0.pendingCount == 1 }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func aTransactionThatTheRulesRefuseIsAnsweredWithItsCode() async throws {
+        try await withNetwork(observers: 0) { network in
+            try await network.start("validator-1")
+            let commission = try TestCommission(
+                directory: network.directory, genesis: network.genesis)
+            let port = network.peerPort("validator-1") + 1
+            let tooFew = try commission.creation(named: "first", signers: 3)
+            let answer = try await request("POST", "/v1/transactions", port: port, body: tooFew)
+            #expect(answer.status == 422)
+            #expect(answer.code == "E_AUTH")
+            let unknown = try await request("POST", "/v1/transactions", port: port, body: [9, 9])
+            #expect(unknown.status == 422)
+            #expect(unknown.code == "E_VERSION")
+            #expect(try await network.status("validator-1").pendingCount == 0)
+        }
+    }
+}
