@@ -89,8 +89,12 @@ package final class ChainWatch: Service {
             try await follow()
         } catch let problem as RollProblem {
             note(problem)
+        } catch ClientError.cancelled {
+            // The service ends.
         } catch let error as ClientError {
             noteUnreachable(error)
+        } catch is CancellationError {
+            // The service ends.
         } catch {
             logger.error("the database cannot be used", metadata: ["error": "\(error)"])
         }

@@ -57,6 +57,10 @@ package actor IssuePublisher: Service {
         guard let snapshot = try? watch.snapshot() else { return }
         do {
             try await publish(at: snapshot)
+        } catch ClientError.cancelled {
+            // The service ends; its last round comes after the loop.
+        } catch is CancellationError {
+            // Likewise.
         } catch let error as ClientError {
             note("publishing issues is tried again", "\(error)")
         } catch {
