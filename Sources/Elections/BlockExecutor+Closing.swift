@@ -22,7 +22,10 @@ extension BlockExecutor {
         }
         record.stage = .closed
         for (number, unit) in try self.units(of: election, document) {
-            if unit.mergedInto == nil, unit.counts == nil { record.unitsOpen += 1 }
+            if unit.mergedInto == nil, unit.counts == nil {
+                record.unitsOpen += 1
+                self.warnIfSmall(number, unit, election, document)
+            }
             self.state.put(unit, Table.unit(election, number))
         }
         if record.unitsOpen == 0 {
@@ -30,6 +33,18 @@ extension BlockExecutor {
         } else {
             try self.schedule(election, nil)
         }
+    }
+
+    /// Says that the result of a unit will rest on few ballots. Nothing is decrypted yet: that takes
+    /// the trustees' shares, and until then the commission may abort the election.
+    private mutating func warnIfSmall(
+        _ number: UInt32, _ unit: UnitRecord, _ election: Bytes32, _ document: ElectionDocument
+    ) {
+        guard unit.total.counted < document.minimumTallyUnit else { return }
+        self.raise(
+            "A_UNIT_SMALL", election,
+            "unit \(number) holds \(unit.total.counted) ballots of at least "
+                + "\(document.minimumTallyUnit), and there is nothing to merge it with")
     }
 
     /// A trustee's share of one unit; the t-th valid one makes its counts known.
@@ -156,9 +171,8 @@ extension BlockExecutor {
 extension BlockExecutor {
     /// The units of an election that closes, by number from 1.
     ///
-    /// A pair with fewer ballots than the document's minimum joins the pair of the same contest in
-    /// the unit that its own merges into. The group goes by its lowest number; the others say so.
-    /// A group without ballots counts zeros and needs no share.
+    /// A group of pairs (`ElectionDocument.tallyGroups`) goes by its lowest number; the others say
+    /// so. A group without ballots counts zeros and needs no share.
     private func units(
         of election: Bytes32, _ document: ElectionDocument
     ) throws(ExecutionFailure) -> [(UInt32, UnitRecord)] {
@@ -170,30 +184,19 @@ extension BlockExecutor {
             let total = try self.load(key)?.total
             totals.append(total ?? EncryptedTotal(cellCount: cells))
         }
-        // The position of the pair that each pair's ballots go to, its own unless it merges.
-        var targets = [Int](pairs.indices)
-        for (place, pair) in pairs.enumerated()
-        where totals[place].counted < document.minimumTallyUnit {
-            let unit = document.tallyUnits.first { $0.number == pair.tallyUnit }
-            if let into = unit?.mergesInto,
-                let target = pairs.firstIndex(where: {
-                    $0.tallyUnit == into && $0.contest == pair.contest
-                })
-            {
-                targets[place] = target
-            }
-        }
+        let groups = document.tallyGroups(counted: totals.map(\.counted))
         var units: [(UInt32, UnitRecord)] = []
         for (place, pair) in pairs.enumerated() {
-            let group = pairs.indices.filter { targets[$0] == targets[place] }
+            guard let group = groups.first(where: { $0.contains(place) }), let lowest = group.first
+            else { throw .fault(StateFault("a total is in no unit")) }
             let number = UInt32(place) + 1
-            guard let lowest = group.first, lowest == place else {
+            guard lowest == place else {
                 units.append(
                     (
                         number,
                         UnitRecord(
                             contest: pair.contest, tallyUnits: [pair.tallyUnit],
-                            mergedInto: UInt32(group[0]) + 1, total: totals[place])
+                            mergedInto: UInt32(lowest) + 1, total: totals[place])
                     ))
                 continue
             }
@@ -226,26 +229,6 @@ extension BlockExecutor {
             return try document.contests[Int(contest)].shape().keyCount
         } catch {
             throw .fault(StateFault("an election was created with a contest without a form"))
-        }
-    }
-}
-
-/// A contest as it is voted on in a tally unit.
-package struct TallyPair: Hashable, Sendable {
-    package let tallyUnit: UInt32
-    /// The contest's index in the document.
-    package let contest: UInt32
-}
-
-extension ElectionDocument {
-    /// The (tally unit, contest) pairs in document order; the unit number of a pair is its place
-    /// from 1.
-    package var tallyPairs: [TallyPair] {
-        self.tallyUnits.flatMap { unit in
-            let contests = self.styles.filter { $0.tallyUnit == unit.number }.flatMap(\.contests)
-            return Set(contests).sorted().map {
-                TallyPair(tallyUnit: unit.number, contest: $0)
-            }
         }
     }
 }

@@ -91,7 +91,8 @@ package struct BallotStyle: Hashable, Sendable {
 package struct TallyUnit: Hashable, Codable, Sendable {
     package let number: UInt32
     package let name: [LocalizedText]
-    /// The unit that takes this one's ballots if they are fewer than the document's minimum.
+    /// The unit that this one is counted with if the ballots of either are fewer than the document's
+    /// minimum.
     package let mergesInto: UInt32?
 
     package init(number: UInt32, name: [LocalizedText], mergesInto: UInt32?) {
