@@ -90,7 +90,7 @@ let shell: [Target] = [
         "CommandOptions",
         [
             "APISchema", "Codec", "Cryptography", "DocumentFiles", "Elections", "Ledger",
-            "LedgerClient", "Verification", argumentParser,
+            "LedgerClient", "TransparencyLog", "Verification", argumentParser,
         ]),
     module("Storage", ["CRocksDB", "Codec", "Ledger"]),
     module(
@@ -230,7 +230,8 @@ let testTargets: [Target] = [
             "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
             "Elections",
             "Ledger", "LedgerClient", "Ristretto", "TransparencyLog", "Verification", "veche",
-            "veche-ceremony", "veche-node", "veche-registrar",
+            "veche-ceremony", "veche-node", "veche-registrar", "wrong-share", nioCore, nioHTTP1,
+            nioPosix,
         ]),
     tests("TidyTests"),
 ]

@@ -1,0 +1,44 @@
+import Foundation
+
+/// The programs under test, as `swift build -c release` made them.
+enum Program: String, CaseIterable, Sendable {
+    case node = "veche-node"
+    case veche
+    case ceremony = "veche-ceremony"
+    case registrar = "veche-registrar"
+    /// A trustee that lies.
+    case wrongShare = "wrong-share"
+    /// For raw connections, which only this suite makes.
+    case bash
+
+    /// Where the program is.
+    ///
+    /// - Throws: `HarnessFailure` saying how to build it.
+    var path: String {
+        get throws {
+            if self == .bash { return "/bin/bash" }
+            let built = Self.top.appendingPathComponent(".build/release")
+            let beside = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0])
+                .deletingLastPathComponent()
+            for directory in [beside, built] {
+                let path = directory.appendingPathComponent(rawValue).path
+                if FileManager.default.isExecutableFile(atPath: path) { return path }
+            }
+            throw HarnessFailure(
+                "\(rawValue) is not built: run `swift build -c release --build-tests` in"
+                    + " \(Self.top.path) first.")
+        }
+    }
+
+    /// The package's directory.
+    static let top = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+}
+
+/// Why a test could not be carried out, which is not what it tests.
+struct HarnessFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

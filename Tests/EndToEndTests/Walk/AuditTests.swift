@@ -1,0 +1,183 @@
+import APISchema
+import Codec
+import DocumentFiles
+import Foundation
+import Ledger
+import Testing
+
+/// An auditor who asks honest nodes, and nodes that lie.
+extension EndToEnd.AuditTests {
+    private struct Summary: Decodable {
+        let accepted: Bool
+        let ballots: UInt64
+        let height: UInt64
+        let logRoot: Bytes32
+        let findings: [String]
+    }
+
+    private func audit(_ node: String, _ extra: [String] = []) async throws -> Outcome {
+        let network = try await walk.network
+        return try await run(
+            .veche,
+            ["audit", "--genesis", network.genesisFile, "--node", node, "--election", "walk"]
+                + extra, in: network.directory, atMost: .seconds(60))
+    }
+
+    private func audit(_ recording: Recording) async throws -> Outcome {
+        try await StubNode.with(
+            { try await recording.answer($0) }, { try await audit($0) })
+    }
+
+    private func recording() async throws -> Recording {
+        try await walk.reach(.final)
+        return try await walk.recording()
+    }
+
+    @Test func wholeRecordIsAcceptedFromTheObserver() async throws {
+        try await walk.reach(.final)
+        let network = try await walk.network
+        let report = network.directory.path + "/audit.json"
+        let outcome = try await audit(
+            network.url(TestNetwork.observer), ["--json", "--report", report])
+        #expect(outcome.status == 0, outcome.comment)
+        let summary = try JSONDecoder().decode(Summary.self, from: Data(outcome.output.utf8))
+        #expect(summary.accepted)
+        #expect(summary.findings == [])
+        #expect(summary.ballots == UInt64(await walk.countedVoters.count))
+        #expect(FileManager.default.fileExists(atPath: report))
+    }
+
+    @Test func recordedChainIsAcceptedSoThatWhatFollowsIsTheLiesFault() async throws {
+        let outcome = try await audit(try await recording())
+        #expect(outcome.status == 0, outcome.comment)
+        #expect(outcome.output.contains("VERDICT: the record holds."))
+    }
+
+    @Test func chainWithoutItsLastBlocksIsRefused() async throws {
+        var recording = try await recording()
+        try #require(recording.chunks.count > 1)
+        recording.chunks.removeLast()
+        let outcome = try await audit(recording)
+        #expect(outcome.status == 1, outcome.comment)
+        #expect(outcome.text.contains("A_TRUNCATED"), outcome.comment)
+    }
+
+    @Test func lastBlockWithoutItsFinalizationIsRefused() async throws {
+        var recording = try await recording()
+        let last = try #require(recording.chunks.last)
+        recording.chunks[recording.chunks.count - 1] = ExportChunk(
+            blocks: Array(last.blocks.dropLast()), finalization: last.finalization)
+        let outcome = try await audit(recording)
+        #expect(outcome.status == 1, outcome.comment)
+        #expect(
+            outcome.errors.contains("Error") || outcome.output.contains("WRONG"), outcome.comment)
+    }
+
+    @Test func byteOfABallotFlippedIsRefused() async throws {
+        let recording = try await recording()
+        let place = try #require(
+            recording.blocks.firstIndex {
+                $0.transactions.contains { $0.first == EntryTag.ballot.rawValue }
+            })
+        let block = recording.blocks[place]
+        var transactions = block.transactions
+        let ballot = try #require(
+            transactions.firstIndex { $0.first == EntryTag.ballot.rawValue })
+        transactions[ballot][500] ^= 1
+        let outcome = try await audit(
+            recording.replacing(
+                Block(header: block.header, transactions: transactions), at: place))
+        #expect(outcome.status == 1, outcome.comment)
+        #expect(outcome.text.contains("A_BODY at block \(place + 1)"), outcome.comment)
+    }
+
+    @Test func ballotLeftOutIsRefused() async throws {
+        let recording = try await recording()
+        let place = try #require(recording.blocks.firstIndex { !$0.transactions.isEmpty })
+        let block = recording.blocks[place]
+        let outcome = try await audit(
+            recording.replacing(
+                Block(header: block.header, transactions: Array(block.transactions.dropLast())),
+                at: place))
+        #expect(outcome.status == 1, outcome.comment)
+        #expect(outcome.text.contains("A_BODY"), outcome.comment)
+    }
+
+    @Test func anyByteOfAHeaderFlippedIsRefused() async throws {
+        let recording = try await recording()
+        let place = recording.blocks.count / 2
+        let block = recording.blocks[place]
+        let bytes = block.header.canonicalBytes
+        for position in stride(from: 0, to: bytes.count, by: bytes.count / 6) {
+            // A change that is no header any more does not leave the stub's codec.
+            guard
+                let header = try? BlockHeader(
+                    canonicalBytes: bytes.replacing(at: position, with: [bytes[position] ^ 1]))
+            else { continue }
+            let outcome = try await audit(
+                recording.replacing(
+                    Block(header: header, transactions: block.transactions), at: place))
+            #expect(outcome.status == 1, "byte \(position): \(outcome.testDescription)")
+            #expect(
+                outcome.text.contains("A_") || outcome.text.contains("gaps"), outcome.comment)
+        }
+    }
+
+    @Test func blocksThatAreSwappedOrMissingAreRefused() async throws {
+        var recording = try await recording()
+        let chunk = recording.chunks[0]
+        var blocks = chunk.blocks
+        try #require(blocks.count > 4)
+        blocks.remove(at: 2)
+        recording.chunks[0] = ExportChunk(blocks: blocks, finalization: chunk.finalization)
+        let outcome = try await audit(recording)
+        #expect(outcome.status == 1, outcome.comment)
+    }
+
+    @Test func answersThatAreNoExportAreRefused() async throws {
+        let recording = try await recording()
+        for body in [[], [0xFF], [UInt8]("{}".utf8), Array(repeating: 0xFF, count: 4096)] {
+            let outcome = try await StubNode.with(
+                { path in
+                    path.hasPrefix("/v1/export")
+                        ? StubNode.Answer(body) : try await recording.answer(path)
+                }, { try await audit($0) })
+            #expect([1, 69].contains(outcome.status), outcome.comment)
+            #expect(outcome.errors.contains("does not hold"), outcome.comment)
+        }
+    }
+
+    @Test func checkpointWithoutAQuorumIsRefused() async throws {
+        var recording = try await recording()
+        let origin = try await walk.network.genesis().origin
+        var left = 2
+        recording.checkpoint = [UInt8](
+            String(decoding: recording.checkpoint, as: UTF8.self).components(separatedBy: "\n")
+                .filter { line in
+                    guard line.hasPrefix("— \(origin)/") else { return true }
+                    left -= 1
+                    return left >= 0
+                }.joined(separator: "\n").utf8)
+        let outcome = try await audit(recording)
+        #expect(outcome.status == 1, outcome.comment)
+        #expect(outcome.errors.contains("Error: "), outcome.comment)
+    }
+
+    @Test func checkpointOfAnotherHistoryIsRefused() async throws {
+        var recording = try await recording()
+        var lines = String(decoding: recording.checkpoint, as: UTF8.self)
+            .components(separatedBy: "\n")
+        lines[1] = "1" + lines[1]
+        recording.checkpoint = [UInt8](lines.joined(separator: "\n").utf8)
+        let outcome = try await audit(recording)
+        #expect(outcome.status == 1, outcome.comment)
+    }
+
+    @Test func nodeOfAnotherChainIsRefused() async throws {
+        try await walk.reach(.final)
+        let other = try await OperatorSite.shared.running()
+        let outcome = try await audit(other.url("validator-1"))
+        #expect(outcome.status == 1, outcome.comment)
+        #expect(!outcome.output.contains("the record holds"), outcome.comment)
+    }
+}
