@@ -26,6 +26,8 @@ final class Transport: Sendable {
         configuration.redirectConfiguration = .disallow
         configuration.timeout = HTTPClient.Configuration.Timeout(
             connect: .seconds(5), read: .seconds(30))
+        // A refused connection is for the next server, not to be tried again until the timeout.
+        configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(
             eventLoopGroupProvider: .singleton, configuration: configuration)
     }
