@@ -35,6 +35,7 @@ package final class ChainWatch: Service {
     private let database: RegistrarDatabase
     private let logger: Logger
     private let isRollChecked = Mutex(false)
+    private let lastProblem = Mutex("")
     private let state = Mutex(State.unknown(reason: "The registrar has not reached the chain yet."))
 
     package init(
@@ -87,6 +88,7 @@ package final class ChainWatch: Service {
                 isRollChecked.withLock { $0 = true }
             }
             try await follow()
+            lastProblem.withLock { $0 = "" }
         } catch let problem as RollProblem {
             note(problem)
         } catch ClientError.cancelled {
@@ -177,7 +179,7 @@ package final class ChainWatch: Service {
     }
 
     private func note(_ problem: RollProblem) {
-        logger.error("\(problem.reason)")
+        log(.error, problem.reason)
         state.withLock {
             $0 =
                 problem.isFinal ? .unsafe(reason: problem.reason) : .unknown(reason: problem.reason)
@@ -185,12 +187,22 @@ package final class ChainWatch: Service {
     }
 
     private func noteUnreachable(_ error: ClientError) {
-        logger.warning("the chain does not answer", metadata: ["error": "\(error)"])
+        log(.warning, "the chain does not answer: \(error)")
         state.withLock { state in
             guard case .unknown = state else { return }
             state = .unknown(
                 reason: "The registrar cannot reach the chain at the moment; try again.")
         }
+    }
+
+    /// Logs a problem once, however often it is met in a row.
+    private func log(_ level: Logger.Level, _ problem: String) {
+        let isNew = lastProblem.withLock { last in
+            guard last != problem else { return false }
+            last = problem
+            return true
+        }
+        if isNew { logger.log(level: level, "\(problem)") }
     }
 }
 

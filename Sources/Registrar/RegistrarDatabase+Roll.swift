@@ -49,6 +49,7 @@ extension RegistrarDatabase {
             if let row = try Row.fetchOne(database, sql: "SELECT document, register FROM election")
             {
                 guard [UInt8](row["document"] as Data) == documentBytes else {
+                    // Only its name is wanted, for the person who reads the refusal.
                     let other = try? ElectionDocument(
                         canonicalBytes: [UInt8](row["document"] as Data))
                     throw RollFailure.otherElection(name: other?.name ?? "?")
