@@ -8,6 +8,10 @@ struct SyncPeer: Sendable {
     /// Questions left unanswered in a row.
     var failures = 0
     var nextPoll: Instant
+    /// The largest answer that is taken from it; those of which less is taken are asked later.
+    let answerBytes: Int
+    /// It took part in sending more blocks without a certificate of their own than we keep.
+    var hasOverrun = false
 }
 
 /// A question in flight.
@@ -23,6 +27,28 @@ struct VerifiedRange: Sendable {
     /// The finalization of the last block itself, where it has one.
     let tip: FinalizedHeader?
     let last: Height
+    let peer: PeerID
+}
+
+/// Final blocks that continue the floor and wait for one with a certificate of its own.
+struct PendingBlocks: Sendable {
+    private(set) var blocks: [Block] = []
+    private(set) var bytes = 0
+    /// Who sent them.
+    private(set) var peers: Set<PeerID> = []
+
+    mutating func append(_ block: Block, from peer: PeerID) {
+        blocks.append(block)
+        bytes += block.messageBytes
+        peers.insert(peer)
+    }
+
+    /// Forgets what has been stored meanwhile.
+    mutating func remove(upTo height: Height) {
+        blocks.removeAll { $0.header.height <= height }
+        bytes = blocks.reduce(0) { $0 + $1.messageBytes }
+        if blocks.isEmpty { peers = [] }
+    }
 }
 
 /// Asking, checking and handing on ranges (b.13).
@@ -37,7 +63,8 @@ extension SyncClient {
             return
         }
         requests[first] = nil
-        peers[peer]?.failures = 0
+        // Who always stops short of a certified block answers no better than who is silent.
+        if range.headers.isEmpty { peers[peer]?.failures = 0 }
         let headers = range.blocks.map(\.header) + range.headers
         for (parent, child) in zip(headers, headers.dropFirst())
         where child.parentHash != parent.hash || child.height != parent.height.next
@@ -57,7 +84,7 @@ extension SyncClient {
         guard last.header.height > floor.height else { return }
         waiting[first] = VerifiedRange(
             blocks: range.blocks, tip: range.headers.isEmpty ? finalized : nil,
-            last: last.header.height)
+            last: last.header.height, peer: peer)
     }
 
     /// A peer that lacks what it claimed to have is asked for less.
@@ -90,19 +117,37 @@ extension SyncClient {
                     hasConflict = true
                     return range.tip.map { .conflict($0) } ?? target.map { .conflict($0) }
                 }
-                pending.append(block)
+                pending.append(block, from: range.peer)
             }
-            guard let tip = range.tip, pending.last?.header == tip.header else { continue }
-            let chain = FinalizedChain(blocks: pending, tip: tip)
-            pending = []
-            delivering = tip
-            return .deliver(chain)
+            if let tip = range.tip, pending.blocks.last?.header == tip.header {
+                let chain = FinalizedChain(blocks: pending.blocks, tip: tip)
+                pending = PendingBlocks()
+                delivering = tip
+                return .deliver(chain)
+            }
+            if pending.bytes > pendingLimit {
+                dropPending()
+                return nil
+            }
         }
         return nil
     }
 
+    /// Gives up on blocks that nothing completes, and asks others first from now on: a liar can
+    /// always stop one block short of a certified one.
+    private mutating func dropPending() {
+        for peer in pending.peers {
+            peers[peer]?.hasOverrun = true
+            peers[peer]?.failures += 1
+            requests = requests.filter { $0.value.peer != peer }
+        }
+        let overrun = pending.peers
+        waiting = waiting.filter { !overrun.contains($0.value.peer) }
+        pending = PendingBlocks()
+    }
+
     /// The last block that continues the floor, or is being stored; nil for the floor itself.
-    private var edge: BlockHeader? { pending.last?.header ?? delivering?.header }
+    private var edge: BlockHeader? { pending.blocks.last?.header ?? delivering?.header }
 
     /// The height after all blocks that continue the floor.
     private var nextHeight: Height { max(edge?.height ?? .genesis, floor.height).next }
@@ -146,19 +191,31 @@ extension SyncClient {
                 SyncLimits.timeout + SyncLimits.timeout / 2 * failures, SyncLimits.timeoutCap)
             requests[next] = SyncRequest(
                 peer: peer, count: count, deadline: now.adding(milliseconds: timeout))
-            effects.append(.send(.rangeRequest(from: next, count: count), to: peer))
+            let bytes = UInt32(clamping: peers[peer]?.answerBytes ?? 0)
+            effects.append(
+                .send(.rangeRequest(from: next, count: count, bytes: bytes), to: peer))
             next = last.next
         }
         return effects
     }
 
-    /// A peer that has shown to have a height: those that answer first, in turn.
+    /// A peer that has shown to have a height, in turn among the best of them: those that answer,
+    /// with answers of any size; then those of which less is taken; then those that failed.
     private mutating func choosePeer(for height: Height) -> PeerID? {
         let able = peers.keys.sorted().filter { (peers[$0]?.newest ?? .genesis) >= height }
-        let answering = able.filter { (peers[$0]?.failures ?? 0) < SyncLimits.failures }
-        let candidates = answering.isEmpty ? able : answering
+        guard let best = able.map({ rank(of: $0) }).min() else { return nil }
+        let candidates = able.filter { peer in
+            rank(of: peer) == best
+                && requests.values.count { $0.peer == peer } < SyncLimits.requestsPerPeer
+        }
         guard !candidates.isEmpty else { return nil }
         rotation = (rotation + 1) % candidates.count
         return candidates[rotation]
+    }
+
+    private func rank(of peer: PeerID) -> Int {
+        guard let record = peers[peer], !record.hasOverrun, record.failures < SyncLimits.failures
+        else { return 2 }
+        return record.answerBytes < SyncLimits.frameBytes ? 1 : 0
     }
 }

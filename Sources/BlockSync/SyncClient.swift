@@ -55,7 +55,11 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
     /// Verified ranges that wait for an earlier one, by first height.
     var waiting: [Height: VerifiedRange] = [:]
     /// Blocks that continue the floor and wait for one with a certificate of its own.
-    var pending: [Block] = []
+    var pending = PendingBlocks()
+    /// How many bytes of them are kept.
+    let pendingLimit: Int
+    /// Bytes of verified blocks that wait for a certificate, for an operator.
+    package var pendingBytes: Int { pending.bytes }
     /// The end of the chain that the driver is executing.
     var delivering: FinalizedHeader?
     /// Where the search for the next peer goes on.
@@ -65,8 +69,9 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
     /// A client that goes on from `floor`, with the validators of every epoch.
     package init(
         domain: SigningDomain, validators: ValidatorSet, parameters: Parameters,
-        verifier: Verifier, floor: Floor
+        verifier: Verifier, floor: Floor, pendingLimit: Int = SyncLimits.pendingBytes
     ) {
+        self.pendingLimit = pendingLimit
         self.domain = domain
         self.validators = validators
         self.parameters = parameters
@@ -74,10 +79,14 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
         self.floor = floor
     }
 
-    package init(genesis: Genesis, verifier: Verifier, floor: Floor) {
+    package init(
+        genesis: Genesis, verifier: Verifier, floor: Floor,
+        pendingLimit: Int = SyncLimits.pendingBytes
+    ) {
         self.init(
             domain: genesis.domain, validators: genesis.validators,
-            parameters: genesis.parameters, verifier: verifier, floor: floor)
+            parameters: genesis.parameters, verifier: verifier, floor: floor,
+            pendingLimit: pendingLimit)
     }
 
     /// Whether everything that is known to be final has been stored.
@@ -86,8 +95,14 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
     }
 
     /// Takes up a peer and asks it for its newest block.
-    package mutating func connected(_ peer: PeerID, at now: Instant) -> [SyncEffect] {
-        peers[peer] = SyncPeer(nextPoll: now.adding(milliseconds: SyncLimits.poll))
+    ///
+    /// - Parameter answerBytes: the largest message that the network takes from this peer. It is
+    ///   asked for no more, and only where no peer with a whole frame's worth can be asked.
+    package mutating func connected(
+        _ peer: PeerID, answerBytes: Int = SyncLimits.frameBytes, at now: Instant
+    ) -> [SyncEffect] {
+        peers[peer] = SyncPeer(
+            nextPoll: now.adding(milliseconds: SyncLimits.poll), answerBytes: answerBytes)
         return [.send(.newestRequest, to: peer)] + goOn(at: now)
     }
 
@@ -143,7 +158,7 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
         guard floor.height > self.floor.height else { return [] }
         self.floor = floor
         if let tip = delivering?.header, tip.height <= floor.height { delivering = nil }
-        pending.removeAll { $0.header.height <= floor.height }
+        pending.remove(upTo: floor.height)
         waiting = waiting.filter { $0.value.last > floor.height }
         return goOn(at: now)
     }

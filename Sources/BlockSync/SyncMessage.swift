@@ -3,7 +3,7 @@ package import Ledger
 
 /// The bounds of block synchronization, each with its reason.
 package enum SyncLimits {
-    /// A message in bytes: what a peer's frame may carry.
+    /// A message in bytes: what a peer's frame may carry, and the most that is asked for.
     package static let frameBytes = 8 * 1024 * 1024
     /// Blocks of one answer.
     package static let blocksPerRange: UInt32 = 128
@@ -14,8 +14,14 @@ package enum SyncLimits {
     package static let headersPerRange = 4096
     /// Requests in flight to all peers.
     package static let requests = 8
+    /// Of these, to one peer: one is answered while the next is on its way. A server may leave more
+    /// than so many of one peer unanswered.
+    package static let requestsPerPeer = 2
     /// Ranges that may wait for an earlier one: with `rangeBytes` this bounds memory.
     package static let waitingRanges = 16
+    /// Bytes of final blocks that wait for one with a certificate of its own: many more than honest
+    /// nodes finalize without one, and what a node can spare.
+    package static let pendingBytes = 128 * 1024 * 1024
     /// Milliseconds a peer has for an answer, at first and at most: it grows by half.
     package static let timeout: UInt64 = 2000
     package static let timeoutCap: UInt64 = 30_000
@@ -48,10 +54,12 @@ package enum SyncMessage: Hashable, Sendable {
     case newestRequest
     /// The newest final block; nil at genesis. Also sent unasked when it changes.
     case newest(FinalizedHeader?)
-    /// Asks for `count` blocks from a height on.
-    case rangeRequest(from: Height, count: UInt32)
+    /// Asks for `count` blocks from a height on, in an answer of at most so many bytes: less than a
+    /// frame where the asker takes less from this peer.
+    case rangeRequest(
+        from: Height, count: UInt32, bytes: UInt32 = UInt32(SyncLimits.frameBytes))
     case range(BlockRange)
-    /// The server does not have the height asked for.
+    /// The server does not have the height asked for, or its answer would be too large.
     case unavailable(Height)
 
     /// Whether it is for the serving side.
@@ -69,6 +77,11 @@ package enum SyncMessage: Hashable, Sendable {
         case .newestRequest, .newest, .rangeRequest, .unavailable: false
         }
     }
+}
+
+extension Block {
+    /// At least its size in a message, and at most half a kilobyte more.
+    var messageBytes: Int { 512 + Int(header.bodyBytes) + 4 * transactions.count }
 }
 
 extension BlockRange: CanonicalCodable {
@@ -103,10 +116,11 @@ extension SyncMessage: CanonicalCodable {
         case .newest(let finalized):
             writer.write(Tag.newest.rawValue)
             writer.write(optional: finalized)
-        case .rangeRequest(let height, let count):
+        case .rangeRequest(let height, let count, let bytes):
             writer.write(Tag.rangeRequest.rawValue)
             height.encode(to: &writer)
             writer.write(count)
+            writer.write(bytes)
         case .range(let range):
             writer.write(Tag.range.rawValue)
             range.encode(to: &writer)
@@ -124,7 +138,8 @@ extension SyncMessage: CanonicalCodable {
         case .newest: self = .newest(try reader.readOptional())
         case .rangeRequest:
             self = .rangeRequest(
-                from: try Height(from: &reader), count: try reader.readUInt32())
+                from: try Height(from: &reader), count: try reader.readUInt32(),
+                bytes: try reader.readUInt32())
         case .range: self = .range(try BlockRange(from: &reader))
         case .unavailable: self = .unavailable(try Height(from: &reader))
         }

@@ -249,5 +249,14 @@ extension SimulatedStore: BlockSource {
         return blocks[Int(height.rawValue) - 1]
     }
 
+    func header(at height: Height) throws -> BlockHeader? { try block(at: height)?.header }
+
     func finalization(at height: Height) throws -> Certificate? { finalizations[height] }
+
+    func finalization(from height: Height) throws -> FinalizedHeader? {
+        guard let found = finalizations.keys.filter({ $0 >= height }).min(),
+            let header = try header(at: found), let finalization = finalizations[found]
+        else { return nil }
+        return FinalizedHeader(header: header, finalization: finalization)
+    }
 }

@@ -71,7 +71,13 @@ struct ServedChain: BlockSource {
         return blocks[Int(height.rawValue) - 1]
     }
 
+    func header(at height: Height) throws -> BlockHeader? { try block(at: height)?.header }
+
     func finalization(at height: Height) throws -> Certificate? { finalizations[height] }
+
+    func finalization(from height: Height) throws -> FinalizedHeader? {
+        finalizations.keys.filter { $0 >= height }.min().flatMap { finalized($0.rawValue) }
+    }
 }
 
 /// A client and the peers it may ask.
@@ -87,10 +93,10 @@ struct SyncHarness {
     var conflicts: [FinalizedHeader] = []
     var largestFlight = 0
 
-    init(_ chain: ServedChain) {
+    init(_ chain: ServedChain, pendingLimit: Int = SyncLimits.pendingBytes) {
         client = Client(
             genesis: chain.genesis, verifier: SimulatedSignatures(),
-            floor: .genesis(chain.genesis))
+            floor: .genesis(chain.genesis), pendingLimit: pendingLimit)
     }
 
     var now: Instant { Instant(microseconds: milliseconds * 1000) }
