@@ -21,6 +21,8 @@ final class Outbox: Sendable {
         let frameLimit: Int
         let byteLimit: Int
 
+        var isHalfFree: Bool { frames.count < frameLimit / 2 && bytes < byteLimit / 2 }
+
         mutating func append(_ frame: WireFrame) -> Bool {
             let size = WireFrame.headerSize + frame.payload.count
             guard frames.count < frameLimit, frames.isEmpty || bytes + size <= byteLimit else {
@@ -155,6 +157,9 @@ final class Outbox: Sendable {
         offset = 0
         return true
     }
+
+    /// Whether half of the bulk queue is free.
+    var isBulkHalfFree: Bool { state.withLock { $0.bulk.isHalfFree } }
 
     /// Since when the writer has waited for the peer to take what was written last.
     var writingSince: ContinuousClock.Instant? { state.withLock { $0.writingSince } }

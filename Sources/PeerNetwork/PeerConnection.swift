@@ -23,6 +23,8 @@ final class PeerConnection: Sendable {
     let channel: any Channel
     /// Whether we made the connection.
     let isDialed: Bool
+    /// Where the other end is, for the bounds per address.
+    let addressGroup: AddressGroup
     let outbox: Outbox
     let start: ContinuousClock.Instant
     private let state: Mutex<State>
@@ -31,6 +33,7 @@ final class PeerConnection: Sendable {
         self.number = number
         self.channel = channel
         self.isDialed = isDialed
+        addressGroup = AddressGroup(channel.remoteAddress?.ipAddress ?? "unknown")
         outbox = Outbox(limits: limits)
         start = .now
         state = Mutex(State(lastReceived: start, lastPing: start))

@@ -3,7 +3,8 @@
 package struct PeerLimits: Sendable {
     /// The largest payload of a message: a block body of 4 MiB and what surrounds it, with room.
     package var frameBytes = 8 << 20
-    /// The largest payload from an observer, which submits transactions and asks for blocks.
+    /// The largest payload from an observer that we are not configured to dial: it submits
+    /// transactions and asks for blocks, and is asked for little.
     package var observerFrameBytes = 1 << 20
     /// Bulk messages travel in parts of this size, so that a vote waits for one part at most.
     package var partBytes = 64 << 10
@@ -23,10 +24,14 @@ package struct PeerLimits: Sendable {
 
     /// Observers at a time: what one machine serves without harm to its vote.
     package var observers = 64
-    /// Connections from one address; a whole cluster on one machine fits.
-    package var connectionsPerAddress = 64
-    /// Connections that have not yet said who they are.
-    package var pendingConnections = 64
+    /// Of these, from one address that is not exempt: addresses of peers that we are configured to
+    /// dial and of connected validators are, so that a whole network on one machine works.
+    package var observersPerAddress = 4
+    /// Connections that have not yet said who they are. When all places are taken, the oldest one
+    /// goes: an honest peer needs a second, a silent one keeps its place until it is pushed out.
+    package var pendingConnections = 128
+    /// Of these, from one address that is not exempt.
+    package var pendingPerAddress = 4
     /// What one observer may send per second, with a burst of two seconds.
     package var observerBytesPerSecond = 4 << 20
     package var observerFramesPerSecond = 500

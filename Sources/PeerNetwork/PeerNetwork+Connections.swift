@@ -4,12 +4,18 @@ import NIOCore
 import NIOSSL
 
 extension PeerNetwork {
-    /// Serves one connection from handshake to end. Returns it: it has a peer if it was established.
-    func serve(_ secured: SecuredChannel, dialing peer: DialedPeer?) async -> PeerConnection {
+    /// A connection over a fresh socket.
+    func connection(over secured: SecuredChannel, isDialed: Bool) -> PeerConnection {
+        PeerConnection(
+            number: table.nextNumber(), channel: secured.channel.channel, isDialed: isDialed,
+            limits: configuration.limits)
+    }
+
+    /// Serves one connection from handshake to end: it has a peer then if it was established.
+    func serve(
+        _ connection: PeerConnection, over secured: SecuredChannel, dialing peer: DialedPeer?
+    ) async {
         let limits = configuration.limits
-        let connection = PeerConnection(
-            number: table.nextNumber(), channel: secured.channel.channel, isDialed: peer != nil,
-            limits: limits)
         var failure: (any Error)?
         do {
             try await secured.channel.executeThenClose { inbound, outbound in
@@ -28,7 +34,6 @@ extension PeerNetwork {
         }
         table.remove(connection)
         report(connection, connection.failure ?? failure, dialed: peer)
-        return connection
     }
 
     /// Writes what waits, in its order, at the speed at which the peer reads.
@@ -60,10 +65,11 @@ extension PeerNetwork {
         }
         guard let peer = connection.peer else { return }
         var assembly = MessageAssembly(limit: secured.limit.payloadBytes)
-        var rate = ObserverRate(connection.role, configuration.limits)
+        // The operator has chosen those that we dial: they may answer at length.
+        var rate = isConfigured(peer) ? nil : ObserverRate(connection.role, configuration.limits)
         while let frame = try await frames.next() {
             connection.received(frame)
-            if let pause = rate.take(frame) {
+            if let pause = rate?.take(frame) {
                 connection.setHolding(true)
                 try await Task.sleep(for: pause)
                 connection.setHolding(false)
@@ -110,11 +116,7 @@ extension PeerNetwork {
         }
         connection.identify(as: peer, role: role, instance: hello.instance)
         if !connection.isDialed {
-            secured.limit.payloadBytes =
-                switch role {
-                case .validator: configuration.limits.frameBytes
-                case .observer: configuration.limits.observerFrameBytes
-                }
+            secured.limit.payloadBytes = largestPayload(from: peer)
         }
         let answer = connection.isDialed ? nil : ownHello
         if let refusal = table.establish(connection, answering: answer) {
@@ -158,7 +160,11 @@ extension PeerNetwork {
             reportViolation(metadata, isKnown: connection.peer != nil)
         case ConnectionFailure.ended(let reason):
             metadata["reason"] = "\(reason)"
-            logger.info("the connection to a peer ended", metadata: metadata)
+            // Silent strangers fill no log.
+            let isStranger = connection.peer == nil && dialed == nil
+            logger.log(
+                level: isStranger ? .debug : .info, "the connection to a peer ended",
+                metadata: metadata)
         default:
             metadata["reason"] = "\(failure)"
             if connection.peer != nil {

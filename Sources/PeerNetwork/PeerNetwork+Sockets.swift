@@ -93,15 +93,15 @@ extension PeerNetwork {
     }
 
     private func accept(_ accepted: SecuredChannel) async {
-        let host = accepted.channel.channel.remoteAddress?.ipAddress ?? "unknown"
-        guard table.admit(host: host) else {
+        let connection = connection(over: accepted, isDialed: false)
+        guard table.admit(connection) else {
             // Nobody waits for the outcome: the socket is gone either way.
             accepted.channel.channel.close(promise: nil)
             try? await accepted.channel.executeThenClose { _, _ in }
             return
         }
-        let connection = await serve(accepted, dialing: nil)
-        table.release(host: host, wasPending: connection.peer == nil)
+        await serve(connection, over: accepted, dialing: nil)
+        table.release(connection)
     }
 
     /// Connects to a peer, again and again, as long as there is no connection to it.
@@ -142,7 +142,9 @@ extension PeerNetwork {
                 metadata: ["address": "\(peer.endpoint)", "reason": "\(error)"])
             return false
         }
-        let connection = await serve(secured, dialing: peer)
+        let connection = connection(over: secured, isDialed: true)
+        table.note(peer.nodeKey, at: connection.addressGroup)
+        await serve(connection, over: secured, dialing: peer)
         let wasEstablished = connection.peer != nil
         if !wasEstablished { table.count { $0.dialFailures += 1 } }
         return wasEstablished

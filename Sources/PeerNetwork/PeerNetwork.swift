@@ -19,6 +19,8 @@ package final class PeerNetwork: Sendable {
     let table: PeerTable
     let inbox: Inbox
     let logger: Logger
+    /// Keys of those that we dial.
+    private let configuredPeers: Set<PeerID>
     /// Random at each start; part of every hello.
     let instance: UInt64
     let listening = ListeningState()
@@ -31,7 +33,10 @@ package final class PeerNetwork: Sendable {
         ownID = certificate.nodeKey
         ownRole = configuration.validatorKeys.contains(ownID) ? .validator : .observer
         inbox = Inbox(limits: configuration.limits)
-        table = PeerTable(ownID: ownID, limits: configuration.limits, inbox: inbox)
+        table = PeerTable(
+            ownID: ownID, limits: configuration.limits, inbox: inbox,
+            exempt: Set(configuration.dial.map { AddressGroup($0.endpoint.host) }))
+        configuredPeers = Set(configuration.dial.map(\.nodeKey))
         events = PeerEvents(inbox: inbox)
         instance = UInt64.random(in: .min ... .max)
         self.configuration = configuration
@@ -96,6 +101,21 @@ package final class PeerNetwork: Sendable {
         type < WireFrame.firstTransportType
             && payload.count <= configuration.limits.frameBytes
     }
+
+    /// The largest payload that is taken from a peer; what it is asked for must not need more.
+    package func largestPayload(from peer: PeerID) -> Int {
+        role(of: peer) == .validator || isConfigured(peer)
+            ? configuration.limits.frameBytes : configuration.limits.observerFrameBytes
+    }
+
+    /// Whether less than half of what may wait for a peer in bulk waits now: false is the moment to
+    /// produce nothing more for it. False too where there is no connection.
+    package func hasBulkRoom(for peer: PeerID) -> Bool {
+        table.connection(to: peer)?.outbox.isBulkHalfFree ?? false
+    }
+
+    /// Whether we are configured to dial a peer, whoever made the connection.
+    func isConfigured(_ peer: PeerID) -> Bool { configuredPeers.contains(peer) }
 
     /// Ends the connection to a peer that misbehaved.
     package func disconnect(_ peer: PeerID, because reason: String) {

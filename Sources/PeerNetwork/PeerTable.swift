@@ -5,7 +5,8 @@ import Synchronization
 package struct PeerNetworkStatistics: Equatable, Sendable {
     /// Incoming TCP connections.
     package internal(set) var connectionsAccepted: UInt64 = 0
-    /// Connections that we turned away: another chain, no place, no known key.
+    /// Connections that we turned away: another chain, no place, no known key, or pushed out by a
+    /// newer one before they said who they are.
     package internal(set) var connectionsRefused: UInt64 = 0
     /// Bytes that no honest node sends: no TLS, no hello, no frame.
     package internal(set) var protocolViolations: UInt64 = 0
@@ -19,8 +20,10 @@ package struct PeerNetworkStatistics: Equatable, Sendable {
 final class PeerTable: Sendable {
     private struct State {
         var established: [PeerID: PeerConnection] = [:]
-        var perHost: [String: Int] = [:]
-        var pending = 0
+        /// Incoming connections before the end of their handshake, by number and so by age.
+        var pending: [UInt64: PeerConnection] = [:]
+        /// Where connected validators are, and peers that we dial: one address of each.
+        var knownAddresses: [PeerID: AddressGroup] = [:]
         var nextNumber: UInt64 = 0
         var statistics = PeerNetworkStatistics()
     }
@@ -28,12 +31,15 @@ final class PeerTable: Sendable {
     private let ownID: PeerID
     private let limits: PeerLimits
     private let inbox: Inbox
+    /// Addresses that the configuration names: bounds per address are not for them.
+    private let exempt: Set<AddressGroup>
     private let state = Mutex(State())
 
-    init(ownID: PeerID, limits: PeerLimits, inbox: Inbox) {
+    init(ownID: PeerID, limits: PeerLimits, inbox: Inbox, exempt: Set<AddressGroup> = []) {
         self.ownID = ownID
         self.limits = limits
         self.inbox = inbox
+        self.exempt = exempt
     }
 
     /// A number for a new connection.
@@ -44,30 +50,53 @@ final class PeerTable: Sendable {
         }
     }
 
-    /// Counts an incoming connection before anything is read from it; false where there is no
+    /// Notes where a peer is that we dial.
+    func note(_ peer: PeerID, at address: AddressGroup) {
+        state.withLock { $0.knownAddresses[peer] = address }
+    }
+
+    /// Takes in an incoming connection before anything is read from it; false where there is no
     /// place. `release` gives the place back.
-    func admit(host: String) -> Bool {
-        state.withLock { state in
+    ///
+    /// Strangers can take all places, from many addresses even, but not keep them: the oldest
+    /// stranger makes room for the newest connection, and none takes the place of a known address.
+    func admit(_ connection: PeerConnection) -> Bool {
+        let (isAdmitted, pushedOut) = state.withLock { state -> (Bool, PeerConnection?) in
             state.statistics.connectionsAccepted += 1
-            let count = state.perHost[host, default: 0]
-            guard state.pending < limits.pendingConnections, count < limits.connectionsPerAddress
-            else {
-                state.statistics.connectionsRefused += 1
-                return false
+            let isKnown = isExempt(connection.addressGroup, state)
+            let sameAddress = state.pending.values.count {
+                $0.addressGroup == connection.addressGroup
             }
-            state.pending += 1
-            state.perHost[host] = count + 1
-            return true
+            guard isKnown || sameAddress < limits.pendingPerAddress else {
+                state.statistics.connectionsRefused += 1
+                return (false, nil)
+            }
+            var pushedOut: PeerConnection?
+            if state.pending.count >= limits.pendingConnections {
+                let oldest = state.pending.keys.sorted()
+                let stranger = oldest.first { number in
+                    state.pending[number].map { !isExempt($0.addressGroup, state) } ?? false
+                }
+                state.statistics.connectionsRefused += 1
+                guard let number = stranger ?? (isKnown ? oldest.first : nil) else {
+                    return (false, nil)
+                }
+                pushedOut = state.pending.removeValue(forKey: number)
+            }
+            state.pending[connection.number] = connection
+            return (true, pushedOut)
         }
+        pushedOut?.end(because: .ended("it was slow to say who it is, and others wait"))
+        return isAdmitted
+    }
+
+    private func isExempt(_ address: AddressGroup, _ state: borrowing State) -> Bool {
+        exempt.contains(address) || state.knownAddresses.values.contains(address)
     }
 
     /// An admitted connection ended.
-    func release(host: String, wasPending: Bool) {
-        state.withLock { state in
-            if wasPending { state.pending -= 1 }
-            let count = state.perHost[host, default: 1] - 1
-            state.perHost[host] = count > 0 ? count : nil
-        }
+    func release(_ connection: PeerConnection) {
+        state.withLock { $0.pending[connection.number] = nil }
     }
 
     /// Takes in a connection after its handshake, or says why not.
@@ -88,10 +117,19 @@ final class PeerTable: Sendable {
                 return (.duplicate, nil)
             }
             if old == nil, case .observer = connection.role, !connection.isDialed {
-                let count = state.established.values.count { $0.role == .observer }
-                if count >= limits.observers { return (.full, nil) }
+                let observers = state.established.values.filter { $0.role == .observer }
+                let address = connection.addressGroup
+                let sameAddress = observers.count { $0.addressGroup == address }
+                if observers.count >= limits.observers
+                    || sameAddress >= limits.observersPerAddress && !isExempt(address, state)
+                {
+                    return (.full, nil)
+                }
             }
-            if !connection.isDialed { state.pending -= 1 }
+            state.pending[connection.number] = nil
+            if case .validator = connection.role {
+                state.knownAddresses[peer] = connection.addressGroup
+            }
             if let hello { _ = connection.outbox.push(hello, as: .consensus) }
             state.established[peer] = connection
             // Inside the lock: the events have the order of the decisions.
