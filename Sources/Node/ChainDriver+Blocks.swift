@@ -261,6 +261,7 @@ extension ChainDriver {
         for (id, peer) in peers where peer.validator == nil {
             network.send(FrameType.sync.rawValue, newest, to: id, as: .consensus)
         }
+        for branch in blocks { reportAlarms(branch) }
         guard broadcaster.count > 0 else { return }
         var elections: Set<Bytes32> = []
         for branch in blocks {
@@ -273,6 +274,19 @@ extension ChainDriver {
             if let status = try views.status(election) {
                 try broadcaster.publish(.election(status))
             }
+        }
+    }
+
+    /// Logs what people must look at.
+    private func reportAlarms(_ branch: ExecutedBranch) {
+        for case .alarm(let alarm) in branch.executed.events {
+            counters.alarms += 1
+            logger.warning(
+                "\(alarm.name): \(alarm.detail)",
+                metadata: [
+                    "election": "\(alarm.election)",
+                    "height": "\(branch.block.header.height.rawValue)",
+                ])
         }
     }
 

@@ -24,7 +24,7 @@ extension ChainDriver {
     /// The newest of the blocks that is the first of its chain-time second: all validators thus
     /// cosign the same sizes. None while catching up: the others have certified those long ago.
     func checkpointDue(in blocks: [ExecutedBranch]) -> DueCheckpoint? {
-        guard keys.validating != nil, sync.isSynchronized || replica != nil else { return nil }
+        guard keys.validating != nil, !isFarBehind else { return nil }
         var previous = head.time
         var due: DueCheckpoint?
         for branch in blocks {
@@ -42,7 +42,9 @@ extension ChainDriver {
     func cosignRestingFloor(at now: LocalTime) throws {
         guard let restsAt, restsAt <= now.instant else { return }
         self.restsAt = nil
-        guard keys.validating != nil, head.frontier.size > cosignedSize else { return }
+        guard keys.validating != nil, !isFarBehind, head.frontier.size > cosignedSize else {
+            return
+        }
         let due = DueCheckpoint(size: head.frontier.size, root: head.frontier.root)
         try store.putNote(NoteName.cosigned, Self.encode(due.size))
         cosign(due)
@@ -112,6 +114,7 @@ extension ChainDriver {
             if let certified = try book.take(size: size, root: root, lines: lines) {
                 try certifiedNow(certified)
             }
+            reportContradictions()
             let roots = book.certifiedRoots(ofSize: size)
             if roots.count > 1 {
                 failForked("two checkpoints of size \(size) have a quorum each: \(roots)")
@@ -179,6 +182,20 @@ extension ChainDriver {
             throw NodeFailure.inconsistent("The stored checkpoint: \(error.description)")
         }
         publishCheckpoint()
+    }
+
+    /// Logs validators that cosigned two trees of one size, each once.
+    private func reportContradictions() {
+        for (validator, size) in book.equivocations {
+            let name = "\(validator) \(size)"
+            guard reportedCosignatures.count < NodeLimits.reports,
+                reportedCosignatures.insert(name).inserted
+            else { continue }
+            counters.equivocations += 1
+            logger.error(
+                "A_EQUIV: a validator cosigned two different trees of one size",
+                metadata: ["validator": "\(validator)", "size": "\(size)"])
+        }
     }
 
     private func failForked(_ problem: String) {

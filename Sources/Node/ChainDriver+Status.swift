@@ -11,6 +11,13 @@ import TransparencyLog
 extension ChainDriver {
     var isWorking: Bool { !hasStopped }
 
+    /// Whether a block is known to be final that lies well above the floor. A few blocks are the
+    /// ordinary distance between nodes.
+    var isFarBehind: Bool {
+        let target = sync.target?.header.height ?? .genesis
+        return target.rawValue > head.height.rawValue + NodeLimits.ordinaryDistance
+    }
+
     func nodeStatus(name: String) -> NodeStatus {
         let validators = chain.genesis.validators
         let connected = peers.sorted { $0.key < $1.key }.map { id, peer in
@@ -30,7 +37,7 @@ extension ChainDriver {
             view: status?.round.view.rawValue ?? floor.round?.view.rawValue ?? 0,
             logSize: head.frontier.size, logRoot: head.frontier.root,
             certifiedSize: published?.checkpoint.size ?? 0,
-            voting: isVoting && sync.isSynchronized,
+            voting: isVoting && !isFarBehind,
             votingNote: votingNote(isVoting: isVoting), peers: connected,
             pendingCount: mempool.count, pendingBytes: mempool.bytes)
     }
@@ -40,7 +47,7 @@ extension ChainDriver {
         if let reason = replica?.status.haltReason { return "halted: \(reason)" }
         if let votingNote { return votingNote }
         if !isVoting { return "an observer does not vote" }
-        if !sync.isSynchronized {
+        if isFarBehind {
             let target = sync.target?.header.height.rawValue ?? 0
             return "catching up: at block \(head.height.rawValue) of \(target)"
         }
@@ -81,6 +88,7 @@ extension ChainDriver {
             counters.hostileMessages)
         text.counter(
             "equivocations_total", "Conflicting votes of one key", counters.equivocations)
+        text.counter("alarms_total", "Alarms of final blocks", counters.alarms)
         text.counter(
             "connections_refused_total", "Peer connections refused", network.connectionsRefused)
         text.counter(

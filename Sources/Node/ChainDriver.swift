@@ -72,6 +72,8 @@ actor ChainDriver: BlockingActor {
     /// The newest certified checkpoint that this node's own log covers.
     var published: Certified?
     var cosignedSize: UInt64
+    /// Contradicting cosignatures that were reported, at most `NodeLimits.reports`.
+    var reportedCosignatures: Set<String> = []
     var restsAt: Instant?
     var repeatAt: Instant?
 
@@ -269,12 +271,11 @@ struct DriverParts {
 struct NodeCounters: Sendable {
     var journalSyncs: UInt64 = 0
     var equivocations: UInt64 = 0
+    var alarms: UInt64 = 0
     var rejectedMessages: UInt64 = 0
     var hostileMessages: UInt64 = 0
     var transactionsAdmitted: UInt64 = 0
     var transactionsRefused: UInt64 = 0
     var transactionsFinal: UInt64 = 0
     var blocksFinal: UInt64 = 0
-    var proofsChecked: UInt64 = 0
-    var executionMicroseconds: UInt64 = 0
 }

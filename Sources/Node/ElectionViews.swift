@@ -83,17 +83,15 @@ struct ElectionViews: Sendable {
     func roll(
         _ election: Bytes32, style: UInt32, from: UInt32, limit: Int
     ) throws -> RollView? {
-        guard let document = try queries.document(election),
-            document.style(numbered: style) != nil
-        else { return nil }
-        let leaves = try queries.rollLeaves(election, style: style)
-        let stretch = leaves.dropFirst(Int(from)).prefix(limit).map { leaf in
+        guard let total = try queries.rollCount(election, style: style) else { return nil }
+        let leaves = try queries.rollLeaves(
+            election, style: style, from: from, limit: UInt32(clamping: limit)
+        ).map { leaf in
             RollLeafStatus(
                 commitment: leaf.commitment, status: Self.name(of: leaf.status),
                 issued: leaf.isIssued)
         }
-        return RollView(
-            style: style, total: UInt32(leaves.count), from: from, leaves: Array(stretch))
+        return RollView(style: style, total: total, from: from, leaves: leaves)
     }
 
     /// Nil while there is no election id.

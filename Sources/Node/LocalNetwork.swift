@@ -71,11 +71,14 @@ package struct LocalNetwork: Codable, Hashable, Sendable {
         if let fault = plan.faults.first { throw NodeFailure.configuration("\(fault)") }
         let genesisPath = plan.directory + "/genesis.json"
         guard !LocalFile.exists(genesisPath) else { throw FileFailure.exists(path: genesisPath) }
-        try LocalFile.makePrivateDirectory(plan.directory)
         let log = Ed25519SigningKey.generate()
         let keys = (0..<plan.validators).map { _ in ValidatorKeys() }
         let observerKeys = (0..<plan.observers).map { _ in Ed25519SigningKey.generate() }
-        let (commission, memberFiles) = try makeCommission(plan)
+        let memberKeys = (0..<plan.commissionMembers).map { _ in Ed25519SigningKey.generate() }
+        let commission = Commission(
+            members: memberKeys.enumerated().map { index, key in
+                Member(name: "Member \(index + 1)", key: key.publicKey)
+            }, threshold: plan.commissionThreshold)
         let genesis = Genesis(
             kind: plan.kind, name: plan.chainName, time: time, origin: plan.origin,
             logKey: log.publicKey,
@@ -86,7 +89,10 @@ package struct LocalNetwork: Codable, Hashable, Sendable {
                         cosigningKey: keys.cosigning.publicKey, nodeKey: keys.node.publicKey)
                 }),
             commission: commission, parameters: plan.parameters)
+        // Before anything is written: a plan that was refused leaves nothing in its way.
         if let fault = genesis.faults.first { throw NodeFailure.configuration("\(fault)") }
+        try LocalFile.makePrivateDirectory(plan.directory)
+        let memberFiles = try writeCommission(memberKeys, plan)
         let peers = keys.enumerated().map { index, keys in
             NodeConfiguration.Peer(
                 host: plan.host, port: plan.basePort + 2 * index, key: keys.node.publicKey)
@@ -115,24 +121,22 @@ package struct LocalNetwork: Codable, Hashable, Sendable {
             chainID: genesis.chainID, genesis: genesisPath, nodes: nodes, commission: memberFiles)
     }
 
-    private static func makeCommission(
-        _ plan: LocalNetworkPlan
-    ) throws -> (Commission, files: [String]) {
+    /// Writes the members' key files; their paths.
+    private static func writeCommission(
+        _ keys: [Ed25519SigningKey], _ plan: LocalNetworkPlan
+    ) throws -> [String] {
         let directory = plan.directory + "/commission"
         try LocalFile.makePrivateDirectory(directory)
         let passphrase = try makePassphrase(at: directory + "/passphrase")
-        var members: [Member] = []
         var files: [String] = []
-        for number in 1...plan.commissionMembers {
-            let path = directory + "/member-\(number).key"
-            let key = try KeyFile.createSigningKey(
-                at: path, purpose: .commission, passphrase: passphrase)
-            members.append(Member(name: "Member \(number)", key: key.publicKey))
+        for (index, key) in keys.enumerated() {
+            let path = directory + "/member-\(index + 1).key"
+            try KeyFile.create(
+                at: path, purpose: .commission, publicKey: key.publicKey.bytes,
+                secret: key.exportSeed().bytes, passphrase: passphrase)
             files.append(path)
         }
-        return (
-            Commission(members: members, threshold: plan.commissionThreshold), files
-        )
+        return files
     }
 
     private static func makeNode(

@@ -13,6 +13,8 @@ enum NodeLimits {
     /// Milliseconds that a leader spends on executing its own block: every other validator spends
     /// as many before it votes.
     static let buildMilliseconds: Int64 = 120
+    /// Blocks that a node may lie behind another without catching up.
+    static let ordinaryDistance: UInt64 = 8
     /// Heights within which a promised ballot must be in the log.
     static let promisedBlocks: UInt64 = 500
     /// Transactions of one frame that pushes them, and its size in bytes.
@@ -35,6 +37,8 @@ enum NodeLimits {
     static let checkpointSizes = 256
     /// Of these, sizes that one validator alone has cosigned yet.
     static let checkpointSizesAlone = 8
+    /// Contradicting cosignatures that are reported.
+    static let reports = 1024
     /// Milliseconds after which the floor has rested and is cosigned.
     static let restMilliseconds: UInt64 = 500
     /// Milliseconds between repetitions of cosignatures that are still too few.
