@@ -131,7 +131,9 @@ package struct TrusteeStation {
     package func reviewDealings() throws -> [Review] {
         try requireStage(.confirmation, "Wait until all trustees have dealt.")
         var random = SystemRandom()
-        return try objects(.dealing).map { entry in
+        // Dealers that a complaint put out already need no other.
+        return try objects(.dealing).filter { ceremony.qualified.contains($0.trustee) }.map {
+            entry in
             guard let dealer = ceremony.index(of: entry.trustee) else {
                 throw StationError(description: "A dealing of somebody who takes no part.")
             }
@@ -220,6 +222,11 @@ package struct TrusteeStation {
             transactions.append(.partialDecryption(sign(body, tag: .partialDecryption)))
         }
         return transactions
+    }
+
+    /// The last moment at which a ballot may enter a block, by the chain's document and extensions.
+    package func closesFinally() throws -> Timestamp? {
+        try queries.status(election)?.closesFinally
     }
 
     private func decrypt(

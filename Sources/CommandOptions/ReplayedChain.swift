@@ -4,6 +4,7 @@ import Cryptography
 package import Elections
 package import Ledger
 import LedgerClient
+import TransparencyLog
 package import Verification
 
 /// A chain that this machine fetched and verified from its genesis document on.
@@ -39,7 +40,7 @@ extension ChainOptions {
     /// - Throws: `CommandFailure` with the first thing that is wrong; `ClientError`.
     package func replay() async throws -> ReplayedChain {
         let genesis = try loadGenesis()
-        let chain = try await fetch(genesis: genesis, expectsCheckpoint: false) { _ in }
+        let chain = try await fetch(genesis: genesis) { _ in }
         guard chain.audit.stopped == nil else {
             throw CommandFailure(
                 "The nodes' record of the chain does not hold: "
@@ -50,20 +51,33 @@ extension ChainOptions {
 
     /// Fetches the chain block by block; a failed check ends it, and stands in the audit.
     ///
-    /// - Parameter expectsCheckpoint: whether the record must reach the newest checkpoint that a
-    ///   quorum of validators vouches for, as the nodes publish it.
+    /// The record must reach the newest checkpoint that a quorum of validators vouches for, as each
+    /// of the nodes that answers knows it: one that lags or hides blocks is found out by the others.
     package func fetch(
-        genesis: Genesis, expectsCheckpoint: Bool, progress: (AuditProgress) -> Void
+        genesis: Genesis, progress: (AuditProgress) -> Void
     ) async throws -> ReplayedChain {
-        try await withClient { client in
-            var audit = try ChainAudit(genesis: genesis.canonicalBytes)
-            if expectsCheckpoint {
-                try audit.expect(checkpoint: try await client.fullCheckpoint())
+        var audit = try ChainAudit(genesis: genesis.canonicalBytes)
+        var expectedSize: UInt64 = 0
+        for address in node {
+            guard let checkpoint = try await newestCheckpoint(of: address, genesis: genesis) else {
+                continue
             }
+            try audit.expect(checkpoint: checkpoint)
+            let size = try Checkpoint(text: try SignedNote(parsing: checkpoint).text).size
+            expectedSize = max(expectedSize, size)
+        }
+        return try await withClient { client in
+            var waits = 0
             var random = SystemRandom()
             while audit.stopped == nil {
                 let chunk = try await client.export(from: audit.progress.height.next)
-                guard !chunk.blocks.isEmpty else { break }
+                guard !chunk.blocks.isEmpty else {
+                    // One node may be some blocks behind what another has certified.
+                    guard audit.progress.logSize < expectedSize, waits < 40 else { break }
+                    waits += 1
+                    try await Task.sleep(for: .milliseconds(250))
+                    continue
+                }
                 do {
                     try audit.add(
                         chunk.blocks, finalization: chunk.finalization, random: &random)
@@ -75,6 +89,26 @@ extension ChainOptions {
                 progress(audit.progress)
             }
             return ReplayedChain(genesis: genesis, audit: audit)
+        }
+    }
+
+    /// The newest certified checkpoint that one node knows; nil where it has none yet, or where it
+    /// cannot be reached, which is said.
+    private func newestCheckpoint(
+        of address: String, genesis: Genesis
+    ) async throws -> [UInt8]? {
+        var limits = ClientLimits()
+        limits.rounds = 1
+        limits.requestTimeout = .seconds(5)
+        do {
+            return try await NodeClient.with(
+                nodes: [address], chainID: genesis.chainID, limits: limits
+            ) { try await $0.fullCheckpoint() }
+        } catch let error as ClientError where error.refusalCode != nil {
+            return nil
+        } catch let error as ClientError where error.isTemporary {
+            note("  \(address) gives no checkpoint: \(error)")
+            return nil
         }
     }
 }

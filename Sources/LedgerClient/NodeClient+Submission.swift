@@ -12,7 +12,8 @@ extension NodeClient {
         let answer = try await transport.send(
             Transport.Call(
                 method: .POST, path: "/v1/transactions", body: transaction,
-                contentType: "application/octet-stream", limit: 64 << 10))
+                contentType: "application/octet-stream", limit: 64 << 10,
+                confirmsRefusal: true))
         let submission = try transport.decode(SubmissionAnswer.self, from: answer)
         guard submission.transactionID == Transaction.id(of: transaction) else {
             throw .badAnswer(server: answer.server, problem: "it names another transaction")
@@ -111,6 +112,8 @@ extension NodeClient {
                     throw .timedOut(waitingFor: "the receipt of transaction \(id)")
                 }
             }
+            // A node that is behind, or that says so, must not be the last word.
+            if pause >= .seconds(1) { transport.preferAnother() }
             try await transport.rest(for: pause)
             pause = min(pause * 3 / 2, .seconds(1))
         }

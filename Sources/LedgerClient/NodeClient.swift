@@ -46,8 +46,25 @@ extension Transport {
     func json<Value: Decodable>(
         _ type: Value.Type = Value.self, _ path: String
     ) async throws(ClientError) -> (server: String, value: Value) {
-        let answer = try await send(Call(path: path, limit: limits.documentBytes))
-        return (answer.server, try decode(type, from: answer))
+        try await firstGood { () async throws(ClientError) in
+            let answer = try await send(Call(path: path, limit: limits.documentBytes))
+            return (answer.server, try decode(type, from: answer))
+        }
+    }
+
+    /// Asks again, another server first, while an answer is one that no honest server gives.
+    private func firstGood<Value>(
+        _ body: () async throws(ClientError) -> Value
+    ) async throws(ClientError) -> Value {
+        for _ in servers.dropFirst() {
+            do throws(ClientError) {
+                return try await body()
+            } catch {
+                guard case .badAnswer = error else { throw error }
+                preferAnother()
+            }
+        }
+        return try await body()
     }
 
     func decode<Value: Decodable>(
@@ -63,11 +80,14 @@ extension Transport {
     func canonical<Value: CanonicalCodable>(
         _ type: Value.Type = Value.self, _ path: String, limit: Int
     ) async throws(ClientError) -> (server: String, value: Value) {
-        let answer = try await bytes(path, limit: limit)
-        do throws(CodecError) {
-            return (answer.server, try Value(canonicalBytes: answer.body))
-        } catch {
-            throw .badAnswer(server: answer.server, problem: "it is not the encoding of \(type)")
+        try await firstGood { () async throws(ClientError) in
+            let answer = try await bytes(path, limit: limit)
+            do throws(CodecError) {
+                return (answer.server, try Value(canonicalBytes: answer.body))
+            } catch {
+                throw .badAnswer(
+                    server: answer.server, problem: "it is not the encoding of \(type)")
+            }
         }
     }
 

@@ -57,6 +57,8 @@ final class Transport: Sendable {
         /// The largest body of an answer, in bytes.
         let limit: Int
         var accept = "application/json"
+        /// Whether one server's refusal counts only if every other that answers refuses, too.
+        var confirmsRefusal = false
     }
 
     struct Answer: Sendable {
@@ -74,6 +76,7 @@ final class Transport: Sendable {
                 pause = min(pause * 2, limits.longestPause)
             }
             attempts = []
+            var refusal: APIFailure?
             let first = preferred.withLock { $0 }
             for offset in servers.indices {
                 let index = (first + offset) % servers.count
@@ -81,17 +84,23 @@ final class Transport: Sendable {
                 case .answer(let answer):
                     preferred.withLock { $0 = index }
                     return answer
+                case .refusal(let failure):
+                    guard call.confirmsRefusal else { throw .refused(failure) }
+                    refusal = refusal ?? failure
                 case .tryAnother(let reason, let after):
                     attempts.append("\(servers[index]): \(reason)")
                     if let after { pause = min(max(pause, after), limits.longestPause) }
                 }
             }
+            if let refusal { throw .refused(refusal) }
         }
         throw .unreachable(attempts)
     }
 
     private enum Attempt {
         case answer(Answer)
+        /// The rules refuse it, as this server says.
+        case refusal(APIFailure)
         case tryAnother(reason: String, after: Duration?)
     }
 
@@ -108,7 +117,8 @@ final class Transport: Sendable {
         } catch is CancellationError {
             throw .cancelled
         } catch is NIOTooManyBytesError {
-            throw .badAnswer(server: server, problem: "it is larger than \(call.limit) bytes")
+            return .tryAnother(
+                reason: "its answer is larger than \(call.limit) bytes", after: nil)
         } catch {
             if Task.isCancelled { throw .cancelled }
             return .tryAnother(reason: Self.text(error), after: nil)
@@ -120,15 +130,17 @@ final class Transport: Sendable {
         switch status {
         case .tooManyRequests, .badGateway, .serviceUnavailable, .gatewayTimeout:
             // A refusal by the rules stays one, whenever it may be tried again.
-            if failure.code.hasPrefix("E_") { throw .refused(failure) }
+            if failure.code.hasPrefix("E_") { return .refusal(failure) }
             let after =
                 headers.first(name: "Retry-After").flatMap(Int.init)
                 ?? failure.retryAfterSeconds
             return .tryAnother(
                 reason: failure.message,
                 after: after.map { .seconds(min(max($0, 0), 60)) })
+        case let status where status.code >= 500:
+            return .tryAnother(reason: failure.message, after: nil)
         default:
-            throw .refused(failure)
+            return .refusal(failure)
         }
     }
 

@@ -1,20 +1,21 @@
-import BallotCryptography
-import Codec
+package import BallotCryptography
+package import Codec
+package import Elections
 import Ledger
 
 /// What a ballot's bytes say without the election's document: who it is of, and its tracker.
 ///
 /// The layout (`ballot.md` 1.7) counts its own parts, so that a voter can check a receipt offline.
 /// The proof is not looked at: validators verified it before they signed.
-struct BallotOutline {
-    let header: BallotHeader
+package struct BallotOutline: Sendable {
+    package let header: BallotHeader
     /// `H32("ballot/tracker", St)`.
-    let tracker: Bytes32
+    package let tracker: Bytes32
     /// `H32("ballot/id", [wire])`.
-    let ballotID: Bytes32
+    package let ballotID: Bytes32
 
     /// - Throws: `length`, `version`, `contest`.
-    init(_ wire: [UInt8]) throws(RefusalCode) {
+    package init(_ wire: [UInt8]) throws(RefusalCode) {
         let header = try BallotHeader(peeking: wire)
         guard
             (1...UInt32(BallotCryptography.Limits.contestsPerBallot)).contains(header.contestCount)
@@ -46,4 +47,19 @@ struct BallotOutline {
 
     /// Version, election id, style, P, sequence, previous, number of contests.
     private static let headerSize = 1 + 32 + 4 + 32 + 4 + 32 + 4
+}
+
+extension SignedPromise {
+    /// How far ahead a promise may reach, in blocks: one for a height that never comes promises
+    /// nothing.
+    private static var longestReach: UInt64 { 10_000 }
+
+    /// Whether the promise is about this ballot, and for a height that can be waited for.
+    package func covers(_ ballot: BallotOutline) -> Bool {
+        self.electionID == ballot.header.electionID && self.tracker == ballot.tracker
+            && self.ballotID == ballot.ballotID
+            && self.credentialKey == ballot.header.credentialKey
+            && self.sequence == ballot.header.sequence && self.received <= self.promised
+            && self.promised.rawValue - self.received.rawValue <= Self.longestReach
+    }
 }

@@ -213,3 +213,40 @@ extension Genesis {
         return policy
     }
 }
+
+extension GenesisRejection: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .form(let error): "the genesis document cannot be read: \(error)"
+        case .faults(let faults):
+            "the genesis document breaks rules: "
+                + faults.map(\.description).joined(separator: "; ")
+        case .otherChain(let found):
+            "the genesis document makes the chain \(found), which is not the one asked for"
+        }
+    }
+}
+
+extension ReceiptRejection: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .proof(let error):
+            "the receipt proves nothing (\(error)): it is damaged, of another ballot or chain, or not"
+                + " signed by a quorum of this chain's validators. Fetch it again from another node"
+        case .extensionLines:
+            "the receipt's checkpoint has lines that no validator of this chain signs"
+        case .noIdentifiers:
+            "the receipt does not name a transaction and a tracker"
+        case .notABallot(let error):
+            "the ballot file holds no ballot transaction: \(error)"
+        case .malformedBallot(let code):
+            "the ballot file holds no ballot of this version (\(code.name))"
+        case .otherTransaction(let id):
+            "the receipt is for the transaction \(id), not for this ballot"
+        case .otherTracker(let tracker):
+            "the receipt names the tracker \(tracker), which is not this ballot's"
+        case .otherVoter(let key):
+            "the ballot was cast under the key \(key), which is not yours"
+        }
+    }
+}

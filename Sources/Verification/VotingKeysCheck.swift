@@ -23,7 +23,8 @@ extension VotingKeysRejection: CustomStringConvertible {
         case .notApproved:
             return "the election document is not signed by the chain's commission" + advice
         case .tooFewConfirmations(let count, let needed):
-            return "only \(count) trustees confirmed the election's keys, \(needed) are needed" + advice
+            return "only \(count) trustees confirmed the election's keys, \(needed) are needed"
+                + advice
         case .otherElection:
             return "the node's keys are not those of this election (A_KEY_MISMATCH)" + advice
         }
@@ -73,9 +74,13 @@ package struct VotingKeysCheck<Verifier: SignatureVerifier>: Sendable {
         keys: ElectionKeys, electionID: Bytes32, document: ElectionDocument, ceremony: UInt32,
         participants: [UInt32], qualified: [UInt32], confirmations: [[UInt8]]
     ) throws(VotingKeysRejection) {
-        guard participants.allSatisfy({ $0 >= 1 && Int($0) <= document.trustees.count }) else {
-            throw .otherElection
-        }
+        guard participants.allSatisfy({ $0 >= 1 && Int($0) <= document.trustees.count }),
+            zip(participants, participants.dropFirst()).allSatisfy(<),
+            participants.count > Int(document.threshold),
+            Int(keys.parameters.trusteeCount) == participants.count,
+            keys.parameters.threshold == document.threshold,
+            Int(keys.parameters.keyCount) == document.keyCount
+        else { throw .otherElection }
         let setupID = ElectionIdentity.setupID(
             chainID: self.genesis.chainID, ceremony: ceremony,
             trusteeKeys: participants.map { document.trustees[Int($0) - 1].key },
@@ -102,8 +107,10 @@ package struct VotingKeysCheck<Verifier: SignatureVerifier>: Sendable {
             else { continue }
             confirmed.insert(trustee)
         }
-        guard confirmed.count >= Int(document.confirmations) else {
-            throw .tooFewConfirmations(confirmed.count, needed: Int(document.confirmations))
+        // As the ledger asks: after a ceremony that began again there are fewer to confirm.
+        let needed = min(Int(document.confirmations), participants.count)
+        guard confirmed.count >= needed else {
+            throw .tooFewConfirmations(confirmed.count, needed: needed)
         }
     }
 

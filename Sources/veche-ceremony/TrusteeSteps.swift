@@ -45,9 +45,12 @@ struct TrusteeOptions: ParsableArguments {
 }
 
 extension TrusteeStation {
-    /// Where a step's transaction is kept: of one election, one ceremony, one step.
+    /// Where a step's transaction is kept: of one election, one ceremony, one step; and, once they
+    /// exist, of one set of keys, which a justified complaint may still change.
     fileprivate func fileName(_ step: String) -> String {
-        "\(document.name)-\(election.description.prefix(8))-\(ceremony.number)-\(step)"
+        let keys = ceremony.electionID.map { "-" + $0.description.prefix(8) } ?? ""
+        return
+            "\(document.name)-\(election.description.prefix(8))-\(ceremony.number)\(keys)-\(step)"
     }
 }
 
@@ -134,12 +137,21 @@ struct TrusteeDecrypt: AsyncParsableCommand {
 
             """ + ExitStatus.help)
 
+    @Flag(help: "Decrypt although this machine's clock says that the election is not closed yet.")
+    var despiteClock = false
+
     @OptionGroup var options: TrusteeOptions
 
     func run() async throws {
         try await reportingFailures {
             let station = try await options.station()
             let transactions = try station.partialDecryptions()
+            if let closes = try station.closesFinally(), Timestamp.now < closes, !despiteClock {
+                throw CommandFailure(
+                    "The chain says that the election is closed, but by this machine's clock it closes"
+                        + " at \(closes). Set the clock right, or ask why before you use"
+                        + " --despite-clock: a share cannot be taken back.")
+            }
             guard !transactions.isEmpty else {
                 print("\(station.name): every total has your share, or needs none.")
                 return

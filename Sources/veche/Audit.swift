@@ -11,8 +11,8 @@ struct Audit: AsyncParsableCommand {
         abstract: "Verify a whole chain: every hash, signature, rule, proof and number.",
         discussion: """
             Fetches the log from the nodes given and re-derives all of it from the genesis document. It must reach \
-            the newest checkpoint that a quorum of validators vouches for. Ends with one verdict and a reason for \
-            each failure.
+            the newest checkpoint that a quorum of validators vouches for, as each of the nodes given knows it: \
+            name several. Ends with one verdict and a reason for each failure.
 
             """ + ExitStatus.help)
 
@@ -31,7 +31,7 @@ struct Audit: AsyncParsableCommand {
         try await reportingFailures {
             var shown = UInt64(0)
             let replayed = try await chain.fetch(
-                genesis: try chain.loadGenesis(), expectsCheckpoint: true
+                genesis: try chain.loadGenesis()
             ) { progress in
                 guard !json, progress.height.rawValue >= shown + 1000 else { return }
                 shown = progress.height.rawValue

@@ -20,6 +20,7 @@ struct TrustedElection {
     init(named reference: String, genesis: Genesis, client: NodeClient) async throws {
         let check = VotingKeysCheck(genesis: genesis, verifier: Ed25519Verifier())
         document = try await client.electionDocument(reference)
+        let document = document
         let faults = document.faults
         guard faults.isEmpty else {
             throw CommandFailure("The node's election document breaks rules: \(faults[0])")
@@ -38,6 +39,11 @@ struct TrustedElection {
         }
         keys = try ElectionKeys(canonicalBytes: encoded)
         self.electionID = electionID
+        guard [document.name, name, electionID.description].contains(reference) else {
+            throw CommandFailure(
+                "The node answers with the election '\(document.name)' where '\(reference)' was asked"
+                    + " for. Ask another node.")
+        }
         var confirmations: [[UInt8]] = []
         for message in ceremony.confirmations {
             guard let id = message.transaction else { continue }

@@ -78,12 +78,16 @@ struct Vote: AsyncParsableCommand {
             LocalFile.exists(home.recordFile)
         {
             let record: VoteRecord = try JSONDocument.read(at: home.recordFile)
-            guard record.chainID == genesis.chainID,
+            let names = [
+                record.election, record.document.description, record.electionID.description,
+            ]
+            guard record.chainID == genesis.chainID, names.contains(election),
                 record.transactionID == Transaction.id(of: transaction)
             else {
                 throw CommandFailure(
-                    "\(home.path) holds a ballot of another chain, or a damaged one. Use another --home"
-                        + " for another election.")
+                    "\(home.path) holds a ballot of another chain or of the election"
+                        + " '\(record.election)', or a damaged one. Use another --home for"
+                        + " another election.")
             }
             note("Sending the ballot that is kept in \(home.path); selections are not read again.")
             return PreparedBallot(transaction: transaction, record: record)
@@ -131,7 +135,8 @@ struct Vote: AsyncParsableCommand {
                 seed: seed, electionID: trusted.electionID, style: entry.style,
                 modulus: style.issuingKey, arithmetic: SodiumArithmetic())
             let certificate = try await self.certificate(
-                home, request, identity, election: name, registrar: registrar)
+                home, request, modulus: style.issuingKey, identity, election: name,
+                registrar: registrar)
             await registrar.shutdown()
             return Credential(key: request.key, certificate: certificate, entry: entry)
         } catch {
@@ -141,10 +146,14 @@ struct Vote: AsyncParsableCommand {
     }
 
     private func certificate(
-        _ home: VoterHome, _ request: CredentialRequest, _ identity: VoterIdentity,
-        election: String, registrar: RegistrarClient
+        _ home: VoterHome, _ request: CredentialRequest, modulus: [UInt8],
+        _ identity: VoterIdentity, election: String, registrar: RegistrarClient
     ) async throws -> [UInt8] {
-        if let kept = try home.read(home.certificateFile, limit: Limits.rsaBytes) { return kept }
+        if let kept = try home.read(home.certificateFile, limit: Limits.rsaBytes),
+            CredentialVerifier().isValid(kept, of: request.message, modulus: modulus)
+        {
+            return kept
+        }
         let answer = try await registrar.credential(
             identity, blindedMessage: request.blindedMessage, election: election)
         guard let signature = Hexadecimal.decode(answer.blindSignature) else {
@@ -158,7 +167,8 @@ struct Vote: AsyncParsableCommand {
                 "The registrar's signature does not verify (\(error.name)). Your request is kept; ask"
                     + " again, and tell the commission if it stays so.")
         }
-        try LocalFile.write(certificate, to: home.certificateFile, mode: .secret)
+        try LocalFile.write(
+            certificate, to: home.certificateFile, mode: .secret, replacing: true)
         return certificate
     }
 
@@ -187,13 +197,16 @@ struct Vote: AsyncParsableCommand {
         ).canonicalBytes
         let record = VoteRecord(
             chainID: genesis.chainID, electionID: trusted.electionID,
-            election: trusted.document.name, style: credential.entry.style,
+            document: trusted.document.hash, election: trusted.document.name,
+            style: credential.entry.style,
             credentialKey: credential.key.publicKey,
             transactionID: Transaction.id(of: transaction), trackingCode: code.text,
             rollLeaf: credential.entry.leaf, rollSalt: credential.entry.salt)
         // The ballot goes first: without it the record would name bytes that are lost.
         try LocalFile.write(transaction, to: home.ballotFile, mode: .secret, replacing: true)
-        try JSONDocument.write(record, to: home.recordFile, replacing: true)
+        // It links voter and ballot, so it is as private as a key.
+        try LocalFile.write(
+            try JSONDocument.encode(record), to: home.recordFile, mode: .secret, replacing: true)
         return PreparedBallot(transaction: transaction, record: record)
     }
 
@@ -217,7 +230,7 @@ struct Vote: AsyncParsableCommand {
     ) async throws -> Outcome {
         let start = ContinuousClock.now
         let answer = try await client.submit(ballot.transaction)
-        let promised = try keepPromise(answer, home, genesis: genesis)
+        let promised = try keepPromise(answer, of: ballot, home, genesis: genesis)
         let status = try await client.submitAndWait(ballot.transaction, timeout: .seconds(180))
         let finality = ContinuousClock.now - start
         let receipt = try await client.waitForReceipt(ballot.record.transactionID)
@@ -234,17 +247,21 @@ struct Vote: AsyncParsableCommand {
             logSize: checked.logSize, cosigners: checked.cosigners.map(\.name))
     }
 
-    /// Keeps the validator's promise, after its signature was checked.
+    /// Keeps the validator's promise, after it was found to be signed, and about this ballot.
     private func keepPromise(
-        _ answer: SubmissionAnswer, _ home: VoterHome, genesis: Genesis
+        _ answer: SubmissionAnswer, of ballot: PreparedBallot, _ home: VoterHome, genesis: Genesis
     ) throws -> Bool {
         guard let text = answer.promise else { return false }
         guard let bytes = Hexadecimal.decode(text),
             let promise = try? SignedPromise(canonicalBytes: bytes),
             promise.isValid(
-                in: genesis.domain, validators: genesis.validators, verifier: Ed25519Verifier())
+                in: genesis.domain, validators: genesis.validators, verifier: Ed25519Verifier()),
+            case .ballot(let sent)? = try? Transaction(canonicalBytes: ballot.transaction),
+            let outline = try? BallotOutline(sent.wire), promise.covers(outline)
         else {
-            note("The node's promise does not verify; it is not kept. The ballot goes on.")
+            note(
+                "The node's promise is not a validator's promise of this ballot; it is not kept. The"
+                    + " ballot goes on.")
             return false
         }
         try LocalFile.write(bytes, to: home.promiseFile, mode: .secret, replacing: true)

@@ -50,6 +50,9 @@ struct VoterHome {
 struct VoteRecord: Codable {
     let chainID: Bytes32
     let electionID: Bytes32
+    /// SHA-256 of the election document.
+    let document: Bytes32
+    /// The election's short name.
     let election: String
     let style: UInt32
     /// P, the pseudonym that the ballot was cast under.
