@@ -20,27 +20,6 @@ package struct Commission: Hashable, Codable, Sendable {
         self.members = members
         self.threshold = threshold
     }
-
-    package func faults(at path: String) -> [DocumentFault] {
-        var faults: [DocumentFault] = []
-        if members.isEmpty || members.count > Limits.commissionMembers {
-            faults.append(
-                DocumentFault(
-                    path: path + ".members",
-                    problem: "1 to \(Limits.commissionMembers) members are needed"))
-        }
-        if Set(members.map(\.key)).count != members.count {
-            faults.append(
-                DocumentFault(path: path + ".members", problem: "two members share a key"))
-        }
-        if threshold < 1 || Int(threshold) > members.count {
-            faults.append(
-                DocumentFault(
-                    path: path + ".threshold",
-                    problem: "must be from 1 to the number of members, \(members.count)"))
-        }
-        return faults
-    }
 }
 
 /// A rule that a document breaks, for the person who wrote it.

@@ -2,13 +2,14 @@ import Codec
 
 extension ElectionDocument {
     /// Every rule of form that the document breaks, in document order; empty for a usable one.
+    /// A document without faults can be encoded; one that is beyond a limit cannot.
     ///
     /// Rules that need the chain (its id, a new name, the current time, sound RSA keys) are checked
     /// when the election is created.
     package var faults: [DocumentFault] {
         var check = FaultCollector()
         check.require(isShortName(name), "name", "needs 1 to 32 of a-z, 0-9 and -")
-        check.requireText(title, "title")
+        check.requireTexts(title, "title")
         check.require(
             (1...Limits.contests).contains(contests.count), "contests",
             "1 to \(Limits.contests) contests are needed")
@@ -30,22 +31,25 @@ extension ElectionDocument {
             (1...8).contains(ballotsPerVoter), "ballotsPerVoter", "must be 1 (first counts) to 8")
         collectUnitFaults(&check)
         collectTrusteeFaults(&check)
-        check.faults += commission.faults(at: "commission")
+        check.requireCommission(commission, "commission")
+        check.requireMember(registrar, "registrar")
         check.require(
             !(commission.members.map(\.key) + trustees.map(\.key)).contains(registrar.key),
             "registrar.key", "is also a commission member's or a trustee's key")
-        if canonicalSize > Limits.entryBytes - 16_384 {
-            check.require(false, "", "the document is too large for one log entry")
+        // Only what keeps all limits has an encoding.
+        if check.faults.isEmpty {
+            check.require(
+                canonicalBytes.count <= Limits.documentBytes, "",
+                "the document is too large for one log entry")
         }
         return check.faults
     }
 
-    private var canonicalSize: Int { canonicalBytes.count }
-
     private func collectFaults(
         of style: BallotStyle, _ check: inout FaultCollector, _ path: String
     ) {
-        check.requireText(style.name, path + ".name")
+        check.requireTexts(style.name, path + ".name")
+        check.requireLine(style.region, limit: Limits.name, path + ".region")
         check.require(
             tallyUnits.contains { $0.number == style.tallyUnit }, path + ".tallyUnit",
             "names no tally unit")
@@ -63,6 +67,9 @@ extension ElectionDocument {
             "must not be after opens")
         check.require(style.opens < style.closes, path + ".closes", "must be after opens")
         check.require(!style.timeZone.isEmpty, path + ".timeZone", "must name a time zone")
+        check.requireLine(style.timeZone, limit: Limits.identifier, path + ".timeZone")
+        check.requireLine(style.opensLocal, limit: Limits.identifier, path + ".opensLocal")
+        check.requireLine(style.closesLocal, limit: Limits.identifier, path + ".closesLocal")
         check.require(
             style.issuingKey.count == Limits.rsaBytes && style.issuingKey.first ?? 0 >= 0x80,
             path + ".issuingKey", "must be a modulus of exactly 3072 bits")
@@ -75,7 +82,7 @@ extension ElectionDocument {
         check.requireDistinct(tallyUnits.map(\.number), "tallyUnits", "two units share a number")
         for (index, unit) in tallyUnits.enumerated() {
             let path = "tallyUnits[\(index)]"
-            check.requireText(unit.name, path + ".name")
+            check.requireTexts(unit.name, path + ".name")
             check.require(
                 styles.contains { $0.tallyUnit == unit.number }, path, "no style counts in it")
             guard let target = unit.mergesInto else { continue }
@@ -98,6 +105,9 @@ extension ElectionDocument {
         check.require(
             (2...Limits.trustees).contains(n), "trustees",
             "2 to \(Limits.trustees) trustees are needed")
+        for (index, trustee) in trustees.enumerated() {
+            check.requireMember(trustee, "trustees[\(index)]")
+        }
         check.requireDistinct(trustees.map(\.key), "trustees", "two trustees share a key")
         let t = Int(threshold)
         check.require(
@@ -122,7 +132,7 @@ extension ElectionDocument {
 extension Contest {
     fileprivate func collectFaults(_ check: inout FaultCollector, _ path: String) {
         check.require(isShortName(id), path + ".id", "needs 1 to 32 of a-z, 0-9 and -")
-        check.requireText(question, path + ".question")
+        check.requireTexts(question, path + ".question")
         check.require(
             (1...Limits.options).contains(options.count), path + ".options",
             "1 to \(Limits.options) options are needed")
@@ -131,30 +141,11 @@ extension Contest {
             check.require(
                 isShortName(option.id), path + ".options[\(index)].id",
                 "needs 1 to 32 of a-z, 0-9 and -")
-            check.requireText(option.name, path + ".options[\(index)].name")
+            check.requireTexts(option.name, path + ".options[\(index)].name")
         }
         check.require(
             minimum <= maximum && maximum >= 1 && Int(maximum) <= options.count,
             path + ".maximum", "must be from max(1, minimum) to the number of options")
-    }
-}
-
-private struct FaultCollector {
-    var faults: [DocumentFault] = []
-
-    mutating func require(_ condition: Bool, _ path: String, _ problem: String) {
-        if !condition { faults.append(DocumentFault(path: path, problem: problem)) }
-    }
-
-    mutating func requireText(_ texts: [LocalizedText], _ path: String) {
-        require(
-            !texts.isEmpty && texts.allSatisfy { !$0.text.isEmpty && isLanguage($0.language) },
-            path, "needs a text in at least one language, each with a language tag as in ru")
-        requireDistinct(texts.map(\.language), path, "two texts share a language")
-    }
-
-    mutating func requireDistinct(_ values: [some Hashable], _ path: String, _ problem: String) {
-        require(Set(values).count == values.count, path, problem)
     }
 }
 
@@ -163,9 +154,4 @@ private func isShortName(_ text: String) -> Bool {
         && text.utf8.allSatisfy {
             (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
         }
-}
-
-private func isLanguage(_ text: String) -> Bool {
-    (2...8).contains(text.utf8.count)
-        && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x2D }
 }

@@ -2,6 +2,8 @@
 package enum Limits {
     /// A log entry's size in bytes: a tile's entry has a u16 length (C2SP tlog-tiles).
     package static let entryBytes = 65_535
+    /// An election document's size in bytes: its transaction has room for the approvals.
+    package static let documentBytes = entryBytes - 16_384
     /// Transactions of one block; a proposal names each by 32 bytes, so it stays under 150 KB.
     package static let transactionsPerBlock = 4096
     /// Bytes of one block's transactions, above what genesis may choose.
