@@ -54,15 +54,20 @@ package struct RollChange: Hashable, Sendable {
     package let status: RollStatus
     /// The registrar's code of the reason.
     package let reason: UInt16
+    /// The registrar's number of this change. The ledger does not read it; another number makes
+    /// another transaction of the same change, as when a voter withdraws for the second time.
+    package let number: UInt32
 
     package init(
-        election: Bytes32, style: UInt32, leaf: UInt32, status: RollStatus, reason: UInt16
+        election: Bytes32, style: UInt32, leaf: UInt32, status: RollStatus, reason: UInt16,
+        number: UInt32
     ) {
         self.election = election
         self.style = style
         self.leaf = leaf
         self.status = status
         self.reason = reason
+        self.number = number
     }
 }
 
@@ -123,6 +128,7 @@ extension RollChange: CanonicalCodable {
         writer.write(leaf)
         writer.write(status.rawValue)
         writer.write(reason)
+        writer.write(number)
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
@@ -133,7 +139,7 @@ extension RollChange: CanonicalCodable {
         guard let status = RollStatus(rawValue: byte) else { throw .unknownTag(byte) }
         self.init(
             election: election, style: style, leaf: leaf, status: status,
-            reason: try reader.readUInt16())
+            reason: try reader.readUInt16(), number: try reader.readUInt32())
     }
 }
 

@@ -93,11 +93,14 @@ extension World {
                     leaves: leaves), tag: .roll, by: name))
     }
 
-    func rollChange(_ style: UInt32, leaf: UInt32, _ status: RollStatus) -> Transaction {
+    func rollChange(
+        _ style: UInt32, leaf: UInt32, _ status: RollStatus, number: UInt32 = 1
+    ) -> Transaction {
         .rollChange(
             self.signed(
                 RollChange(
-                    election: self.election, style: style, leaf: leaf, status: status, reason: 7),
+                    election: self.election, style: style, leaf: leaf, status: status, reason: 7,
+                    number: number),
                 tag: .rollChange, by: "registrar"))
     }
 

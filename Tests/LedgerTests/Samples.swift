@@ -143,7 +143,8 @@ enum Samples {
         list += RollStatus.allCases.map {
             .rollChange(
                 signed(
-                    RollChange(election: election, style: 1, leaf: 7, status: $0, reason: 9)))
+                    RollChange(
+                        election: election, style: 1, leaf: 7, status: $0, reason: 9, number: 3)))
         }
         list.append(.issueCount(signed(IssueCount(election: election, style: 1, total: 12))))
         list.append(
