@@ -59,7 +59,7 @@ extension BlockExecutor {
         case .closed, .counted, .resulted, .aborted:
             throw .refuse(.phase, "the election is over")
         }
-        guard !body.reason.isEmpty else { throw .refuse(.parameter, "a reason is needed") }
+        try self.requireReason(body.reason, at: "reason")
         guard !body.styles.isEmpty, zip(body.styles, body.styles.dropFirst()).allSatisfy(<) else {
             throw .refuse(.style, "style numbers must be given and rise strictly")
         }
@@ -95,7 +95,7 @@ extension BlockExecutor {
         case .counted, .resulted: throw .refuse(.phase, "the election has a result")
         case .aborted: throw .refuse(.phase, "the election is already aborted")
         }
-        guard !body.reason.isEmpty else { throw .refuse(.parameter, "a reason is needed") }
+        try self.requireReason(body.reason, at: "reason")
         try self.abandon(body.election, &record, reason: body.reason)
         self.state.put(record, Table.election(body.election))
     }

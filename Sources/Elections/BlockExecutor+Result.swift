@@ -59,9 +59,7 @@ extension BlockExecutor {
             self.chain.verifiers.signatures.isValid(
                 signature.protocolSignature, of: bytes, by: member.key)
         else { throw .refuse(.result, "the signature is over other bytes than the protocol") }
-        if let dissent = signature.dissent, dissent.isEmpty {
-            throw .refuse(.parameter, "a dissent needs a text")
-        }
+        if let dissent = signature.dissent { try self.requireReason(dissent, at: "dissent") }
         if signature.dissent == nil { record.agreeing += 1 } else { record.dissenting += 1 }
         self.state.put(SignatureRecord(transaction: id, signature: signature), key)
         self.state.put(record, Table.election(signature.election))

@@ -74,11 +74,13 @@ package struct BlockExecutor {
     package mutating func apply(
         _ bytes: [UInt8], id: Bytes32, verified: VerifiedBallot? = nil
     ) throws(ExecutionFailure) {
+        let headBefore = self.head
         do {
             try self.admit(bytes, id: id)
             try self.perform(Self.decode(bytes), id: id, verified: verified)
             self.state.put(self.height, Table.transaction(id))
         } catch {
+            self.head = headBefore
             self.state.drop()
             self.stagedEvents.removeAll()
             throw error
@@ -187,6 +189,13 @@ extension BlockExecutor {
     func requireChain(_ chainID: Bytes32) throws(ExecutionFailure) {
         guard chainID == self.chain.chainID else {
             throw .refuse(.election, "the transaction is for the chain \(chainID)")
+        }
+    }
+
+    /// Refuses a reason or dissent that is empty, too long, or not shown as it reads.
+    func requireReason(_ text: String, at path: String) throws(ExecutionFailure) {
+        if let fault = DocumentFault.faults(ofReason: text, at: path).first {
+            throw .refuse(.parameter, "\(fault)")
         }
     }
 

@@ -28,6 +28,9 @@ struct CommissionTests {
         #expect(try self.code { $0.threshold = 2 } == .parameter)
         #expect(try self.code { $0.trustees[1] = $0.trustees[0] } == .parameter)
         #expect(try self.code { $0.kind = .official } == .parameter)
+        #expect(
+            try self.code { $0.registrar = Member(name: "\u{1B}[8m", key: $0.registrar.key) }
+                == .parameter)
     }
 
     @Test func documentOfAnotherChainIsRefused() throws {
@@ -153,6 +156,52 @@ struct CommissionTests {
         let world = World()
         #expect(try world.code(at: Hour.created, try world.abortion()) == .election)
         #expect(try world.code(at: Hour.created, world.issueCount(1, 1)) == .election)
+    }
+
+    @Test func refusedCreationLeavesTheHeadAsItWas() throws {
+        var world = World()
+        // As many elections under way as may be: table 02 is a list of election and due time.
+        var agenda = ByteWriter()
+        agenda.write(UInt32(1024))
+        for number in 0..<1024 {
+            agenda.write(seed("election \(number)"))
+            agenda.write(UInt64.max)
+        }
+        world.overwrite(StateKey([0x01, 0x02]), agenda.bytes)
+        let creation = try world.creation().canonicalBytes
+        var empty = try world.executor(at: Hour.created)
+        var refusing = try world.executor(at: Hour.created)
+        do throws(ExecutionFailure) {
+            try refusing.apply(creation, id: Transaction.id(of: creation))
+            Issue.record("the agenda is full")
+        } catch {
+            guard case .refused(let refusal) = error else { throw error }
+            #expect(refusal.code == .rate)
+        }
+        let (block, other) = (try refusing.finish(), try empty.finish())
+        #expect(block.stateDigest == other.stateDigest)
+        #expect(block.events.isEmpty)
+        world.overwrite(StateKey([0x01, 0x02]), [0, 0, 0, 0])
+        try world.block(at: Hour.created, [try world.creation()])
+        #expect(try world.queries.head().elections == 1)
+    }
+
+    @Test(arguments: ["", "clear\u{1B}[2J", "bell\u{7}", "a\u{9B}b", "\u{202E}txt", "tab\t"])
+    func reasonsAndDissentsMustShowAsTheyRead(text: String) throws {
+        let open = Stages.open
+        let extended = try open.extensionOf([1], to: Hour.closes + 1, reason: text)
+        #expect(try open.code(at: Hour.opens + 1, extended) == .parameter)
+        #expect(try open.code(at: Hour.opens + 1, try open.abortion(reason: text)) == .parameter)
+        let resulted = Stages.resulted
+        let bytes = try #require(try resulted.queries.resultProtocol(resulted.election))
+        let dissent = resulted.protocolSignature(0, over: bytes, dissent: text)
+        #expect(try resulted.code(at: Hour.after + 200, dissent) == .parameter)
+    }
+
+    @Test func reasonMayHaveSeveralLines() throws {
+        let world = Stages.open
+        let abortion = try world.abortion(reason: "пожар\nв двух словах: всё сгорело")
+        #expect(try world.code(at: Hour.opens + 1, abortion) == nil)
     }
 
     @Test func malformedTransactionsAreRefusedForTheirForm() throws {

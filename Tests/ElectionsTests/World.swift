@@ -140,8 +140,21 @@ struct World {
     }
 
     /// Overwrites a record with what no software writes.
-    mutating func damage(_ key: StateKey) {
-        self.state.apply(StateChanges([key: [0xFF]]))
+    mutating func damage(_ key: StateKey) { self.overwrite(key, [0xFF]) }
+
+    /// Overwrites a record, not the tree of the digest.
+    mutating func overwrite(_ key: StateKey, _ value: [UInt8]) {
+        self.state.apply(StateChanges([key: value]))
+    }
+
+    /// The key of a part of a roll (table 31).
+    func partKey(style: UInt32, part: UInt32) -> StateKey {
+        var writer = ByteWriter()
+        writer.write(raw: [0x01, 0x31])
+        writer.write(self.election)
+        writer.write(style)
+        writer.write(part)
+        return StateKey(writer.bytes)
     }
 
     func code(at offset: UInt64, _ transaction: Transaction) throws -> RefusalCode? {
