@@ -52,14 +52,32 @@ extension ElectionQueries {
         return try self.state.record(Table.keys(election, record.ceremony))?.keys
     }
 
-    /// A style's roll in order; what was published of one that is not complete.
-    package func rollLeaves(
+    /// How many leaves of a style's roll are published; nil for a style that the election does not
+    /// have.
+    package func rollCount(
         _ election: Bytes32, style: UInt32
+    ) throws(StateFault) -> UInt32? {
+        try self.state.record(Table.style(election, style)).map { $0.roll?.received ?? 0 }
+    }
+
+    /// A style's roll in order; what was published of one that is not complete.
+    ///
+    /// - Parameters:
+    ///   - first: the place of the first leaf wanted, from 0.
+    ///   - limit: how many leaves at most. Only the parts that hold them are read.
+    package func rollLeaves(
+        _ election: Bytes32, style: UInt32, from first: UInt32 = 0, limit: UInt32 = .max
     ) throws(StateFault) -> [RollLeaf] {
+        let count = try self.rollCount(election, style: style) ?? 0
+        guard first < count, limit > 0 else { return [] }
+        let last = first + (min(limit, count - first) - 1)
+        let size = UInt32(Ledger.Limits.rollLeaves)
         var leaves: [RollLeaf] = []
-        let roll = try self.state.record(Table.style(election, style))?.roll
-        for part in 0..<(roll?.parts ?? 0) {
-            leaves += try self.rollPart(election, style, part)
+        for part in first / size...last / size {
+            let start = part * size
+            let stretch = try self.rollPart(election, style, part)
+            leaves += stretch.prefix(Int(last - start) + 1)
+                .dropFirst(Int(max(first, start) - start))
         }
         return leaves
     }

@@ -27,6 +27,27 @@ struct RegistrarTests {
         #expect(try world.status.styles[0].listed == 4500)
         #expect(
             try world.queries.rollLeaves(world.election, style: 1).map(\.commitment) == leaves)
+        let ranges: [(UInt32, UInt32)] = [
+            (0, 1), (1999, 2), (1999, 2002), (2000, 2000), (4499, 9), (4500, 1), (0, 0),
+            (3, .max), (.max, .max),
+        ]
+        for (first, limit) in ranges {
+            #expect(
+                try world.queries.rollLeaves(world.election, style: 1, from: first, limit: limit)
+                    .map(\.commitment)
+                    == [Bytes32](leaves.dropFirst(Int(first)).prefix(Int(limit))))
+        }
+        // A stretch of one part needs no other part.
+        world.overwrite(world.partKey(style: 1, part: 0), [0xFF])
+        #expect(throws: StateFault.self) {
+            try world.queries.rollLeaves(world.election, style: 1)
+        }
+        #expect(
+            try world.queries.rollLeaves(world.election, style: 1, from: 2000, limit: 2000).count
+                == 2000)
+        #expect(try world.queries.rollCount(world.election, style: 1) == 4500)
+        #expect(try world.queries.rollCount(world.election, style: 2) == 0)
+        #expect(try world.queries.rollCount(world.election, style: 9) == nil)
         let last = try world.queries.rollLeaf(world.election, style: 1, leaf: 4499)
         #expect(last?.commitment == leaves[4499])
         #expect(try world.queries.rollLeaf(world.election, style: 1, leaf: 4500) == nil)
@@ -89,6 +110,16 @@ struct RegistrarTests {
             try world.queries.rollLeaf(world.election, style: 1, leaf: 2)?.status == .paper)
         try world.block(at: Self.time + 1, [world.rollChange(1, leaf: 2, .counted)])
         #expect(try world.status.styles[0].listed == 4)
+    }
+
+    @Test func sameRollChangeIsMadeAgainUnderAnotherNumber() throws {
+        var world = Stages.rolled
+        let first = world.rollChange(1, leaf: 2, .withdrawn, number: 1)
+        try world.block(at: Self.time, [first])
+        try world.block(at: Self.time + 1, [world.rollChange(1, leaf: 2, .counted, number: 2)])
+        #expect(try world.code(at: Self.time + 2, first) == .duplicate)
+        try world.block(at: Self.time + 2, [world.rollChange(1, leaf: 2, .withdrawn, number: 3)])
+        #expect(try world.status.styles[0].listed == 3)
     }
 
     @Test func rollChangeThatCannotBeIsRefused() throws {
