@@ -1,7 +1,6 @@
 internal import APISchema
 internal import DocumentFiles
 internal import FoundationEssentials
-internal import HTTPTypes
 internal import Hummingbird
 internal import Ledger
 internal import Logging
