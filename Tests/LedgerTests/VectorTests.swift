@@ -224,7 +224,8 @@ extension VectorTests {
                     RollChange(
                         election: election, style: style, leaf: try fields["leaf"].number(),
                         status: try #require(RollStatus(rawValue: try fields["status"].number())),
-                        reason: try fields["reason"].number()), vector, .rollChange))
+                        reason: try fields["reason"].number(),
+                        number: try fields["number"].number()), vector, .rollChange))
         case "issue count":
             return .issueCount(
                 try signed(
