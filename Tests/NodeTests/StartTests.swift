@@ -28,7 +28,7 @@ import Testing
         try await withNetwork { network in
             let home = network.home("observer-1")
             try edit(home + "/node.json") {
-                $0.replacingOccurrences(of: "\"data\"", with: "\"colour\" : 1,\n  \"data\"")
+                $0.replacingOccurrences(of: "\"data\" :", with: "\"colour\" : 1,\n  \"data\" :")
             }
             let failure = try #require(try failure(of: home))
             #expect(failure.exitCode == 78)
