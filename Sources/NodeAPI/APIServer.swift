@@ -33,7 +33,12 @@ package struct APIServer: Service {
     }
 
     package func run() async throws {
+        let counts = ConnectionCounts(limits: limits)
+        let writeLimit = TimeAmount.seconds(Int64(limits.writeSeconds))
         let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [
+                ConnectionGuard(counts: counts, writeLimit: writeLimit)
+            ],
             idleTimeout: .seconds(Int64(limits.idleSeconds)),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: APILimits.headerBytes,
