@@ -29,6 +29,20 @@ extension Replica {
         }
     }
 
+    /// The view below which a certificate is missing: answers hold the newest of what was asked for,
+    /// so what is held already must not be asked for again.
+    private var missingBelow: View {
+        var candidate = view
+        while candidate > floorView.next {
+            let below = View(candidate.rawValue - 1)
+            if certificates[below]?.notarization == nil, certificates[below]?.nullification == nil {
+                return candidate
+            }
+            candidate = below
+        }
+        return view
+    }
+
     /// Asks two others for the certificates between floor and current view.
     mutating func requestCertificates() {
         guard now.instant >= pace.nextCertificateRequest else {
@@ -37,7 +51,8 @@ extension Replica {
             return
         }
         let others = others
-        let request = ConsensusMessage.certificateRequest(epoch, above: floorView, below: view)
+        let request = ConsensusMessage.certificateRequest(
+            epoch, above: floorView, below: missingBelow)
         for step in 0..<2 {
             let peer = others[(pace.certificateRequests + step) % others.count]
             emit(.send(request, to: .one(peer)))

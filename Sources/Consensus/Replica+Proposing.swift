@@ -53,7 +53,10 @@ extension Replica {
         else { return }
         pace.building = nil
         guard let block else {
-            precondition(!template.mayBeEmpty, "an empty block can always be made")
+            // The driver could not build just now, as when its queue is full: later.
+            guard !template.mayBeEmpty else {
+                return tryAgain(at: now.instant.adding(milliseconds: ConsensusDelays.retry))
+            }
             pace.nothingToInclude = true
             return propose()
         }

@@ -20,6 +20,11 @@ enum AdmissionSource: Sendable {
     /// Stored before a restart.
     case restored
 
+    /// Whether the mempool bounds what this sender may hold.
+    var isBounded: Bool {
+        if case .restored = self { false } else { true }
+    }
+
     /// The name that fairness between senders goes by.
     var name: String {
         switch self {
@@ -72,6 +77,10 @@ extension ChainDriver {
     }
 
     private func take(_ request: AdmissionRequest) {
+        // One that came by another way, or before a restart, was not promised yet.
+        if request.wantsPromise, let entry = mempool[request.id], entry.isReady {
+            promise(request.id)
+        }
         if let known = answerKnown(request.id) {
             answer(request, known)
             return
@@ -83,15 +92,28 @@ extension ChainDriver {
         do throws(MempoolRefusal) {
             try mempool.checkRoom(
                 for: request.bytes.count, from: request.source.name, reserved: reserved)
+            guard reservedBySource[request.source.name, default: 0] < NodeLimits.checksPerSource
+            else { throw .sourceFull }
         } catch {
             answer(request, .failure(Self.failure(error)))
             return
         }
-        reserved += 1
+        reserve(request.source.name)
         if !admissions.offer(request) {
-            reserved -= 1
+            release(request.source.name)
             answer(request, .failure(Self.failure(.full)))
         }
+    }
+
+    private func reserve(_ source: String) {
+        reserved += 1
+        reservedBySource[source, default: 0] += 1
+    }
+
+    private func release(_ source: String) {
+        reserved -= 1
+        let left = reservedBySource[source, default: 1] - 1
+        reservedBySource[source] = left > 0 ? left : nil
     }
 
     /// The answer for a transaction that is final or waits already: the same as the first time.
@@ -164,7 +186,10 @@ extension ChainDriver {
             var fresh: [[UInt8]] = []
             var dropped: [Bytes32] = []
             for item in judged {
-                if case .restored = item.request.source {} else { reserved -= 1 }
+                if case .restored = item.request.source {
+                } else {
+                    release(item.request.source.name)
+                }
                 if admit(item, dropped: &dropped), item.request.isOurs {
                     fresh.append(item.request.bytes)
                 }
@@ -220,8 +245,11 @@ extension ChainDriver {
         do throws(MempoolRefusal) {
             try mempool.insert(
                 id: request.id, bytes: request.bytes, source: request.source.name,
-                verified: item.verified, isWaiting: isWaiting, at: clock.now().instant)
+                verified: item.verified, isWaiting: isWaiting, at: clock.now().instant,
+                bySource: request.source.isBounded)
         } catch {
+            // What was stored before a restart stays there: it may have been promised.
+            if case .restored = request.source { return false }
             dropped.append(request.id)
             answer(request, .failure(Self.failure(error)))
             return false
@@ -232,10 +260,11 @@ extension ChainDriver {
         return isNew
     }
 
-    /// Promises a ballot, once.
+    /// Promises a ballot, once, where the promise can be kept: not on a state that is long past, and
+    /// a credential's first ballot only while the registrar's count covers all that are promised.
     private func promise(_ id: Bytes32) {
         guard let validating = keys.validating, let entry = mempool[id], entry.promise == nil,
-            let ballot = entry.verified?.ballot
+            let ballot = entry.verified?.ballot, isFresh, isCovered(ballot)
         else { return }
         let promise = SignedPromise(
             ballot, received: head.height,
@@ -243,6 +272,34 @@ extension ChainDriver {
             validator: validating.index, domain: chain.domain
         ) { keys.node.sign($0) }
         mempool.setPromise(promise.canonicalBytes, of: id)
+    }
+
+    /// Whether the newest final block is recent, as it is on a chain that goes on: heartbeats come
+    /// also when nothing waits.
+    private var isFresh: Bool {
+        let age =
+            NodeLimits.freshMilliseconds + 2
+            * UInt64(chain.genesis.parameters.heartbeatMilliseconds)
+        return replica?.status.isVoting == true
+            && clock.now().clock <= head.time.adding(milliseconds: age)
+    }
+
+    /// Whether the style's count covers this ballot besides those that were promised before it.
+    private func isCovered(_ ballot: Ballot) -> Bool {
+        guard ballot.header.sequence == 1 else { return true }
+        do throws(StateFault) {
+            let queries = ElectionQueries(head.state)
+            guard let election = try queries.election(withID: ballot.header.electionID),
+                let style = try queries.status(election)?.styles
+                    .first(where: { $0.number == ballot.header.style })
+            else { return false }
+            let promised = mempool.promisedFirstBallots(
+                of: ballot.header.electionID, style: ballot.header.style)
+            return Int(style.cast) + promised < Int(style.issued)
+        } catch {
+            fail(error)
+            return false
+        }
     }
 
     private func answer(_ request: AdmissionRequest, _ result: SubmissionResult) {
@@ -368,6 +425,7 @@ extension ChainDriver {
         stoppedBeforeInput = true
         admissions.finish()
         executions.finish()
+        answers.finish()
         for number in relays.keys.sorted() {
             guard let relay = relays.removeValue(forKey: number) else { continue }
             refuseStopped([relay.request])

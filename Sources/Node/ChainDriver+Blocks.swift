@@ -83,7 +83,9 @@ extension ChainDriver {
 
     private func suspend(_ id: Bytes32) {
         mempool.suspend(id)
-        guard let entry = mempool[id], entry.refusals >= NodeLimits.refusals else { return }
+        // What was promised goes only when a final state refuses it.
+        guard let entry = mempool[id], entry.refusals >= NodeLimits.refusals, entry.promise == nil
+        else { return }
         logger.warning(
             "a transaction is dropped: leaders' states keep refusing it",
             metadata: ["transaction": "\(id)", "promised": "\(entry.promise != nil)"])

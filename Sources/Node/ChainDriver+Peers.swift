@@ -18,6 +18,14 @@ struct ConnectedPeer: Sendable {
     var height: UInt64?
     /// Its submissions that are under check.
     var submissions = 0
+    /// Its requests for blocks that are being answered.
+    var questions = 0
+}
+
+/// A peer's request for blocks, answered apart from the votes.
+struct SyncQuestion: Sendable {
+    let peer: Bytes32
+    let message: SyncMessage
 }
 
 /// Frames to and from other nodes.
@@ -129,14 +137,23 @@ extension ChainDriver {
         }
     }
 
+    /// Leaves a request to the task that reads blocks. One too many is dropped: its sender asks
+    /// again, or another.
     private func answerSync(_ message: SyncMessage, to id: Bytes32) {
-        do {
-            let chain = StoredChain(store: store)
-            guard let answer = try SyncServer.answer(message, from: chain) else { return }
-            network.send(FrameType.sync.rawValue, answer.canonicalBytes, to: id, as: .bulk)
-        } catch {
-            fail(error)
+        guard let open = peers[id]?.questions, open < NodeLimits.questionsPerPeer,
+            answers.offer(SyncQuestion(peer: id, message: message))
+        else { return }
+        peers[id]?.questions = open + 1
+    }
+
+    /// Sends what was read for a peer.
+    func answered(_ question: SyncQuestion, _ answer: SyncMessage?) {
+        if let open = peers[question.peer]?.questions, open > 0 {
+            peers[question.peer]?.questions = open - 1
         }
+        guard let answer else { return }
+        network.send(
+            FrameType.sync.rawValue, answer.canonicalBytes, to: question.peer, as: .bulk)
     }
 
     func sendSync(_ message: SyncMessage, to syncID: BlockSync.PeerID) {

@@ -39,6 +39,7 @@ actor ChainDriver: BlockingActor {
     let logger: Logger
     nonisolated let admissions = WorkQueue<AdmissionRequest>(limit: NodeLimits.admissionQueue)
     nonisolated let executions = WorkQueue<ExecutionTask>(limit: NodeLimits.executionQueue)
+    nonisolated let answers = WorkQueue<SyncQuestion>(limit: NodeLimits.answerQueue)
     let stop: StopSignal
 
     // The state machines.
@@ -64,6 +65,8 @@ actor ChainDriver: BlockingActor {
     var mempool: Mempool
     /// Places of the mempool that are spoken for by transactions under check.
     var reserved = 0
+    /// The same, by sender.
+    var reservedBySource: [String: Int] = [:]
     var relays: [UInt64: Relay] = [:]
     var nextRelay: UInt64 = 0
 

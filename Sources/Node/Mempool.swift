@@ -37,6 +37,20 @@ struct MempoolEntry: Sendable {
     var isReady: Bool { !isWaiting && !isSuspended }
 }
 
+/// A ballot style of an election.
+struct StyleName: Hashable, Sendable {
+    let electionID: Bytes32
+    let style: UInt32
+}
+
+extension MempoolEntry {
+    /// The style of a credential's first ballot, which takes one of the registrar's count.
+    fileprivate var firstBallotStyle: StyleName? {
+        guard let header = verified?.ballot.header, header.sequence == 1 else { return nil }
+        return StyleName(electionID: header.electionID, style: header.style)
+    }
+}
+
 /// Why a mempool takes no more.
 enum MempoolRefusal: Error, Equatable {
     case full
@@ -55,6 +69,7 @@ struct Mempool: Sendable {
     private var nextNumber: UInt64 = 0
     private var bySource: [String: Int] = [:]
     private var byCredential: [CredentialName: Bytes32] = [:]
+    private var promisedFirst: [StyleName: Int] = [:]
     private(set) var bytes = 0
     private(set) var waitingCount = 0
 
@@ -95,10 +110,14 @@ struct Mempool: Sendable {
     /// Adds an admitted transaction; one that is here already stays as it is.
     mutating func insert(
         id: Bytes32, bytes content: [UInt8], source: String, verified: VerifiedBallot?,
-        isWaiting: Bool, at now: Instant
+        isWaiting: Bool, at now: Instant, bySource isBounded: Bool = true
     ) throws(MempoolRefusal) {
         guard entries[id] == nil else { return }
-        try checkRoom(for: content.count, from: source)
+        do {
+            try checkRoom(for: content.count, from: source)
+        } catch .sourceFull where !isBounded {
+            // What comes back from the store has many senders under one name.
+        }
         try checkCredential(of: verified)
         if isWaiting, waitingCount >= limits.waiting { throw .waitingFull }
         entries[id] = MempoolEntry(
@@ -116,6 +135,9 @@ struct Mempool: Sendable {
         guard let entry = entries.removeValue(forKey: id) else { return }
         bytes -= entry.bytes.count
         if entry.isWaiting { waitingCount -= 1 }
+        if entry.promise != nil, let style = entry.firstBallotStyle {
+            promisedFirst[style, default: 1] -= 1
+        }
         let left = bySource[entry.source, default: 1] - 1
         bySource[entry.source] = left > 0 ? left : nil
         if let verified = entry.verified, byCredential[CredentialName(verified)] == id {
@@ -127,7 +149,16 @@ struct Mempool: Sendable {
     }
 
     mutating func setPromise(_ promise: [UInt8], of id: Bytes32) {
+        guard let entry = entries[id] else { return }
+        if entry.promise == nil, let style = entry.firstBallotStyle {
+            promisedFirst[style, default: 0] += 1
+        }
         entries[id]?.promise = promise
+    }
+
+    /// How many promised first ballots of credentials of a style are here.
+    func promisedFirstBallots(of electionID: Bytes32, style: UInt32) -> Int {
+        promisedFirst[StyleName(electionID: electionID, style: style), default: 0]
     }
 
     /// Notes that an entry was judged again.

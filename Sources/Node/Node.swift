@@ -39,7 +39,8 @@ package final class Node: Service {
             self.logger = logger
             work = NodeWork(
                 driver: driver, chain: parts.driver.chain, store: parts.driver.store,
-                disk: BlockingExecutor(label: "veche.mempool"))
+                disk: BlockingExecutor(label: "veche.mempool"),
+                reader: BlockingExecutor(label: "veche.sync"))
             let facade = NodeFacade(
                 driver: driver, chain: parts.driver.chain, configuration: home.configuration,
                 store: parts.driver.store, network: parts.driver.network,
@@ -90,6 +91,10 @@ package final class Node: Service {
         group.addTask { await stop.wait() }
         group.addTask {
             for await _ in alarm.rings { await driver.tick() }
+            return nil
+        }
+        group.addTask {
+            await work.runAnswers()
             return nil
         }
         for _ in 0..<2 {

@@ -4,6 +4,15 @@ enum NodeLimits {
     static let configuredPeers = 128
     /// Transactions that wait for their checks; each holds at most 64 KiB.
     static let admissionQueue = 2048
+    /// Of those, what one sender may have under check: a quarter of the queue, so that no one address
+    /// or validator keeps the others out.
+    static let checksPerSource = 512
+    /// How old the newest final block may be, besides two heartbeats, for a promise to be given.
+    static let freshMilliseconds: UInt64 = 10_000
+    /// Requests for blocks that wait for an answer, of all peers and of one: a synchronizing node has
+    /// 16 on their way to all of its peers.
+    static let answerQueue = 256
+    static let questionsPerPeer = 16
     /// Transactions checked together: proofs are cheaper in batches, answers come sooner without.
     static let admissionBatch = 48
     /// Ballots of one verification task.

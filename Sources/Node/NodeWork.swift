@@ -1,4 +1,5 @@
 import BallotCryptography
+import BlockSync
 import Codec
 import Elections
 import Ledger
@@ -13,6 +14,8 @@ struct NodeWork: Sendable {
     let store: NodeStore
     /// Where admitted transactions are made durable, apart from the votes.
     let disk: BlockingExecutor
+    /// Where blocks are read for peers.
+    let reader: BlockingExecutor
 
     private var execution: BlockExecution { BlockExecution(chain: chain) }
 
@@ -43,6 +46,22 @@ struct NodeWork: Sendable {
             let batch = await driver.admissions.take(upTo: NodeLimits.admissionBatch)
             guard !batch.isEmpty else { return }
             await judge(batch)
+        }
+    }
+
+    /// Reads blocks for peers until the queue is finished.
+    @concurrent
+    func runAnswers() async {
+        while let question = await driver.answers.take(upTo: 1).first {
+            do {
+                let answer = try await reader.run { () throws in
+                    try SyncServer.answer(question.message, from: StoredChain(store: store))
+                }
+                await driver.answered(question, answer)
+            } catch {
+                await driver.fail(error)
+                return
+            }
         }
     }
 
