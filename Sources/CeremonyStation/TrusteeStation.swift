@@ -224,6 +224,17 @@ package struct TrusteeStation {
         return transactions
     }
 
+    /// A warning for each total of so few ballots that it would say much about each of them.
+    package func smallTotals() throws -> [String] {
+        try queries.units(election).filter {
+            $0.needsShares && $0.total.counted > 0
+                && $0.total.counted < document.minimumTallyUnit
+        }.map {
+            "A_UNIT_SMALL: total \($0.unit) holds only \($0.total.counted) ballots, below the"
+                + " document's minimum of \(document.minimumTallyUnit)."
+        }
+    }
+
     /// The last moment at which a ballot may enter a block, by the chain's document and extensions.
     package func closesFinally() throws -> Timestamp? {
         try queries.status(election)?.closesFinally

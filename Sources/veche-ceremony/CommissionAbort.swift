@@ -28,6 +28,7 @@ struct CommissionAbort: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
+            try requirePlain(reason, "--reason")
             let replayed = try await chain.replay()
             let (hash, document) = try replayed.election(named: election)
             var proposal = CommissionProposal(

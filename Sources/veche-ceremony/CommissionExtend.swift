@@ -35,6 +35,7 @@ struct CommissionExtend: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
+            try requirePlain(reason, "--reason")
             guard let closes = Timestamp(closes) else {
                 throw CommandFailure("--closes needs a UTC time, not '\(closes)'.")
             }

@@ -106,6 +106,7 @@ struct CommissionSign: AsyncParsableCommand {
     }
 
     private func signProtocol(of name: String) async throws {
+        if let dissent { try requirePlain(dissent, "--dissent") }
         let replayed = try await chain.replay()
         let (hash, document) = try replayed.election(named: name)
         guard let bytes = try replayed.queries.resultProtocol(hash) else {
@@ -133,5 +134,13 @@ struct CommissionSign: AsyncParsableCommand {
                     chainID: replayed.genesis.chainID, body: body, signature: key.sign(message)))
         ])
         print(dissent == nil ? "Signed; in the log." : "The dissent is in the log.")
+    }
+}
+
+/// Refuses a text that the ledger would not take, before anything is signed.
+func requirePlain(_ text: String, _ option: String) throws {
+    let faults = DocumentFault.faults(ofReason: text, at: option)
+    guard faults.isEmpty else {
+        throw CommandFailure(faults.map(\.description).joined(separator: "; "))
     }
 }

@@ -146,6 +146,7 @@ struct TrusteeDecrypt: AsyncParsableCommand {
         try await reportingFailures {
             let station = try await options.station()
             let transactions = try station.partialDecryptions()
+            for line in try station.smallTotals() { note(line) }
             if let closes = try station.closesFinally(), Timestamp.now < closes, !despiteClock {
                 throw CommandFailure(
                     "The chain says that the election is closed, but by this machine's clock it closes"
