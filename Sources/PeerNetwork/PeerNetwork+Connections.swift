@@ -5,9 +5,9 @@ import NIOSSL
 
 extension PeerNetwork {
     /// A connection over a fresh socket.
-    func connection(over secured: SecuredChannel, isDialed: Bool) -> PeerConnection {
+    func connection(over channel: any Channel, isDialed: Bool) -> PeerConnection {
         PeerConnection(
-            number: table.nextNumber(), channel: secured.channel.channel, isDialed: isDialed,
+            number: table.nextNumber(), channel: channel, isDialed: isDialed,
             limits: configuration.limits)
     }
 
@@ -32,8 +32,9 @@ extension PeerNetwork {
         } catch {
             failure = error
         }
-        table.remove(connection)
+        // Counted first: who hears of the end finds it in the counters.
         report(connection, connection.failure ?? failure, dialed: peer)
+        table.remove(connection)
     }
 
     /// Writes what waits, in its order, at the speed at which the peer reads.

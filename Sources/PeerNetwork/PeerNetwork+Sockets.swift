@@ -10,6 +10,40 @@ struct SecuredChannel: Sendable {
     let channel: NIOAsyncChannel<WireFrame, ByteBuffer>
     let limit: FrameLimit
     let proof: KeyProof
+
+    /// On the channel's event loop.
+    init(over channel: any Channel, limit: FrameLimit, proof: KeyProof) throws {
+        self.channel = try NIOAsyncChannel(
+            wrappingChannelSynchronously: channel,
+            configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 4)))
+        self.limit = limit
+        self.proof = proof
+    }
+}
+
+/// An incoming socket with TLS and frames in front of it, which is not read before it is served. It
+/// closes when nobody takes it, as when the listener has ended meanwhile.
+final class AcceptedSocket: Sendable {
+    let channel: any Channel
+    let limit: FrameLimit
+    let proof: KeyProof
+
+    init(channel: any Channel, limit: FrameLimit, proof: KeyProof) {
+        self.channel = channel
+        self.limit = limit
+        self.proof = proof
+    }
+
+    deinit { channel.close(promise: nil) }
+
+    /// Begins to read.
+    func open() async throws -> SecuredChannel {
+        try await channel.eventLoop.submit { [self] in
+            let secured = try SecuredChannel(over: channel, limit: limit, proof: proof)
+            try channel.syncOptions?.setOption(.autoRead, value: true)
+            return secured
+        }.get()
+    }
 }
 
 /// The key that the peer proved in TLS. Empty until then, and after a resumed session, in which no
@@ -62,15 +96,20 @@ extension PeerNetwork {
 
     private func bind(
         to endpoint: PeerEndpoint
-    ) async throws(PeerNetworkError) -> NIOAsyncChannel<SecuredChannel, Never> {
+    ) async throws(PeerNetworkError) -> NIOAsyncChannel<AcceptedSocket, Never> {
         do {
             return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .serverChannelOption(.backlog, value: 128)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                // One that nobody serves any more must be droppable, so it is wrapped when it is.
+                .childChannelOption(.autoRead, value: false)
                 .childChannelOption(.writeBufferWaterMark, value: writeBufferWaterMark)
                 .childChannelOption(.tcpOption(.unsentLowWaterMark), value: unsentBytes)
                 .bind(host: endpoint.host, port: endpoint.port) { channel in
-                    self.secure(channel, dialing: nil)
+                    channel.eventLoop.makeCompletedFuture {
+                        let (limit, proof) = try self.secure(channel, dialing: nil)
+                        return AcceptedSocket(channel: channel, limit: limit, proof: proof)
+                    }
                 }
         } catch {
             throw .cannotListen(endpoint, reason: "\(error)")
@@ -80,7 +119,7 @@ extension PeerNetwork {
     /// Takes the port again after a failure, until that works or the task is cancelled (nil).
     private func bindAgain(
         to endpoint: PeerEndpoint, port: Int
-    ) async -> NIOAsyncChannel<SecuredChannel, Never>? {
+    ) async -> NIOAsyncChannel<AcceptedSocket, Never>? {
         while true {
             do {
                 try await Task.sleep(for: configuration.limits.reconnectPause)
@@ -92,16 +131,13 @@ extension PeerNetwork {
         }
     }
 
-    private func accept(_ accepted: SecuredChannel) async {
-        let connection = connection(over: accepted, isDialed: false)
-        guard table.admit(connection) else {
-            // Nobody waits for the outcome: the socket is gone either way.
-            accepted.channel.channel.close(promise: nil)
-            try? await accepted.channel.executeThenClose { _, _ in }
-            return
-        }
-        await serve(connection, over: accepted, dialing: nil)
-        table.release(connection)
+    private func accept(_ accepted: AcceptedSocket) async {
+        let connection = connection(over: accepted.channel, isDialed: false)
+        guard table.admit(connection) else { return }
+        defer { table.release(connection) }
+        // It fails only for a socket that is closed already.
+        guard let secured = try? await accepted.open() else { return }
+        await serve(connection, over: secured, dialing: nil)
     }
 
     /// Connects to a peer, again and again, as long as there is no connection to it.
@@ -133,7 +169,10 @@ extension PeerNetwork {
                 .channelOption(.writeBufferWaterMark, value: writeBufferWaterMark)
                 .channelOption(.tcpOption(.unsentLowWaterMark), value: unsentBytes)
                 .connect(host: peer.endpoint.host, port: peer.endpoint.port) { channel in
-                    self.secure(channel, dialing: peer.nodeKey)
+                    channel.eventLoop.makeCompletedFuture {
+                        let (limit, proof) = try self.secure(channel, dialing: peer.nodeKey)
+                        return try SecuredChannel(over: channel, limit: limit, proof: proof)
+                    }
                 }
         } catch {
             table.count { $0.dialFailures += 1 }
@@ -142,7 +181,7 @@ extension PeerNetwork {
                 metadata: ["address": "\(peer.endpoint)", "reason": "\(error)"])
             return false
         }
-        let connection = connection(over: secured, isDialed: true)
+        let connection = connection(over: secured.channel.channel, isDialed: true)
         table.note(peer.nodeKey, at: connection.addressGroup)
         await serve(connection, over: secured, dialing: peer)
         let wasEstablished = connection.peer != nil
@@ -150,35 +189,28 @@ extension PeerNetwork {
         return wasEstablished
     }
 
-    /// Puts TLS and frames in front of a fresh socket.
+    /// Puts TLS and frames in front of a fresh socket, on its event loop.
     private func secure(
         _ channel: any Channel, dialing expected: PeerID?
-    ) -> EventLoopFuture<SecuredChannel> {
+    ) throws -> (FrameLimit, KeyProof) {
         let proof = KeyProof(expected: expected)
         // Whom we dial is known; who dials us says so first, in a small frame.
         let limit = FrameLimit(
             expected == nil ? FrameLimit.beforeHello : configuration.limits.frameBytes)
-        let certificate = certificate
-        return channel.eventLoop.makeCompletedFuture {
-            let tls: NIOSSLHandler =
-                if expected == nil {
-                    NIOSSLServerHandler(
-                        context: certificate.serverContext,
-                        customVerificationCallback: { $1.succeed(proof.judge($0)) })
-                } else {
-                    try NIOSSLClientHandler(
-                        context: certificate.clientContext, serverHostname: nil,
-                        customVerificationCallback: { $1.succeed(proof.judge($0)) })
-                }
-            try channel.pipeline.syncOperations.addHandlers([
-                tls, ByteToMessageHandler(FrameDecoder(limit: limit)),
-            ])
-            let asyncChannel = try NIOAsyncChannel<WireFrame, ByteBuffer>(
-                wrappingChannelSynchronously: channel,
-                configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 4))
-            )
-            return SecuredChannel(channel: asyncChannel, limit: limit, proof: proof)
-        }
+        let tls: NIOSSLHandler =
+            if expected == nil {
+                NIOSSLServerHandler(
+                    context: certificate.serverContext,
+                    customVerificationCallback: { $1.succeed(proof.judge($0)) })
+            } else {
+                try NIOSSLClientHandler(
+                    context: certificate.clientContext, serverHostname: nil,
+                    customVerificationCallback: { $1.succeed(proof.judge($0)) })
+            }
+        try channel.pipeline.syncOperations.addHandlers([
+            tls, ByteToMessageHandler(FrameDecoder(limit: limit)),
+        ])
+        return (limit, proof)
     }
 }
 

@@ -217,7 +217,7 @@ import Testing
             try await first.recorder.wait { events in
                 events.count { $0 == .connected(second.id, .validator) } == 2
             }
-            #expect(first.network.statistics().protocolViolations == 1)
+            try await eventually { first.network.statistics().protocolViolations == 1 }
         }
     }
 
