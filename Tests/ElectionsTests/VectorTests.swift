@@ -207,6 +207,36 @@ struct ChainVectorTests {
     }
 }
 
+/// Elections that do not go straight, against `Tests/Vectors/scenarios.json`.
+struct ScenarioVectorTests {
+    @Test func everyBlockOfEveryScenarioLeadsToItsDigest() throws {
+        for scenario in try Vector(file: "scenarios.json")["chains"].list {
+            let genesis = try Genesis(canonicalBytes: try scenario["genesis"].bytes)
+            let chain = ChainContext(genesis: genesis)
+            var executed = GenesisState.execute(chain)
+            var state = MemoryState()
+            state.apply(executed.changes)
+            let name = try scenario["name"].text
+            for (vector, digest) in try zip(scenario["blocks"].list, scenario["digests"].list) {
+                let block = try Block(canonicalBytes: try vector.bytes)
+                let header = block.header
+                #expect(header.stateDigestAfterParent == executed.stateDigest)
+                var executor = try BlockExecutor(
+                    chain: chain, parent: state, catalog: executed.catalog,
+                    height: header.height, time: header.time, parentHash: header.parentHash)
+                for bytes in block.transactions {
+                    try executor.apply(bytes, id: Transaction.id(of: bytes))
+                }
+                executed = try executor.finish()
+                state.apply(executed.changes)
+                let expected = try digest.bytes32
+                #expect(
+                    executed.stateDigest == expected, "\(name), block \(header.height.rawValue)")
+            }
+        }
+    }
+}
+
 /// A part of a vector file.
 private struct Vector {
     struct Malformed: Error {}
