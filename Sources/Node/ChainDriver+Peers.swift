@@ -48,7 +48,10 @@ extension ChainDriver {
             syncID: BlockSync.PeerID(nextPeer), role: role,
             validator: index.map { ValidatorIndex(UInt16($0)) })
         peers[id] = peer
-        enqueue(sync.connected(peer.syncID, at: clock.now().instant))
+        enqueue(
+            sync.connected(
+                peer.syncID, answerBytes: network.largestPayload(from: id),
+                at: clock.now().instant))
         sendCheckpoints(to: id)
         if peer.validator != nil, replica != nil {
             push(mempool.first(NodeLimits.resentTransactions).map(\.bytes), to: id)
