@@ -21,6 +21,7 @@ package final class Node: Service {
     private let work: NodeWork
     private let server: APIServer
     private let alarm: AlarmClock
+    private let broadcaster: EventBroadcaster
     private let stop: StopSignal
     private let logger: Logger
     private let ports = PortBox()
@@ -35,6 +36,7 @@ package final class Node: Service {
             self.driver = driver
             network = parts.driver.network
             alarm = parts.driver.alarm
+            broadcaster = parts.driver.broadcaster
             stop = parts.driver.stop
             self.logger = logger
             work = NodeWork(
@@ -69,16 +71,15 @@ package final class Node: Service {
     /// - Throws: `NodeFailure` when something stops the node.
     package func run() async throws {
         defer { ports.set(nil) }
-        let outcome: NodeFailure? = await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: NodeFailure?.self) { group in
-                await self.start(&group)
-                // The first task to end ends the node: with a failure, or because it was cancelled.
-                let first = await group.next() ?? nil
-                group.cancelAll()
-                await self.driver.shutDown()
-                self.alarm.finish()
-                return first
-            }
+        let outcome = await withTaskGroup(of: NodeFailure?.self) { group in
+            await self.start(&group)
+            // The first task to end ends the node: with a failure, because it was cancelled, or
+            // because the HTTP interface has been shut down gracefully.
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            await self.driver.shutDown()
+            self.alarm.finish()
+            return first
         }
         if let outcome { throw outcome }
         logger.info("the node has stopped")
@@ -86,7 +87,7 @@ package final class Node: Service {
 
     private func start(_ group: inout TaskGroup<NodeFailure?>) async {
         let (driver, work, network, server, stop) = (driver, work, network, server, stop)
-        let alarm = alarm
+        let (alarm, broadcaster) = (alarm, broadcaster)
         await driver.start()
         group.addTask { await stop.wait() }
         group.addTask {
@@ -123,6 +124,18 @@ package final class Node: Service {
             await work.restoreMempool()
             // This task's end is no reason to stop the node.
             return await stop.wait()
+        }
+        group.addTask {
+            // Event streams end now and requests in flight are let finish, but nobody may hold up the
+            // node's end.
+            do {
+                try await gracefulShutdown()
+                broadcaster.finish()
+                try await Task.sleep(for: .seconds(NodeLimits.shutdownSeconds))
+            } catch {
+                // Cancelled: the node ends already.
+            }
+            return nil
         }
         let api = home.configuration.api
         group.addTask {

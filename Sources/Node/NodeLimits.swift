@@ -46,6 +46,8 @@ enum NodeLimits {
     static let checkpointSizes = 256
     /// Of these, sizes that one validator alone has cosigned yet.
     static let checkpointSizesAlone = 8
+    /// Seconds that requests in flight have when the node is asked to stop.
+    static let shutdownSeconds = 5
     /// Contradicting cosignatures that are reported.
     static let reports = 1024
     /// Milliseconds after which the floor has rested and is cosigned.
