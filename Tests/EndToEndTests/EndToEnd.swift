@@ -10,6 +10,9 @@ import Testing
     /// What an operator does and does wrong, on a network without elections.
     @Suite(.serialized) struct OperatorTests { let site = OperatorSite.shared }
 
+    /// The same network's validators as liars: two histories of one chain.
+    @Suite(.serialized) struct ForkTests { let site = OperatorSite.shared }
+
     // One election, from its network to its end. Each test reaches the stage of the walk that it
     // names; what it leaves to those after it is only what `Walk` knows.
 

@@ -39,13 +39,18 @@ struct Recording: Sendable {
         throw HarnessFailure("No checkpoint covered the whole chain of \(upstream).")
     }
 
-    /// What a node with this chain answers.
+    /// What a node with this chain answers; what was not recorded is asked of the node itself.
     func answer(_ path: String) async throws -> StubNode.Answer {
+        let recorded = try recordedAnswer(path)
+        guard recorded.status == 404 else { return recorded }
+        let answer = try await HTTP.get(upstream + path)
+        return StubNode.Answer(answer.body, status: answer.status)
+    }
+
+    /// What was recorded for an address; 404 where nothing was.
+    func recordedAnswer(_ path: String) throws -> StubNode.Answer {
         if path.hasPrefix("/checkpoint") { return StubNode.Answer(checkpoint) }
-        guard path.hasPrefix("/v1/export") else {
-            let answer = try await HTTP.get(upstream + path)
-            return StubNode.Answer(answer.body, status: answer.status)
-        }
+        guard path.hasPrefix("/v1/export") else { return StubNode.Answer([], status: 404) }
         let query = URLComponents(string: path)?.queryItems ?? []
         let from = query.first { $0.name == "from" }?.value.flatMap(UInt64.init) ?? 1
         let chunk = chunks.first { $0.blocks.contains { $0.header.height.rawValue == from } }
