@@ -340,6 +340,16 @@ extension EndToEnd.OperatorTests {
         try await network.wait(for: "validator-4", height: found.height + 2)
     }
 
+    @Test func blocksAreWatchedAsTheyBecomeFinal() async throws {
+        let network = try await site.running()
+        let outcome = try await succeed(
+            .veche, ["watch", "--blocks", "2"] + network.chain(), in: network.directory,
+            atMost: .seconds(30))
+        #expect(outcome.output.contains("not verified"))
+        let lines = outcome.output.split(separator: "\n").filter { $0.hasPrefix("block ") }
+        #expect(lines.count == 2, outcome.comment)
+    }
+
     @Test func statusOfANodeThatDoesNotAnswerIsUnavailable() async throws {
         let network = try await site.running()
         let outcome = try await run(
