@@ -67,7 +67,7 @@ package struct ProtocolSignature: Hashable, Sendable {
     package let member: UInt16
     /// SHA-256 of the protocol's bytes.
     package let protocolHash: Bytes32
-    /// Ed25519 over the protocol's bytes themselves, as minisign's legacy form signs a file.
+    /// Ed25519 over the protocol's bytes themselves.
     package let protocolSignature: Bytes64
     /// Why the member dissents; nil for plain agreement.
     package let dissent: String?

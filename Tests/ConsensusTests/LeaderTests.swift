@@ -72,6 +72,14 @@ struct LeaderTests {
         #expect(built(harness.wait(milliseconds: 700))?.mayBeEmpty == true)
     }
 
+    @Test func aDriverThatCannotBuildAnEmptyBlockNowIsAskedAgain() throws {
+        var harness = leader()
+        let template = try #require(built(harness.wait(milliseconds: 1000)))
+        #expect(template.mayBeEmpty)
+        #expect(harness.replica.built(nil, for: template.round, at: harness.now) == [])
+        #expect(built(harness.wait(milliseconds: 50))?.round == template.round)
+    }
+
     @Test func anAnswerForAnotherRoundIsDropped() throws {
         var harness = leader()
         let effects = harness.wait(milliseconds: 1000)
@@ -114,13 +122,32 @@ struct LeaderTests {
         #expect(
             effects.contains {
                 if case .send(.certificateRequest(_, let above, let below), _) = $0 {
-                    return above == .root && below == View(3)
+                    return above == .root && below == View(2)
                 }
                 return false
             })
         let answered = try harness.receive(
             .certificates([harness.certificate(harness.nullify(1), by: [0, 1, 2])]))
         #expect(built(answered)?.parentHash == harness.genesis.chainID)
+    }
+
+    @Test func aLeaderAsksForTheOldestNullificationsHoweverManyNewerOnesItHolds() throws {
+        // It leads view 103 and holds all but the first two of a hundred nullifications: an answer
+        // holds the newest 64 of what is asked for, so asking for everything would never bring them.
+        var harness = Harness.started(index: 3)
+        for view in UInt64(3)...102 {
+            _ = try harness.receive(
+                .certificate(harness.certificate(harness.nullify(view), by: [0, 1, 2])))
+        }
+        let effects = harness.advance(milliseconds: 1500)
+        #expect(built(effects) == nil)
+        #expect(
+            effects.contains {
+                if case .send(.certificateRequest(_, let above, let below), _) = $0 {
+                    return above == .root && below == View(3)
+                }
+                return false
+            })
     }
 
     @Test func aSilentLeaderIsSkippedWhileAQuorumIsNot() throws {
