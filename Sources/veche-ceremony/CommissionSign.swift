@@ -110,9 +110,12 @@ struct CommissionSign: AsyncParsableCommand {
         let replayed = try await chain.replay()
         let (hash, document) = try replayed.election(named: name)
         guard let bytes = try replayed.queries.resultProtocol(hash) else {
+            let isTallied = try replayed.queries.status(hash)?.phase == .tallied
             throw CommandFailure(
-                "The election '\(document.name)' has no result protocol yet: its totals must be"
-                    + " decrypted first.")
+                "The election '\(document.name)' has no result protocol yet: "
+                    + (isTallied
+                        ? "it is fixed in the next block. Try again in some seconds."
+                        : "its totals must be decrypted first."))
         }
         let key = try signer.openKey()
         guard
