@@ -27,7 +27,7 @@ package final class ChainWatch: Service {
         case unknown(reason: String)
         case known(Known)
         /// Nothing is issued until a person has looked.
-        case unsafe(reason: String)
+        case contradicted(reason: String)
     }
 
     private let document: ElectionDocument
@@ -56,7 +56,7 @@ package final class ChainWatch: Service {
         let now = ContinuousClock.now
         let known: Known
         switch state.withLock({ $0 }) {
-        case .unknown(let reason), .unsafe(let reason): throw .chainUnknown(reason)
+        case .unknown(let reason), .contradicted(let reason): throw .chainUnknown(reason)
         case .known(let value): known = value
         }
         guard now - known.asked < Self.oldest else {
@@ -125,7 +125,7 @@ package final class ChainWatch: Service {
         let now = ContinuousClock.now
         state.withLock { state in
             switch state {
-            case .unsafe: return
+            case .contradicted: return
             case .known(var known):
                 known.election = election
                 known.asked = now
@@ -182,7 +182,8 @@ package final class ChainWatch: Service {
         log(.error, problem.reason)
         state.withLock {
             $0 =
-                problem.isFinal ? .unsafe(reason: problem.reason) : .unknown(reason: problem.reason)
+                problem.isFinal
+                ? .contradicted(reason: problem.reason) : .unknown(reason: problem.reason)
         }
     }
 
