@@ -28,14 +28,14 @@ prepare_machine() {
     install_packages build-essential ca-certificates git pkg-config \
         libsodium-dev librocksdb-dev libsqlite3-dev zlib1g-dev minisign tzdata "$@"
     if ! command -v swift >/dev/null; then
-        fail "The Swift toolchain is missing. Install Swift 6.2 or later for Debian 12 as https://www.swift.org/install/linux describes,
+        fail "The Swift toolchain is missing. Install Swift 6.3 or later for Debian 12 as https://www.swift.org/install/linux describes,
 put its usr/bin on PATH so that 'swift --version' answers, and run this command again."
     fi
     local version
     version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
     case "$version" in
-        6.[2-9] | 6.[1-9][0-9] | [7-9].* | [1-9][0-9].*) ;;
-        *) fail "Swift 6.2 or later is needed; 'swift --version' says '${version:-nothing}'. See https://www.swift.org/install/linux." ;;
+        6.[3-9] | 6.[1-9][0-9] | [7-9].* | [1-9][0-9].*) ;;
+        *) fail "Swift 6.3 or later is needed; 'swift --version' says '${version:-nothing}'. See https://www.swift.org/install/linux." ;;
     esac
     say "Swift $version on $(. /etc/os-release && printf '%s' "$PRETTY_NAME"), $(nproc) cores"
 }
