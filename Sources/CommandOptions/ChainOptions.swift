@@ -49,12 +49,8 @@ package struct ChainOptions: ParsableArguments {
     package func submit(bytes transactions: [[UInt8]]) async throws {
         try await withClient { client in
             // All at once first, so that they need not wait for each other's blocks.
-            for transaction in transactions.dropLast() {
-                _ = try await client.submit(transaction)
-            }
-            for transaction in transactions.reversed() {
-                _ = try await client.submitAndWait(transaction)
-            }
+            for transaction in transactions { _ = try await client.submit(transaction) }
+            for transaction in transactions { _ = try await client.waitUntilFinal(transaction) }
         }
     }
 }

@@ -45,16 +45,25 @@ extension NodeClient {
         return answer.body
     }
 
-    /// Submits and waits until the transaction is final. It is submitted again while it is not: the
-    /// node that took it may have stopped.
+    /// Submits and waits until the transaction is final.
     ///
     /// - Throws: `.timedOut` if it is not final in time; it may become so later.
     package func submitAndWait(
         _ transaction: [UInt8], timeout: Duration = .seconds(60)
     ) async throws(ClientError) -> TransactionStatus {
+        _ = try await submit(transaction)
+        return try await waitUntilFinal(transaction, timeout: timeout)
+    }
+
+    /// Waits until a submitted transaction is final. It is submitted again while it is not: the node
+    /// that took it may have stopped.
+    ///
+    /// - Throws: `.timedOut` if it is not final in time; it may become so later.
+    package func waitUntilFinal(
+        _ transaction: [UInt8], timeout: Duration = .seconds(60)
+    ) async throws(ClientError) -> TransactionStatus {
         let id = Transaction.id(of: transaction)
         let start = ContinuousClock.now
-        _ = try await submit(transaction)
         var submitted = start
         var pause = Duration.milliseconds(100)
         while true {

@@ -231,7 +231,8 @@ struct Vote: AsyncParsableCommand {
         let start = ContinuousClock.now
         let answer = try await client.submit(ballot.transaction)
         let promised = try keepPromise(answer, of: ballot, home, genesis: genesis)
-        let status = try await client.submitAndWait(ballot.transaction, timeout: .seconds(180))
+        let status = try await client.waitUntilFinal(
+            ballot.transaction, timeout: .seconds(180))
         let finality = ContinuousClock.now - start
         let receipt = try await client.waitForReceipt(ballot.record.transactionID)
         let checked = try ReceiptCheck(
