@@ -142,6 +142,8 @@ package struct BlockExecutor {
         case .ballot(let ballot): try self.cast(ballot, id, verified)
         case .partialDecryption(let signed): try self.takeShare(signed, id)
         case .protocolSignature(let signed): try self.sign(signed, id)
+        case .changeValidators, .validatorReady, .spoil, .equivocation:
+            throw .refuse(.version, "this type of transaction has no effect yet")
         }
     }
 

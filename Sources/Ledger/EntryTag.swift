@@ -6,6 +6,8 @@ package enum EntryTag: UInt8, Sendable, CaseIterable {
     case genesis = 0x01
     case header = 0x02
     case createElection = 0x10
+    case changeValidators = 0x11
+    case validatorReady = 0x12
     case extendWindow = 0x13
     case abortElection = 0x14
     case registration = 0x20
@@ -19,8 +21,10 @@ package enum EntryTag: UInt8, Sendable, CaseIterable {
     case issueCount = 0x32
     case issuedLeaves = 0x33
     case ballot = 0x40
+    case spoil = 0x41
     case partialDecryption = 0x50
     case protocolSignature = 0x51
+    case equivocation = 0x60
 
     /// The version of every entry type that this software writes and accepts.
     package static let version: UInt8 = 1

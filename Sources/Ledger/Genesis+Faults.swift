@@ -1,3 +1,5 @@
+package import Codec
+
 extension Genesis {
     /// Every rule that the document breaks; empty for a usable one. A genesis without faults can be
     /// encoded; one that is beyond a limit cannot.
@@ -8,22 +10,7 @@ extension Genesis {
         check.require(
             isKeyName(origin, limit: Limits.identifier), "origin",
             "needs 1 to \(Limits.identifier) of printable ASCII without space and +")
-        let n = validators.count
-        check.require(
-            (Limits.validatorsMinimum...Limits.validators).contains(n), "validators",
-            "\(Limits.validatorsMinimum) to \(Limits.validators) validators are needed, not \(n)")
-        check.require(
-            Set(validators.validators.map(\.name)).count == n, "validators",
-            "two validators share a name")
-        for (index, validator) in validators.validators.enumerated() {
-            check.require(
-                isKeyName(validator.name, limit: Limits.validatorName),
-                "validators[\(index)].name",
-                "needs 1 to \(Limits.validatorName) of printable ASCII without space and +")
-        }
-        var keys = validators.validators.flatMap { [$0.consensusKey, $0.cosigningKey, $0.nodeKey] }
-        keys.append(logKey)
-        check.require(Set(keys).count == keys.count, "validators", "one key serves two purposes")
+        check.requireValidators(validators, "validators", logKey: logKey)
         check.requireCommission(commission, "commission")
         let p = parameters
         check.require(
@@ -58,6 +45,35 @@ extension Genesis {
                 && Int(p.maximumTransactions) <= Limits.transactionsPerBlock,
             "parameters.maximumTransactions", "must be 1 to \(Limits.transactionsPerBlock)")
         return check.faults
+    }
+}
+
+extension ValidatorSet {
+    /// Every rule that a set breaks on a chain with this log key; empty for a usable one.
+    package func faults(logKey: Bytes32) -> [DocumentFault] {
+        var check = FaultCollector()
+        check.requireValidators(self, "validators", logKey: logKey)
+        return check.faults
+    }
+}
+
+extension FaultCollector {
+    fileprivate mutating func requireValidators(
+        _ validators: ValidatorSet, _ path: String, logKey: Bytes32
+    ) {
+        let n = validators.count
+        require(
+            (Limits.validatorsMinimum...Limits.validators).contains(n), path,
+            "\(Limits.validatorsMinimum) to \(Limits.validators) validators are needed, not \(n)")
+        requireDistinct(validators.validators.map(\.name), path, "two validators share a name")
+        for (index, validator) in validators.validators.enumerated() {
+            require(
+                isKeyName(validator.name, limit: Limits.validatorName), path + "[\(index)].name",
+                "needs 1 to \(Limits.validatorName) of printable ASCII without space and +")
+        }
+        var keys = validators.validators.flatMap { [$0.consensusKey, $0.cosigningKey, $0.nodeKey] }
+        keys.append(logKey)
+        requireDistinct(keys, path, "one key serves two purposes")
     }
 }
 

@@ -4,10 +4,13 @@ import TransparencyLog
 /// A change of an election's state that is asked of the ledger.
 ///
 /// The encoding is tag (u8), version (u8), chain id (32 bytes), the body's fields, then what signs
-/// it; a ballot is tag, version, wire and certificate alone, since its own proof binds the election.
+/// it. Ballots, spoiled trackers and evidence are tag, version and body alone: the proofs and
+/// signatures inside bind the election or the chain.
 /// It is at most `Limits.entryBytes` long.
 package enum Transaction: Hashable, Sendable {
     case createElection(Approved<CreateElection>)
+    case changeValidators(Approved<ChangeValidators>)
+    case validatorReady(Signed<ValidatorReady>)
     case extendWindow(Approved<ExtendWindow>)
     case abortElection(Approved<AbortElection>)
     case ceremony(CeremonyStep, Signed<CeremonyMessage>)
@@ -16,8 +19,10 @@ package enum Transaction: Hashable, Sendable {
     case issueCount(Signed<IssueCount>)
     case issuedLeaves(Signed<IssuedLeaves>)
     case ballot(BallotTransaction)
+    case spoil(SpoilTransaction)
     case partialDecryption(Signed<PartialDecryptionMessage>)
     case protocolSignature(Signed<ProtocolSignature>)
+    case equivocation(EquivocationEvidence)
 
     /// The RFC 6962 leaf hash of a transaction's bytes: its id.
     package static func id(of bytes: [UInt8]) -> Bytes32 { LogHash.leaf(bytes) }
@@ -25,6 +30,8 @@ package enum Transaction: Hashable, Sendable {
     package var tag: EntryTag {
         switch self {
         case .createElection: .createElection
+        case .changeValidators: .changeValidators
+        case .validatorReady: .validatorReady
         case .extendWindow: .extendWindow
         case .abortElection: .abortElection
         case .ceremony(let step, _): step.tag
@@ -33,8 +40,10 @@ package enum Transaction: Hashable, Sendable {
         case .issueCount: .issueCount
         case .issuedLeaves: .issuedLeaves
         case .ballot: .ballot
+        case .spoil: .spoil
         case .partialDecryption: .partialDecryption
         case .protocolSignature: .protocolSignature
+        case .equivocation: .equivocation
         }
     }
 }
@@ -178,6 +187,8 @@ extension Transaction: CanonicalCodable {
     package func encode(to writer: inout ByteWriter) {
         switch self {
         case .createElection(let approved): approved.encode(tag: tag, to: &writer)
+        case .changeValidators(let approved): approved.encode(tag: tag, to: &writer)
+        case .validatorReady(let signed): signed.encode(tag: tag, to: &writer)
         case .extendWindow(let approved): approved.encode(tag: tag, to: &writer)
         case .abortElection(let approved): approved.encode(tag: tag, to: &writer)
         case .ceremony(_, let signed): signed.encode(tag: tag, to: &writer)
@@ -190,6 +201,12 @@ extension Transaction: CanonicalCodable {
         case .ballot(let ballot):
             tag.encode(to: &writer)
             ballot.encode(to: &writer)
+        case .spoil(let spoil):
+            tag.encode(to: &writer)
+            spoil.encode(to: &writer)
+        case .equivocation(let evidence):
+            tag.encode(to: &writer)
+            evidence.encode(to: &writer)
         }
     }
 
@@ -200,6 +217,8 @@ extension Transaction: CanonicalCodable {
         switch try EntryTag(from: &reader) {
         case .genesis, .header: throw .invalid("a genesis or a header is no transaction")
         case .createElection: self = .createElection(try Approved(afterTag: &reader))
+        case .changeValidators: self = .changeValidators(try Approved(afterTag: &reader))
+        case .validatorReady: self = .validatorReady(try Signed(afterTag: &reader))
         case .extendWindow: self = .extendWindow(try Approved(afterTag: &reader))
         case .abortElection: self = .abortElection(try Approved(afterTag: &reader))
         case .registration: self = .ceremony(.registration, try Signed(afterTag: &reader))
@@ -213,8 +232,10 @@ extension Transaction: CanonicalCodable {
         case .issueCount: self = .issueCount(try Signed(afterTag: &reader))
         case .issuedLeaves: self = .issuedLeaves(try Signed(afterTag: &reader))
         case .ballot: self = .ballot(try BallotTransaction(from: &reader))
+        case .spoil: self = .spoil(try SpoilTransaction(from: &reader))
         case .partialDecryption: self = .partialDecryption(try Signed(afterTag: &reader))
         case .protocolSignature: self = .protocolSignature(try Signed(afterTag: &reader))
+        case .equivocation: self = .equivocation(try EquivocationEvidence(from: &reader))
         }
     }
 }
