@@ -96,6 +96,22 @@ enum Samples {
         .notarize(proposal), .finalize(proposal), .nullify(proposal.round),
     ]
 
+    static func vote(_ subject: VoteSubject, signer: UInt16 = 2) -> SignedVote {
+        SignedVote(
+            subject: subject, signer: ValidatorIndex(signer), signature: signature("vote"))
+    }
+
+    /// A proposal of another block in the same round.
+    static let otherProposal = Proposal(
+        round: proposal.round, parentView: View(4), blockHash: digest("other"))
+
+    /// Evidence of each kind.
+    static let contradictions: [EquivocationEvidence] = [
+        EquivocationEvidence(vote(.notarize(proposal)), vote(.notarize(otherProposal))),
+        EquivocationEvidence(vote(.finalize(proposal)), vote(.finalize(otherProposal))),
+        EquivocationEvidence(vote(.finalize(proposal)), vote(.nullify(proposal.round))),
+    ].compactMap { $0 }
+
     static func signed<Body>(_ body: Body) -> Signed<Body> {
         Signed(chainID: digest("chain"), body: body, signature: signature("signed"))
     }
@@ -116,6 +132,13 @@ enum Samples {
         if let create = approved(CreateElection(document: DocumentParts().document)) {
             list.append(.createElection(create))
         }
+        if let change = approved(ChangeValidators(number: 3, validators: validators)) {
+            list.append(.changeValidators(change))
+        }
+        list.append(
+            .validatorReady(
+                signed(
+                    ValidatorReady(number: 3, setHash: digest("set"), index: ValidatorIndex(2)))))
         if let extend = approved(
             ExtendWindow(
                 election: election, styles: [1, 5],
@@ -154,6 +177,13 @@ enum Samples {
             .ballot(
                 BallotTransaction(
                     wire: [UInt8](0..<200), certificate: [UInt8](repeating: 7, count: 384))))
+        list.append(
+            .spoil(
+                SpoilTransaction(
+                    electionID: digest("election id"), style: 1,
+                    proof: [UInt8](repeating: 5, count: SpoilTransaction.proofBytes),
+                    certificate: [UInt8](repeating: 7, count: 384))))
+        list += contradictions.map { .equivocation($0) }
         list.append(
             .partialDecryption(
                 signed(

@@ -160,6 +160,8 @@ extension VectorTests {
                 canonicalBytes: try file["document"]["bytes"].bytes)
             return .createElection(
                 try approved(CreateElection(document: document), vector, .createElection))
+        case .changeValidators, .validatorReady, .equivocation:
+            return try validatorTransaction(vector, fields)
         case .extendWindow:
             return .extendWindow(
                 try approved(
@@ -186,6 +188,12 @@ extension VectorTests {
             return .ballot(
                 BallotTransaction(
                     wire: try fields["wire"].bytes, certificate: try fields["certificate"].bytes))
+        case .spoil:
+            return .spoil(
+                SpoilTransaction(
+                    electionID: try fields["electionId"].bytes32,
+                    style: try fields["style"].number(), proof: try fields["proof"].bytes,
+                    certificate: try fields["certificate"].bytes))
         case .partialDecryption:
             return .partialDecryption(
                 try signed(
@@ -204,6 +212,43 @@ extension VectorTests {
                         protocolSignature: try #require(
                             Bytes64(exactly: try fields["protocolSignature"].bytes)),
                         dissent: fields["dissent"].optionalText), vector, .protocolSignature))
+        }
+    }
+
+    private func validatorTransaction(_ vector: Vector, _ fields: Vector) throws -> Transaction {
+        switch try vector["name"].text {
+        case "change validators":
+            let validators = try JSONDecoder().decode(
+                ValidatorSet.self, from: try fields["validators"].data)
+            #expect(validators.hash == (try fields["setHash"].bytes32))
+            return .changeValidators(
+                try approved(
+                    ChangeValidators(
+                        number: try fields["number"].number(), validators: validators), vector,
+                    .changeValidators))
+        case "validator ready":
+            return .validatorReady(
+                try signed(
+                    ValidatorReady(
+                        number: try fields["number"].number(),
+                        setHash: try fields["setHash"].bytes32,
+                        index: ValidatorIndex(try fields["index"].number())), vector,
+                    .validatorReady))
+        default:
+            let seed = try #require(try vector["keys"].list.first)["seed"].bytes32
+            let votes = try fields["votes"].list.map { vote in
+                let subject = try subject(vote)
+                return SignedVote(
+                    subject: subject, signer: ValidatorIndex(try vote["signer"].number()),
+                    signature: Ed25519SigningKey(seed: seed).sign(subject.message(in: domain)))
+            }
+            // The other order comes to the same bytes.
+            let evidence = try #require(EquivocationEvidence(votes[1], votes[0]))
+            let genesis = try Genesis(canonicalBytes: try file["genesis"]["bytes"].bytes)
+            #expect(
+                evidence.isValid(
+                    in: domain, validators: genesis.validators, verifier: Ed25519Verifier()))
+            return .equivocation(evidence)
         }
     }
 
