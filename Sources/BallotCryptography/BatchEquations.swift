@@ -1,22 +1,23 @@
-import Codec
-import Ristretto
+package import Codec
+package import Ristretto
 
 /// Independent 128-bit weights, none zero, one per equation.
 ///
 /// They are expanded from 32 bytes of the system's random source together with the identities of
 /// the batch: never from data that a submitter controls alone, and never used twice.
-struct BatchWeights {
+package struct BatchWeights {
     private let seed: [UInt8]
     private var block: UInt32 = 0
     private var left: ArraySlice<UInt8> = []
 
-    init(fresh: [UInt8], batch: [Bytes32]) {
+    /// Weights of 32 fresh bytes and the ballotIds of the batch; another count of bytes is our mistake.
+    package init(fresh: [UInt8], batch: [Bytes32]) {
         precondition(fresh.count == 32, "batch weights need 32 fresh random bytes")
         self.seed = SHA512.hash(fresh + Transcript.joined(batch))
     }
 
     /// The next weight, in 1…2^128 - 1.
-    mutating func next() -> Scalar {
+    package mutating func next() -> Scalar {
         while true {
             if self.left.isEmpty {
                 self.left = SHA512.hash(self.seed + Transcript.u32(self.block))[...]
