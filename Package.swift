@@ -167,8 +167,20 @@ let simulation: [Target] = [
     tool("veche-simulate", ["Simulation", argumentParser]),
 ]
 
-/// Programs of the tests: what a dishonest participant would run. No product of ours.
+/// Programs of the tests: what a dishonest participant would run, and the benchmarks with the
+/// classic ballots that they compare with. No product of ours.
 let testPrograms: [Target] = [
+    .target(
+        name: "ClassicBallots",
+        dependencies: ["BallotCryptography", "Codec", "Cryptography", "Ristretto"],
+        path: "Tests/ClassicBallots", swiftSettings: settings),
+    .executableTarget(
+        name: "veche-bench",
+        dependencies: [
+            "BallotCryptography", "ClassicBallots", "Codec", "Cryptography", "Ristretto",
+            argumentParser,
+        ],
+        path: "Tests/Benchmarks", swiftSettings: settings),
     .executableTarget(
         name: "wrong-share",
         dependencies: [
@@ -176,13 +188,14 @@ let testPrograms: [Target] = [
             "Cryptography",
             "DocumentFiles", "Ledger", "LedgerClient", "Ristretto", argumentParser,
         ],
-        path: "Tests/WrongShare", swiftSettings: settings)
+        path: "Tests/WrongShare", swiftSettings: settings),
 ]
 
 let testTargets: [Target] = [
     tests("CodecTests", ["Codec"]),
     tests("RistrettoTests", ["Codec", "Ristretto", "Cryptography"]),
     tests("BallotCryptographyTests", ["BallotCryptography", "Codec", "Cryptography", "Ristretto"]),
+    tests("ClassicBallotsTests", ["ClassicBallots", "Codec", "Cryptography", "Ristretto"]),
     tests("CryptographyTests", ["BallotCryptography", "Codec", "Cryptography", "Ristretto"]),
     tests("TransparencyLogTests", ["Codec", "Cryptography", "Ristretto", "TransparencyLog"]),
     tests("LedgerTests", ["Codec", "Cryptography", "Ledger", "TransparencyLog"]),

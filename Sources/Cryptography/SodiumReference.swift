@@ -41,6 +41,24 @@ package enum SodiumReference {
         return status == 0 ? Bytes32(product[...]) : nil
     }
 
+    /// `scalar * B` as an encoding, nil if the product is zero.
+    package static func baseProduct(by scalar: Bytes32) -> Bytes32? {
+        Sodium.ready()
+        var product = [UInt8](repeating: 0, count: 32)
+        // SAFETY: libsodium writes 32 bytes and reads 32, the sizes of the arrays.
+        let status = unsafe crypto_scalarmult_ristretto255_base(&product, scalar.bytes)
+        return status == 0 ? Bytes32(product[...]) : nil
+    }
+
+    /// SHA-512 of a message, 64 bytes.
+    package static func sha512(_ message: [UInt8]) -> [UInt8] {
+        Sodium.ready()
+        var digest = [UInt8](repeating: 0, count: 64)
+        // SAFETY: libsodium writes 64 bytes and reads `count`, the sizes of the arrays.
+        _ = unsafe crypto_hash_sha512(&digest, message, UInt64(message.count))
+        return digest
+    }
+
     /// The one-way map of 64 bytes.
     package static func map(uniform bytes: [UInt8]) -> Bytes32 {
         precondition(bytes.count == 64, "64 bytes expected")

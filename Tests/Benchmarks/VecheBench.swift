@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// Measures Veche: every claim of speed in the documents comes from here.
+@main
+struct VecheBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "veche-bench",
+        abstract: "Measures Veche's cryptography. Deploy/bench.sh builds and runs it.",
+        subcommands: [BallotsCommand.self])
+}
