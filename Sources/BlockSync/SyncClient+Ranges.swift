@@ -5,6 +5,8 @@ import Ledger
 struct SyncPeer: Sendable {
     /// The highest block it has shown to have.
     var newest: Height = .genesis
+    /// It shows a final block of validators that are not known here yet.
+    var isAhead = false
     /// Questions left unanswered in a row.
     var failures = 0
     var nextPoll: Instant
@@ -66,6 +68,10 @@ extension SyncClient {
         // Who always stops short of a certified block answers no better than who is silent.
         if range.headers.isEmpty { peers[peer]?.failures = 0 }
         let headers = range.blocks.map(\.header) + range.headers
+        // The last block of an epoch has a certificate of its own: it proves the next validators.
+        if let crossing = headers.first(where: { $0.epoch != headers[0].epoch }) {
+            throw .crossesEpoch(crossing.height)
+        }
         for (parent, child) in zip(headers, headers.dropFirst())
         where child.parentHash != parent.hash || child.height != parent.height.next
             || child.time <= parent.time
@@ -75,13 +81,16 @@ extension SyncClient {
         guard let certified = headers.last, let last = range.blocks.last else {
             throw .emptyRange
         }
+        // Stored meanwhile; its validators may not be those of the next height any more.
+        guard last.header.height > floor.height else { return }
         let finalized = FinalizedHeader(header: certified, finalization: range.finalization)
+        // The set changed while the answer was on its way, or is not known yet: asked again later.
+        if isOfUnknownSet(certified) { return }
         try verify(finalized)
         for block in range.blocks where !block.bodyMatchesHeader {
             throw .wrongBody(block.header.height)
         }
         if certified.height > (target?.header.height ?? .genesis) { target = finalized }
-        guard last.header.height > floor.height else { return }
         waiting[first] = VerifiedRange(
             blocks: range.blocks, tip: range.headers.isEmpty ? finalized : nil,
             last: last.header.height, peer: peer)
@@ -95,6 +104,7 @@ extension SyncClient {
         requests[height] = nil
         peers[peer]?.failures += 1
         peers[peer]?.newest = .genesis
+        peers[peer]?.isAhead = false
     }
 
     /// Hands on what is complete and asks for what is missing.
@@ -161,11 +171,20 @@ extension SyncClient {
         return found.flatMap { waiting.removeValue(forKey: $0) }
     }
 
+    /// How far to ask now. Epoch by epoch, because each one's last block names the validators of the
+    /// next; up to the end of one also on the word of a peer that shows a later one.
+    private var goal: Height {
+        if let edge, edge.nextValidatorsHash != validators.hash { return floor.height }
+        let end = parameters.lastHeight(of: parameters.epoch(of: nextHeight))
+        let isClaimed = peers.values.contains { $0.isAhead }
+        return isClaimed ? end : min(target?.header.height ?? .genesis, end)
+    }
+
     /// Asks for the lowest heights that are neither here nor in flight.
     private mutating func nextRequests(at now: Instant) -> [SyncEffect] {
-        guard let goal = target?.header.height, goal > floor.height else { return [] }
         var effects: [SyncEffect] = []
         var next = nextHeight
+        let goal = goal
         while next <= goal, requests.count < SyncLimits.requests {
             // The lowest range is always asked for: all others wait for it.
             let isFull = requests.count + waiting.count >= SyncLimits.waitingRanges
@@ -202,7 +221,9 @@ extension SyncClient {
     /// A peer that has shown to have a height, in turn among the best of them: those that answer,
     /// with answers of any size; then those of which less is taken; then those that failed.
     private mutating func choosePeer(for height: Height) -> PeerID? {
-        let able = peers.keys.sorted().filter { (peers[$0]?.newest ?? .genesis) >= height }
+        let able = peers.keys.sorted().filter {
+            peers[$0].map { $0.isAhead || $0.newest >= height } ?? false
+        }
         guard let best = able.map({ rank(of: $0) }).min() else { return nil }
         let candidates = able.filter { peer in
             rank(of: peer) == best

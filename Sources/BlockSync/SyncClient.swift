@@ -24,6 +24,8 @@ package enum SyncRejection: Error, Hashable, Sendable {
     case wrongBody(Height)
     /// A request where only answers are taken.
     case unexpectedRequest
+    /// A range that goes on after the last block of an epoch.
+    case crossesEpoch(Height)
 }
 
 /// What must happen now, in order.
@@ -40,7 +42,8 @@ package enum SyncEffect: Equatable, Sendable {
 /// The side that catches up.
 package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
     let domain: SigningDomain
-    let validators: ValidatorSet
+    /// The set of the height after the floor.
+    package internal(set) var validators: ValidatorSet
     let parameters: Parameters
     let verifier: Verifier
 
@@ -66,7 +69,7 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
     var rotation = 0
     var hasConflict = false
 
-    /// A client that goes on from `floor`, with the validators of every epoch.
+    /// A client that goes on from `floor`, with the validators of the height after it.
     package init(
         domain: SigningDomain, validators: ValidatorSet, parameters: Parameters,
         verifier: Verifier, floor: Floor, pendingLimit: Int = SyncLimits.pendingBytes
@@ -154,9 +157,21 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
     }
 
     /// Notes that everything up to `floor` is stored, whoever delivered it.
-    package mutating func floorAdvanced(to floor: Floor, at now: Instant) -> [SyncEffect] {
+    ///
+    /// - Parameter validators: the set of the next height as the executed chain has it; nil where
+    ///   it is the one of before.
+    package mutating func floorAdvanced(
+        to floor: Floor, validators next: ValidatorSet? = nil, at now: Instant
+    ) -> [SyncEffect] {
         guard floor.height > self.floor.height else { return [] }
         self.floor = floor
+        if let next, next != validators {
+            validators = next
+            // What was shown by a set that was not known yet is asked for once more.
+            for peer in peers.keys where peers[peer]?.isAhead == true {
+                peers[peer]?.nextPoll = now
+            }
+        }
         if let tip = delivering?.header, tip.height <= floor.height { delivering = nil }
         pending.remove(upTo: floor.height)
         waiting = waiting.filter { $0.value.last > floor.height }
@@ -190,6 +205,13 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
         _ finalized: FinalizedHeader, from peer: PeerID
     ) throws(SyncRejection) {
         let height = finalized.header.height
+        if isOfUnknownSet(finalized.header) {
+            // It cannot be judged yet, and moves no target: this peer alone is asked for more of our
+            // epoch, whose last block names the next set.
+            peers[peer]?.isAhead = true
+            return
+        }
+        peers[peer]?.isAhead = false
         if height > (target?.header.height ?? .genesis), height > floor.height {
             try verify(finalized)
             target = finalized
@@ -198,6 +220,12 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
         if height <= max(target?.header.height ?? .genesis, floor.height) {
             peers[peer]?.newest = height
         }
+    }
+
+    /// Whether a header is of a later epoch with other validators than those known here.
+    func isOfUnknownSet(_ header: BlockHeader) -> Bool {
+        header.height > parameters.lastHeight(of: parameters.epoch(of: floor.height.next))
+            && header.validatorsHash != validators.hash
     }
 
     func verify(_ finalized: FinalizedHeader) throws(SyncRejection) {

@@ -52,7 +52,8 @@ package enum SyncServer {
         guard height > .genesis, count > 0, limit > envelopeBytes,
             let first = try source.header(at: height),
             // Nothing is read for a height that nothing vouches for yet.
-            let certified = try source.finalization(from: height)
+            let certified = try source.finalization(from: height),
+            certified.header.epoch == first.epoch
         else { return nil }
         var room = limit - envelopeBytes
         guard Int(first.bodyBytes) <= room, let block = try source.block(at: height),
@@ -64,7 +65,8 @@ package enum SyncServer {
         var budget = min(SyncLimits.rangeBytes, limit / 2) - block.messageBytes
         var next = height.next
         while blocks.count < Int(min(count, SyncLimits.blocksPerRange)),
-            let header = try source.header(at: next), Int(header.bodyBytes) <= budget,
+            let header = try source.header(at: next), header.epoch == first.epoch,
+            Int(header.bodyBytes) <= budget,
             let block = try source.block(at: next), block.messageBytes <= budget
         {
             room -= block.messageBytes

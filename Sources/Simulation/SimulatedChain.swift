@@ -22,18 +22,23 @@ package enum SimulatedChain {
         return Bytes32(bytes[...])
     }
 
+    /// The validators with these numbers, in this order.
+    package static func validators(_ numbers: [Int]) -> ValidatorSet {
+        ValidatorSet(
+            numbers.map {
+                Validator(
+                    name: "v\($0)", consensusKey: key($0), cosigningKey: key($0, purpose: 2),
+                    nodeKey: key($0, purpose: 3))
+            })
+    }
+
     package static func genesis(
         validators: Int, parameters: Parameters = parameters()
     ) -> Genesis {
         Genesis(
             kind: .training, name: "simulation", time: start, origin: "simulation.example/1",
             logKey: key(0, purpose: 4),
-            validators: ValidatorSet(
-                (0..<validators).map {
-                    Validator(
-                        name: "v\($0)", consensusKey: key($0), cosigningKey: key($0, purpose: 2),
-                        nodeKey: key($0, purpose: 3))
-                }),
+            validators: self.validators(Array(0..<validators)),
             commission: Commission(members: [], threshold: 0), parameters: parameters)
     }
 }

@@ -6,40 +6,57 @@ import Testing
 
 /// A chain of final blocks in memory, as a server has it.
 struct ServedChain: BlockSource {
-    let genesis = SimulatedChain.genesis(validators: 4)
+    let genesis: Genesis
+    /// The validators of each epoch; the last ones stay.
+    let sets: [ValidatorSet]
     var blocks: [Block] = []
     var finalizations: [Height: Certificate] = [:]
 
     /// A chain of so many blocks, where each height that `isCertified` names has a certificate.
+    /// In one epoch, unless its length is given: then the last block of each has a certificate, and
+    /// the validators of each are `sets`.
     init(
-        height: UInt64, bodyBytes: Int = 3, branch: UInt64 = 0,
-        isCertified: (UInt64) -> Bool = { _ in true }
+        height: UInt64, bodyBytes: Int = 3, branch: UInt64 = 0, epochLength: UInt32 = 1 << 20,
+        sets: [ValidatorSet] = [], isCertified: (UInt64) -> Bool = { _ in true }
     ) {
+        let parameters = SimulatedChain.parameters(epochLength: epochLength)
+        genesis = SimulatedChain.genesis(validators: 4, parameters: parameters)
+        self.sets = sets.isEmpty ? [genesis.validators] : sets
         var parentHash = genesis.chainID
         for number in 1...height {
             let transactions = [[UInt8](repeating: UInt8(number % 251), count: bodyBytes)]
             let ids = Block.transactionIDs(transactions)
             let epoch = genesis.parameters.epoch(of: Height(number))
-            let view = View((number - 1) % 8 + 1)
+            let view = View((number - 1) % UInt64(epochLength) + 1)
+            let validators = validators(of: epoch)
+            let isLast = Height(number) == genesis.parameters.lastHeight(of: epoch)
             let round = Round(epoch: epoch, view: view)
             let header = BlockHeader(
                 chainID: genesis.chainID, epoch: epoch, height: Height(number), view: view,
                 parentView: View(view.rawValue - 1), parentHash: parentHash,
                 time: SimulatedChain.start.adding(milliseconds: number * 10 + branch),
-                proposer: genesis.validators.leader(of: round), transactionCount: 1,
+                proposer: validators.leader(of: round), transactionCount: 1,
                 bodyBytes: UInt32(bodyBytes), bodyRoot: Block.bodyRoot(ids: ids), logSize: number,
                 logRoot: .zero, stateDigestAfterParent: .zero,
-                validatorsHash: genesis.validators.hash,
-                nextValidatorsHash: genesis.validators.hash)
+                validatorsHash: validators.hash,
+                nextValidatorsHash: isLast ? self.validators(of: epoch.next).hash : validators.hash)
             blocks.append(Block(header: header, transactions: transactions))
             parentHash = header.hash
-            if isCertified(number) {
+            if isLast || isCertified(number) {
                 finalizations[Height(number)] = certificate(header, signers: [0, 1, 3])
             }
         }
     }
 
-    func certificate(_ header: BlockHeader, signers: [UInt16]) -> Certificate {
+    func validators(of epoch: Epoch) -> ValidatorSet {
+        sets[min(Int(epoch.rawValue), sets.count - 1)]
+    }
+
+    /// Signatures of the members of the header's epoch at these places, or of another set.
+    func certificate(
+        _ header: BlockHeader, signers: [UInt16], in set: ValidatorSet? = nil
+    ) -> Certificate {
+        let members = set ?? validators(of: header.epoch)
         let subject = VoteSubject.finalize(
             Proposal(
                 round: header.round, parentView: header.parentView, blockHash: header.hash))
@@ -47,7 +64,9 @@ struct ServedChain: BlockSource {
         let signatures = signers.map { index in
             (
                 signer: ValidatorIndex(index),
-                signature: SimulatedSigner(key: SimulatedChain.key(Int(index))).sign(message)
+                signature: SimulatedSigner(
+                    key: members[ValidatorIndex(index)]?.consensusKey ?? .zero
+                ).sign(message)
             )
         }
         guard let certificate = Certificate(subject: subject, signatures: signatures) else {
@@ -137,7 +156,12 @@ struct SyncHarness {
         case .deliver(let chain):
             delivered += chain.blocks
             chains += 1
-            return client.floorAdvanced(to: Floor(chain.tip), at: now)
+            // Who executes the chain knows the validators of the next height.
+            let next = servers.values.first.map { server in
+                server.validators(
+                    of: server.genesis.parameters.epoch(of: chain.tip.header.height.next))
+            }
+            return client.floorAdvanced(to: Floor(chain.tip), validators: next, at: now)
         case .disconnect(let peer, let rejection):
             disconnected[peer] = rejection
             return []
