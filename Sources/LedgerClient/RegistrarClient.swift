@@ -19,7 +19,7 @@ package struct RegistrarClient: Sendable {
 
     /// The voter's style and the opening of the own roll leaf.
     ///
-    /// - Throws: `.refused` with `E_ROLL`, `E_AUTH`, `E_RATE` or `E_PHASE`.
+    /// - Throws: `.refused` with `E_AUTH`, `E_RATE` or `E_PHASE`.
     package func entry(
         _ identity: VoterIdentity, election reference: String
     ) async throws(ClientError) -> VoterEntry {

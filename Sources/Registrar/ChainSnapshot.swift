@@ -26,8 +26,9 @@ package struct ChainSnapshot: Sendable {
     /// roll and the keys on the chain.
     func refusal(style: BallotStyle) -> IssuingRefusal? {
         switch election.summary.phase {
-        case "rollPublished", "open": break
-        case "announced", "keyCeremony", "rehearsed":
+        // While another style's roll is still to come, this one's may be complete.
+        case "rehearsed", "rollPublished", "open": break
+        case "announced", "keyCeremony":
             return .phase("The election is being prepared; ballots are issued after that.")
         case "aborted": return .phase("The election was aborted; no ballots are issued.")
         default: return .phase("The vote is closed; no more ballots are issued.")
@@ -35,6 +36,9 @@ package struct ChainSnapshot: Sendable {
         guard election.summary.electionID != nil,
             let state = election.styles.first(where: { $0.number == style.number })
         else { return .phase("The chain does not hold this ballot style.") }
+        guard state.listed > 0 else {
+            return .phase("The roll of this ballot style is not published yet.")
+        }
         guard time >= style.startOfIssuing else { return .beforeIssuing(style.startOfIssuing) }
         guard time < state.closes else { return .afterClose(state.closes) }
         return nil

@@ -26,7 +26,8 @@ package final class ChainWatch: Service {
     private enum State {
         case unknown(reason: String)
         case known(Known)
-        /// Nothing is issued until a person has looked.
+        /// The chain does not hold the database's roll, or counts more than the database: nothing is
+        /// issued for as long as the nodes say so.
         case contradicted(reason: String)
     }
 
@@ -109,8 +110,9 @@ package final class ChainWatch: Service {
 
     /// Asks for the election's state and the time.
     private func follow() async throws {
-        let status = try await chain.status()
-        let election = try await chain.election()
+        async let newest = chain.head()
+        async let state = chain.election()
+        let (status, election) = try await (newest, state)
         // Read after the chain: with several processes the database is then never the older one.
         for style in try await database.totals() {
             let issued = election.styles.first { $0.number == style.style }?.issued ?? 0
@@ -123,9 +125,8 @@ package final class ChainWatch: Service {
             }
         }
         let now = ContinuousClock.now
-        state.withLock { state in
+        self.state.withLock { state in
             switch state {
-            case .contradicted: return
             case .known(var known):
                 known.election = election
                 known.asked = now
@@ -137,7 +138,7 @@ package final class ChainWatch: Service {
                     known.time = max(status.time, known.time.adding(milliseconds: passed))
                 }
                 state = .known(known)
-            case .unknown:
+            case .unknown, .contradicted:
                 logger.info("the chain is followed", metadata: ["height": "\(status.height)"])
                 state = .known(
                     Known(

@@ -1,13 +1,25 @@
 package import APISchema
 package import Codec
-internal import Ledger
+package import Ledger
 package import LedgerClient
+
+/// Where the chain stands.
+package struct ChainHead: Hashable, Sendable {
+    /// Of the newest final block.
+    package let height: UInt64
+    /// The block's time.
+    package let time: Timestamp
+
+    package init(height: UInt64, time: Timestamp) {
+        self.height = height
+        self.time = time
+    }
+}
 
 /// What a registrar needs of the chain that holds its election: nodes in production, a value in
 /// tests.
 package protocol ElectionChain: Sendable {
-    /// The time of the newest final block, and the block's height.
-    func status() async throws(ClientError) -> NodeStatus
+    func head() async throws(ClientError) -> ChainHead
     func election() async throws(ClientError) -> ElectionStatus
     func roll(style: UInt32, from: UInt32) async throws(ClientError) -> RollView
     /// Submits a transaction without waiting for its finality.
@@ -17,7 +29,7 @@ package protocol ElectionChain: Sendable {
     func isFinal(_ transactionID: Bytes32) async throws(ClientError) -> Bool
 }
 
-/// The chain as nodes show it.
+/// The chain as one node shows it, or, with a client of several, the one of them that answers.
 package struct NodeChain: ElectionChain {
     private let client: NodeClient
     private let reference: String
@@ -28,7 +40,10 @@ package struct NodeChain: ElectionChain {
         reference = document.description
     }
 
-    package func status() async throws(ClientError) -> NodeStatus { try await client.status() }
+    package func head() async throws(ClientError) -> ChainHead {
+        let status = try await client.status()
+        return ChainHead(height: status.height, time: status.time)
+    }
 
     package func election() async throws(ClientError) -> ElectionStatus {
         try await client.election(reference)

@@ -11,7 +11,6 @@ internal import ServiceLifecycle
 package actor IssuePublisher: Service {
     /// How long a submitted count is waited for before it is sent again.
     private static let countTimeout = Duration.seconds(3)
-    private static let poll = Duration.milliseconds(100)
 
     private let document: ElectionDocument
     private let chain: any ElectionChain
@@ -19,16 +18,21 @@ package actor IssuePublisher: Service {
     private let database: RegistrarDatabase
     private let transactions: RegistrarTransactions
     private let configuration: RegistrarConfiguration
+    private let batchLimit: Int
     private let logger: Logger
     /// Totals that the chain is known to have, by style.
     private var counted: [UInt32: UInt32] = [:]
+    /// Totals that were sent, by style, and when.
+    private var sent: [UInt32: (total: UInt32, at: ContinuousClock.Instant)] = [:]
     /// What was logged last: rounds come several times a second.
     private var lastProblem: String?
 
+    /// - Parameter batchLimit: the most leaves of one batch.
     package init(
         document: ElectionDocument, chain: any ElectionChain, watch: ChainWatch,
         database: RegistrarDatabase, transactions: RegistrarTransactions,
-        configuration: RegistrarConfiguration, logger: Logger
+        configuration: RegistrarConfiguration, logger: Logger,
+        batchLimit: Int = Limits.issuedLeaves
     ) {
         self.document = document
         self.chain = chain
@@ -36,6 +40,7 @@ package actor IssuePublisher: Service {
         self.database = database
         self.transactions = transactions
         self.configuration = configuration
+        self.batchLimit = batchLimit
         self.logger = logger
     }
 
@@ -84,15 +89,18 @@ package actor IssuePublisher: Service {
         }
         let totals = try await database.totals()
         try await publishCounts(totals.filter { isCountAccepted($0.style, at: snapshot) })
-        for batch in try await database.openBatches() { try await finish(batch) }
-        for style in totals where isBatchDue(style, at: snapshot) {
-            let transactions = transactions
-            try await database.makeBatch(
-                ofStyle: style.style, counted: counted[style.style] ?? 0,
-                limit: Limits.issuedLeaves, now: snapshot.time,
-                sign: { transactions.issuedLeaves(style: style.style, leaves: $0) })
+        for style in totals {
+            guard let least = self.leastBatch(of: style, at: snapshot) else { continue }
+            let transactions = self.transactions
+            var isMade = true
+            while isMade {
+                isMade = try await self.database.makeBatch(
+                    ofStyle: style.style, counted: self.counted[style.style] ?? 0, least: least,
+                    limit: self.batchLimit, now: snapshot.time,
+                    sign: { transactions.issuedLeaves(style: style.style, leaves: $0) })
+            }
         }
-        for batch in try await database.openBatches() { try await finish(batch) }
+        for batch in try await self.database.openBatches() { try await self.finish(batch) }
     }
 
     /// Whether the chain takes a style's counts: until close + grace (`design.md` section 3).
@@ -103,39 +111,48 @@ package actor IssuePublisher: Service {
         return snapshot.time < state.closes.adding(milliseconds: UInt64(document.graceMilliseconds))
     }
 
+    /// Sends the totals that grew, each for itself: one that is refused or lost holds up no other.
     private func publishCounts(_ totals: [StyleTotals]) async throws {
-        let changed = totals.filter { $0.issued > counted[$0.style] ?? 0 }
-        guard !changed.isEmpty else { return }
-        for style in changed {
-            let count = transactions.issueCount(style: style.style, total: style.issued)
+        let now = ContinuousClock.now
+        var isNews = false
+        for style in totals where style.issued > self.counted[style.style] ?? 0 {
+            if let last = self.sent[style.style], last.total >= style.issued,
+                now - last.at < Self.countTimeout
+            {
+                isNews = true
+                continue
+            }
+            let count = self.transactions.issueCount(style: style.style, total: style.issued)
+            self.sent[style.style] = (style.issued, now)
             do throws(ClientError) {
-                try await chain.submit(count)
+                try await self.chain.submit(count)
+                isNews = true
             } catch {
                 // Another process of this registrar was faster, or the window closed: the chain says.
                 guard case .refused(let failure) = error else { throw error }
-                note("a count was refused", failure.code)
+                self.note("a count was refused", "style \(style.style), \(failure.code)")
             }
         }
-        let start = ContinuousClock.now
-        while ContinuousClock.now - start < Self.countTimeout {
-            for style in try await chain.election().styles {
-                counted[style.number] = max(counted[style.number] ?? 0, style.issued)
-            }
-            if changed.allSatisfy({ $0.issued <= counted[$0.style] ?? 0 }) { return }
-            // Cancelled while waiting: the count is on its way.
-            do { try await Task.sleep(for: Self.poll) } catch { return }
+        guard isNews else { return }
+        for style in try await self.chain.election().styles {
+            self.counted[style.number] = max(self.counted[style.number] ?? 0, style.issued)
         }
     }
 
-    private func isBatchDue(_ style: StyleTotals, at snapshot: ChainSnapshot) -> Bool {
+    /// How many leaves a batch of a style must have now; nil while none is due.
+    private func leastBatch(of style: StyleTotals, at snapshot: ChainSnapshot) -> Int? {
         guard style.unpublished > 0,
             let state = snapshot.election.styles.first(where: { $0.number == style.style })
-        else { return false }
+        else { return nil }
         // Issuing stopped: the rest.
-        if snapshot.time >= state.closes { return true }
-        let wait = UInt64(clamping: configuration.issuedLeavesIntervalSeconds) * 1000
-        return Int(style.unpublished) >= configuration.issuedLeavesMinimum
-            && snapshot.time >= style.lastBatch.adding(milliseconds: wait)
+        if snapshot.time >= state.closes { return 1 }
+        let wait = UInt64(clamping: self.configuration.issuedLeavesIntervalSeconds) * 1000
+        if snapshot.time >= style.lastBatch.adding(milliseconds: wait) {
+            return self.configuration.issuedLeavesMinimum
+        }
+        // A full batch hides enough at any time. Were they all kept, a large style would have more to
+        // publish at its close than the chain takes before the election's.
+        return self.batchLimit
     }
 
     private func finish(_ batch: OpenBatch) async throws {

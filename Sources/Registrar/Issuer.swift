@@ -33,10 +33,10 @@ package struct Issuer: Sendable {
     private let documentHash: Bytes32
     private let database: RegistrarDatabase
     private let issuingKeys: [UInt32: BlindIssuingKey]
-    private let attempts: CodeAttempts
+    private let throttle: CodeThrottle
     private let wallTime: @Sendable () -> Timestamp
 
-    /// - Parameter wallTime: for blocking voters whose code was often wrong; everything else goes by
+    /// - Parameter wallTime: for slowing down who guesses access codes; everything else goes by
     ///   chain time.
     package init(
         document: ElectionDocument, secrets: RegistrarSecrets, database: RegistrarDatabase,
@@ -47,8 +47,11 @@ package struct Issuer: Sendable {
         documentHash = document.hash
         self.database = database
         issuingKeys = secrets.issuingKeys
-        attempts = CodeAttempts(
-            limit: configuration.failuresBeforeBlock, blockSeconds: configuration.blockSeconds)
+        throttle = CodeThrottle(
+            limits: CodeAttempts(
+                perVoter: configuration.failuresPerVoter,
+                perNetwork: configuration.failuresPerNetwork,
+                blockSeconds: configuration.blockSeconds))
         self.wallTime = wallTime
     }
 
@@ -65,15 +68,17 @@ package struct Issuer: Sendable {
 
     /// The voter's style and the opening of the own roll leaf.
     ///
+    /// - Parameter network: where the request comes from (`ClientNetwork`), here and below.
     /// - Throws: `IssuingRefusal`, or an error of the database.
     package func entry(
-        _ identity: VoterIdentity, election reference: String, chain: ChainSnapshot
+        _ identity: VoterIdentity, from network: String, election reference: String,
+        chain: ChainSnapshot
     ) async throws -> VoterEntry {
         try check(reference, chain)
         let electionID = try chain.electionID()
-        let voter = try await database.verify(
-            voter: identity.voter, code: identity.code, attempts: attempts, now: wallTime()
-        ).get()
+        let voter = try await self.throttled(identity, network) {
+            try await self.database.verify(voter: identity.voter, code: identity.code)
+        }
         return VoterEntry(
             electionID: electionID, document: documentHash, style: voter.style, leaf: voter.leaf,
             salt: voter.salt)
@@ -84,7 +89,8 @@ package struct Issuer: Sendable {
     /// - Throws: `IssuingRefusal`, or an error of the database or of signing; then the request is
     ///   journaled or not, and may be sent again.
     package func credential(
-        _ request: CredentialRequestMessage, election reference: String, chain: ChainSnapshot
+        _ request: CredentialRequestMessage, from network: String, election reference: String,
+        chain: ChainSnapshot
     ) async throws -> CredentialAnswer {
         try check(reference, chain)
         guard let bytes = Hexadecimal.decode(request.blindedMessage),
@@ -92,23 +98,42 @@ package struct Issuer: Sendable {
         else { throw IssuingRefusal.blindedMessage }
         let document = document
         let issuingKeys = issuingKeys
-        let journaled = try await database.journal(
-            voter: request.identity.voter, code: request.identity.code, attempts: attempts,
-            now: wallTime(),
-            blinded: { voter in
-                issuingKeys[voter.style].flatMap { BlindedMessage(bytes, modulus: $0.modulus) }
-            },
-            mayIssue: { voter in
-                guard let style = document.style(numbered: voter.style) else {
-                    return .phase("The election has no such ballot style.")
-                }
-                return chain.refusal(style: style)
-            }
-        ).get()
+        let identity = request.identity
+        let journaled = try await self.throttled(identity, network) {
+            try await self.database.journal(
+                voter: identity.voter, code: identity.code,
+                blinded: { voter in
+                    issuingKeys[voter.style].flatMap {
+                        BlindedMessage(bytes, modulus: $0.modulus)
+                    }
+                },
+                mayIssue: { voter in
+                    guard let style = document.style(numbered: voter.style) else {
+                        return .phase("The election has no such ballot style.")
+                    }
+                    return chain.refusal(style: style)
+                })
+        }
         guard let key = issuingKeys[journaled.style] else { throw IssuingRefusal.blindedMessage }
         return CredentialAnswer(
             style: journaled.style,
             blindSignature: Hexadecimal.encode(try await sign(journaled.blinded, with: key)))
+    }
+
+    /// Runs what looks at a voter's code, within the bounds on wrong ones.
+    private func throttled<Value: Sendable>(
+        _ identity: VoterIdentity, _ network: String,
+        _ body: () async throws -> Result<Value, IssuingRefusal>
+    ) async throws -> Value {
+        let voter = self.database.fields.lookup(identity.voter)
+        try self.throttle.admit(network: network, voter: voter, now: self.wallTime())
+        let result = try await body()
+        if case .failure(.wrongIdentity) = result {
+            // The attempt was counted before.
+        } else {
+            self.throttle.succeeded(network: network, voter: voter)
+        }
+        return try result.get()
     }
 
     /// Milliseconds of arithmetic, away from the event loops.

@@ -11,12 +11,12 @@ package import Ledger
 package enum IssuingRefusal: Error, Hashable, Sendable {
     /// Another election than the one served here.
     case unknownElection
-    /// The register does not list the voter.
-    case notListed
     /// The voter's leaf is no longer counted.
     case notCounted
-    case wrongCode
-    /// Too many wrong codes for this voter.
+    /// The register does not list the voter, or the code is another one: the answer does not say which,
+    /// so that nobody learns from it who is listed.
+    case wrongIdentity
+    /// Too many wrong codes from this network; nobody else's requests are concerned.
     case blocked(retryAfterSeconds: Int)
     case beforeIssuing(Timestamp)
     case afterClose(Timestamp)
@@ -33,10 +33,10 @@ package enum IssuingRefusal: Error, Hashable, Sendable {
     var status: Int {
         switch self {
         case .unknownElection: 404
-        case .notListed, .notCounted, .beforeIssuing, .afterClose, .phase, .issued,
+        case .notCounted, .beforeIssuing, .afterClose, .phase, .issued,
             .blindedMessage:
             422
-        case .wrongCode: 403
+        case .wrongIdentity: 403
         case .blocked: 429
         case .chainUnknown, .busy: 503
         }
@@ -49,18 +49,19 @@ package enum IssuingRefusal: Error, Hashable, Sendable {
             APIFailure(
                 code: "NOT_FOUND",
                 message: "This registrar does not serve that election; /v1/status names the one.")
-        case .notListed:
-            refusal(.roll, "The roll does not list this voter; ask the registrar's office.")
         case .notCounted:
             refusal(
                 .roll,
                 "This voter's entry in the roll was changed and no ballot is issued for it; "
                     + "ask the registrar's office.")
-        case .wrongCode:
-            refusal(.authorization, "The access code is not this voter's; check it and try again.")
+        case .wrongIdentity:
+            refusal(
+                .authorization,
+                "The roll lists no voter with this reference and this access code. Check both and try "
+                    + "again, or ask the registrar's office.")
         case .blocked(let seconds):
             refusal(
-                .rate, "Too many wrong access codes were given for this voter; wait and try again.",
+                .rate, "Too many wrong access codes came from this network; wait and try again.",
                 retryAfterSeconds: seconds)
         case .beforeIssuing(let start):
             refusal(.phase, "Ballots of this style are issued from \(start) on.")

@@ -14,10 +14,20 @@ package struct RegistrarConfiguration: Codable, Hashable, Sendable {
     package var issuedLeavesIntervalSeconds: Int
     /// Least time between two counts of a style, in milliseconds.
     package var countIntervalMilliseconds: Int
-    /// Wrong access codes for one voter before the voter is blocked.
-    package var failuresBeforeBlock: Int
-    /// How long a voter is blocked, in seconds.
+    /// Wrong access codes for one voter from one network (an IPv4 address, 64 bits of an IPv6 address)
+    /// before that network gets no answer for that voter.
+    package var failuresPerVoter: Int
+    /// Wrong access codes from one network before it gets no answer at all. A university's or an
+    /// operator's network has many honest voters.
+    package var failuresPerNetwork: Int
+    /// How long it gets none, in seconds.
     package var blockSeconds: Int
+    /// Addresses of our own reverse proxies, whose `X-Forwarded-For` is believed.
+    package var trustedProxies: [String]
+    /// How long a request's body may take to arrive, in seconds.
+    package var bodySeconds: Int
+    /// Requests in work at once; each takes a turn at the database.
+    package var requestsAtOnce: Int
 
     package init(name: String, listen: String = "127.0.0.1:8090", nodes: [String] = []) {
         self.name = name
@@ -26,8 +36,12 @@ package struct RegistrarConfiguration: Codable, Hashable, Sendable {
         issuedLeavesMinimum = 50
         issuedLeavesIntervalSeconds = 1800
         countIntervalMilliseconds = 200
-        failuresBeforeBlock = 10
+        failuresPerVoter = 10
+        failuresPerNetwork = 500
         blockSeconds = 900
+        trustedProxies = ["127.0.0.1", "::1"]
+        bodySeconds = 10
+        requestsAtOnce = 512
     }
 
     /// The file's configuration, checked.
@@ -46,7 +60,10 @@ package struct RegistrarConfiguration: Codable, Hashable, Sendable {
         try require(issuedLeavesMinimum, 1...10_000, "issuedLeavesMinimum")
         try require(issuedLeavesIntervalSeconds, 0...86_400, "issuedLeavesIntervalSeconds")
         try require(countIntervalMilliseconds, 50...10_000, "countIntervalMilliseconds")
-        try require(failuresBeforeBlock, 1...1000, "failuresBeforeBlock")
+        try require(failuresPerVoter, 1...1000, "failuresPerVoter")
+        try require(failuresPerNetwork, failuresPerVoter...1_000_000, "failuresPerNetwork")
+        try require(bodySeconds, 1...300, "bodySeconds")
+        try require(requestsAtOnce, 1...10_000, "requestsAtOnce")
         try require(blockSeconds, 1...86_400, "blockSeconds")
         guard ListenAddress(listen) != nil else {
             throw .json(

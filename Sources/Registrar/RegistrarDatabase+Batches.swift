@@ -26,36 +26,32 @@ extension RegistrarDatabase {
     }
 
     /// Puts up to `limit` unpublished leaves of a style into a new batch, rising, so that nothing is
-    /// left of their order. Nothing happens while the style's last batch is not final, nor where
-    /// all is published.
+    /// left of their order.
     ///
     /// - Parameters:
     ///   - counted: the total that the chain knows: the batches hold no more.
+    ///   - least: with fewer leaves no batch is made.
     ///   - sign: makes the transaction's bytes.
+    /// - Returns: whether a batch was made.
     func makeBatch(
-        ofStyle style: UInt32, counted: UInt32, limit: Int, now: Timestamp,
+        ofStyle style: UInt32, counted: UInt32, least: Int, limit: Int, now: Timestamp,
         sign: @escaping @Sendable (_ leaves: [UInt32]) -> [UInt8]
-    ) async throws {
+    ) async throws -> Bool {
         try await transaction { database in
-            let isBusy = try Bool.fetchOne(
-                database,
-                sql: "SELECT EXISTS (SELECT 1 FROM batch WHERE style = ? AND isFinal = 0)",
-                arguments: [style])
-            guard isBusy == false else { return }
             let published =
                 try Int.fetchOne(
                     database,
                     sql: "SELECT COUNT(*) FROM journal WHERE style = ? AND batch IS NOT NULL",
                     arguments: [style]) ?? 0
             let room = min(limit, Int(counted) - published)
-            guard room > 0 else { return }
+            guard room > 0 else { return false }
             let leaves = try UInt32.fetchAll(
                 database,
                 sql: """
                     SELECT leaf FROM journal WHERE style = ? AND batch IS NULL ORDER BY leaf LIMIT ?
                     """,
                 arguments: [style, room])
-            guard !leaves.isEmpty else { return }
+            guard leaves.count >= max(1, least) else { return false }
             try database.execute(
                 sql: "INSERT INTO batch (style, bytes) VALUES (?, ?)",
                 arguments: [style, Data(sign(leaves))])
@@ -68,6 +64,7 @@ extension RegistrarDatabase {
             try database.execute(
                 sql: "UPDATE style SET lastBatch = ? WHERE number = ?",
                 arguments: [Int64(clamping: now.milliseconds), style])
+            return true
         }
     }
 

@@ -3,13 +3,6 @@ internal import FoundationEssentials
 internal import GRDB
 internal import Ledger
 
-/// How wrong access codes are slowed down.
-struct CodeAttempts: Hashable, Sendable {
-    /// Wrong codes for one voter before the voter is blocked.
-    let limit: Int
-    let blockSeconds: Int
-}
-
 /// A voter who gave the right code.
 struct VerifiedVoter: Hashable, Sendable {
     let style: UInt32
@@ -25,17 +18,14 @@ struct JournaledRequest: Hashable, Sendable {
 }
 
 extension RegistrarDatabase {
-    /// Checks a voter's code, counting failures.
-    ///
-    /// - Parameter now: wall time, for the block after too many failures.
+    /// Checks a voter's code, without writing. Whoever is not listed and whose code is wrong get the
+    /// same answer after the same work.
     func verify(
-        voter: String, code: String, attempts: CodeAttempts, now: Timestamp
+        voter: String, code: String
     ) async throws -> Result<VerifiedVoter, IssuingRefusal> {
-        let fields = fields
-        return try await transaction { database in
-            try Self.verify(
-                voter: voter, code: code, attempts: attempts, now: now, fields: fields, in: database
-            )
+        let fields = self.fields
+        return try await self.pool.read { database in
+            try Self.verify(voter: voter, code: code, fields: fields, in: database)
         }
     }
 
@@ -46,15 +36,18 @@ extension RegistrarDatabase {
     ///   - blinded: the request as the key of the voter's style may sign it, else nil.
     ///   - mayIssue: refuses new requests.
     func journal(
-        voter: String, code: String, attempts: CodeAttempts, now: Timestamp,
+        voter: String, code: String,
         blinded: @escaping @Sendable (VerifiedVoter) -> BlindedMessage?,
         mayIssue: @escaping @Sendable (VerifiedVoter) -> IssuingRefusal?
     ) async throws -> Result<JournaledRequest, IssuingRefusal> {
-        let fields = fields
-        return try await transaction { database in
+        // Guesses never take the one writer's turn.
+        if case .failure(let refusal) = try await self.verify(voter: voter, code: code) {
+            return .failure(refusal)
+        }
+        let fields = self.fields
+        return try await self.transaction { database in
             let verified = try Self.verify(
-                voter: voter, code: code, attempts: attempts, now: now, fields: fields, in: database
-            )
+                voter: voter, code: code, fields: fields, in: database)
             let voter: VerifiedVoter
             switch verified {
             case .failure(let refusal): return .failure(refusal)
@@ -81,43 +74,27 @@ extension RegistrarDatabase {
     }
 
     private static func verify(
-        voter: String, code: String, attempts: CodeAttempts, now: Timestamp,
-        fields: FieldEncryption, in database: Database
+        voter: String, code: String, fields: FieldEncryption, in database: Database
     ) throws -> Result<VerifiedVoter, IssuingRefusal> {
         let lookup = fields.lookup(voter)
-        let key = Data(lookup.bytes)
         guard
             let row = try Row.fetchOne(
-                database, sql: "SELECT * FROM voter WHERE lookup = ?", arguments: [key])
-        else { return .failure(.notListed) }
-        let blockedUntil = UInt64(clamping: row["blockedUntil"] as Int64)
-        if blockedUntil > now.milliseconds {
-            let seconds = (blockedUntil - now.milliseconds + 999) / 1000
-            return .failure(.blocked(retryAfterSeconds: Int(clamping: seconds)))
+                database, sql: "SELECT * FROM voter WHERE lookup = ?",
+                arguments: [Data(lookup.bytes)])
+        else {
+            // What a listed voter's wrong code costs.
+            let salt = fields.lookup(code)
+            let isEqual = FieldEncryption.areEqual(fields.codeHash(code, salt: salt), salt)
+            precondition(!isEqual, "two keyed hashes under two keys are not equal")
+            return .failure(.wrongIdentity)
         }
         guard let opened = fields.open([UInt8](row["sealed"] as Data), for: lookup) else {
             throw DatabaseFailure.wrongKey
         }
-        let failures: Int = row["failures"]
         guard
             FieldEncryption.areEqual(
                 fields.codeHash(code, salt: opened.codeSalt), opened.codeHash)
-        else {
-            let isLast = failures + 1 >= attempts.limit
-            let until = now.adding(milliseconds: UInt64(clamping: attempts.blockSeconds) * 1000)
-            try database.execute(
-                sql: "UPDATE voter SET failures = ?, blockedUntil = ? WHERE lookup = ?",
-                arguments: [
-                    isLast ? 0 : failures + 1, isLast ? Int64(clamping: until.milliseconds) : 0,
-                    key,
-                ])
-            return .failure(.wrongCode)
-        }
-        if failures > 0 || blockedUntil > 0 {
-            try database.execute(
-                sql: "UPDATE voter SET failures = 0, blockedUntil = 0 WHERE lookup = ?",
-                arguments: [key])
-        }
+        else { return .failure(.wrongIdentity) }
         return .success(
             VerifiedVoter(
                 style: row["style"], leaf: row["leaf"], salt: opened.salt,

@@ -31,8 +31,8 @@ package final class RegistrarDatabase: Sendable {
     let pool: DatabasePool
     let fields: FieldEncryption
 
-    /// Version 1 of the schema. No table holds a time of a request or the order of issuing.
-    private static let version = 1
+    /// Version 2 of the schema. No table holds a time of a request or the order of issuing.
+    private static let version = 2
     private static let schema = """
         CREATE TABLE election (
             id INTEGER PRIMARY KEY CHECK (id = 1), document BLOB NOT NULL, register BLOB NOT NULL
@@ -45,14 +45,13 @@ package final class RegistrarDatabase: Sendable {
         CREATE TABLE voter (
             lookup BLOB PRIMARY KEY, style INTEGER NOT NULL REFERENCES style,
             leaf INTEGER NOT NULL, commitment BLOB NOT NULL, sealed BLOB NOT NULL,
-            isCounted INTEGER NOT NULL DEFAULT 1, failures INTEGER NOT NULL DEFAULT 0,
-            blockedUntil INTEGER NOT NULL DEFAULT 0, UNIQUE (style, leaf)
+            isCounted INTEGER NOT NULL DEFAULT 1, UNIQUE (style, leaf)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE batch (
             number INTEGER PRIMARY KEY, style INTEGER NOT NULL REFERENCES style,
             bytes BLOB NOT NULL, isFinal INTEGER NOT NULL DEFAULT 0
         ) STRICT;
-        CREATE UNIQUE INDEX openBatch ON batch (style) WHERE isFinal = 0;
+        CREATE INDEX openBatch ON batch (style) WHERE isFinal = 0;
         CREATE TABLE journal (
             style INTEGER NOT NULL, leaf INTEGER NOT NULL, blinded BLOB NOT NULL,
             batch INTEGER REFERENCES batch, PRIMARY KEY (style, leaf),

@@ -11,37 +11,53 @@ internal import Synchronization
 struct RegistrarRoutes: Sendable {
     /// An identity and a blinded message in hexadecimal, with room for spaces and escapes.
     static let bodyLimit = 8192
-    /// Requests in work at once; each takes a turn at the database.
-    static let requestLimit = 512
 
     let issuer: Issuer
     let watch: ChainWatch
     let database: RegistrarDatabase
+    private let configuration: RegistrarConfiguration
     let logger: Logger
-    let requests = RequestCounter(limit: Self.requestLimit)
+    private let requests: RequestCounter
 
-    func router() -> Router<BasicRequestContext> {
-        let router = Router()
+    init(
+        issuer: Issuer, watch: ChainWatch, database: RegistrarDatabase,
+        configuration: RegistrarConfiguration, logger: Logger
+    ) {
+        self.issuer = issuer
+        self.watch = watch
+        self.database = database
+        self.configuration = configuration
+        self.logger = logger
+        self.requests = RequestCounter(limit: configuration.requestsAtOnce)
+    }
+
+    func router() -> Router<VoterContext> {
+        let router = Router(context: VoterContext.self)
         router.add(middleware: FailureAnswers(logger: logger))
         router.get("/v1/status") { _, _ in
             try await json(status())
         }
         router.post("/v1/elections/{ref}/entry") { request, context in
-            try await requests.limited {
-                let identity = try await body(VoterIdentity.self, of: request)
-                return try json(
-                    try await issuer.entry(
-                        identity, election: try context.parameters.require("ref"),
-                        chain: try watch.snapshot()))
+            // A request is in work once it is there: one that trickles in takes nobody's turn.
+            let identity = try await self.body(VoterIdentity.self, of: request)
+            let network = self.network(of: request, context)
+            return try await self.requests.limited {
+                try json(
+                    try await self.issuer.entry(
+                        identity, from: network,
+                        election: try context.parameters.require("ref"),
+                        chain: try self.watch.snapshot()))
             }
         }
         router.post("/v1/elections/{ref}/credential") { request, context in
-            try await requests.limited {
-                let message = try await body(CredentialRequestMessage.self, of: request)
-                return try json(
-                    try await issuer.credential(
-                        message, election: try context.parameters.require("ref"),
-                        chain: try watch.snapshot()))
+            let message = try await self.body(CredentialRequestMessage.self, of: request)
+            let network = self.network(of: request, context)
+            return try await self.requests.limited {
+                try json(
+                    try await self.issuer.credential(
+                        message, from: network,
+                        election: try context.parameters.require("ref"),
+                        chain: try self.watch.snapshot()))
             }
         }
         return router
@@ -62,17 +78,45 @@ struct RegistrarRoutes: Sendable {
             })
     }
 
+    private func network(of request: Request, _ context: VoterContext) -> String {
+        ClientNetwork.name(
+            peer: context.peer,
+            forwarded: request.headers.filter { $0.name.canonicalName == "x-forwarded-for" }
+                .map(\.value),
+            trustedProxies: self.configuration.trustedProxies)
+    }
+
+    /// A request's body, within its bounds of size and time.
+    private func bytes(of request: Request) async throws -> ByteBuffer {
+        let limit = Duration.seconds(self.configuration.bodySeconds)
+        return try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
+            group.addTask {
+                do {
+                    return try await request.body.collect(upTo: Self.bodyLimit)
+                } catch is NIOTooManyBytesError {
+                    throw RequestFailure(
+                        status: .contentTooLarge, code: "TOO_LARGE",
+                        message: "A request has at most \(Self.bodyLimit) bytes.")
+                }
+            }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let buffer = try await group.next() ?? nil else {
+                throw RequestFailure(
+                    status: .requestTimeout, code: "TOO_SLOW",
+                    message: "The request's body did not arrive in time; send it again.")
+            }
+            return buffer
+        }
+    }
+
     private func body<Message: Decodable>(
         _ type: Message.Type, of request: Request
     ) async throws -> Message {
-        let buffer: ByteBuffer
-        do {
-            buffer = try await request.body.collect(upTo: Self.bodyLimit)
-        } catch is NIOTooManyBytesError {
-            throw RequestFailure(
-                status: .contentTooLarge, code: "TOO_LARGE",
-                message: "A request has at most \(Self.bodyLimit) bytes.")
-        }
+        let buffer = try await self.bytes(of: request)
         do throws(JSONFailure) {
             return try JSONDocument.decode(type, from: [UInt8](buffer.readableBytesView))
         } catch {
@@ -111,14 +155,14 @@ final class RequestCounter: Sendable {
 
 /// Turns every error into an `APIFailure`. What went wrong inside is logged without the request.
 struct FailureAnswers: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = VoterContext
 
     let logger: Logger
 
     @concurrent
     func handle(
-        _ request: Request, context: BasicRequestContext,
-        next: @concurrent (Request, BasicRequestContext) async throws -> Response
+        _ request: Request, context: VoterContext,
+        next: @concurrent (Request, VoterContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)

@@ -18,6 +18,7 @@ package struct RegistrarServer: Sendable {
     private let watch: ChainWatch
     private let publisher: IssuePublisher
     private let database: RegistrarDatabase
+    private let configuration: RegistrarConfiguration
     private let address: ListenAddress
     private let logger: Logger
 
@@ -29,6 +30,7 @@ package struct RegistrarServer: Sendable {
         let document = issuer.document
         self.issuer = issuer
         self.database = database
+        self.configuration = configuration
         self.address = address
         self.logger = logger
         watch = ChainWatch(document: document, chain: chain, database: database, logger: logger)
@@ -63,7 +65,8 @@ package struct RegistrarServer: Sendable {
         quiet.logLevel = max(quiet.logLevel, .warning)
         return Application(
             router: RegistrarRoutes(
-                issuer: issuer, watch: watch, database: database, logger: logger
+                issuer: issuer, watch: watch, database: database,
+                configuration: self.configuration, logger: logger
             ).router(),
             server: .http1(configuration: .init(idleTimeout: .seconds(Self.idleSeconds))),
             configuration: configuration,

@@ -15,14 +15,15 @@ package struct RegistrarTransactions: Sendable {
         self.key = key
     }
 
-    /// A style's roll in parts, in order, with its root.
+    /// A style's roll in parts, in order, with its root. A style without voters has one part without
+    /// leaves: its roll is complete, too.
     package func roll(
         style: UInt32, commitments: [Bytes32]
     ) -> (root: Bytes32, parts: [[UInt8]]) {
         var frontier = Frontier()
         for commitment in commitments { frontier.append(leaf: LogHash.leaf(commitment.bytes)) }
         let root = frontier.root
-        let starts = stride(from: 0, to: commitments.count, by: Limits.rollLeaves)
+        let starts = stride(from: 0, to: max(1, commitments.count), by: Limits.rollLeaves)
         let parts = starts.enumerated().map { number, start in
             let end = min(start + Limits.rollLeaves, commitments.count)
             let body = RollPart(

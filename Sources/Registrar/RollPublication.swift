@@ -27,7 +27,7 @@ package struct RollPublication: Sendable {
         on chain: any ElectionChain,
         progress: @escaping @Sendable (_ style: UInt32, _ final: Int, _ of: Int) -> Void
     ) async throws -> [Style] {
-        let styles = try await database.totals().filter { $0.listed > 0 }
+        let styles = try await database.totals()
         return try await withThrowingTaskGroup(of: Style.self) { group in
             for style in styles {
                 group.addTask {

@@ -32,8 +32,8 @@ struct NetworkOptions: ParsableArguments {
 
     @Option(
         help: """
-            A node's address, as in http://127.0.0.1:8080. Several may be given: when one fails, the \
-            next is asked (default: `nodes` of registrar.json).
+            A node's address, as in http://127.0.0.1:8080. Give three or more, of several operators: \
+            what one of them alone says decides nothing (default: `nodes` of registrar.json).
             """)
     var node: [String] = []
 

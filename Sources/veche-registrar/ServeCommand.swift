@@ -56,18 +56,10 @@ struct ServeCommand: AsyncParsableCommand {
             let issuer = try Issuer(
                 document: document, secrets: secrets, database: database,
                 configuration: settings, wallTime: Self.wallTime)
-            var limits = ClientLimits()
-            // The services try again by themselves.
-            limits.rounds = 1
-            limits.requestTimeout = .seconds(5)
-            try await NodeClient.with(
-                nodes: try network.nodes(settings, files), chainID: document.chainID,
-                limits: limits
-            ) { client in
+            try await withPanel(of: try network.nodes(settings, files), document) { panel in
                 let logger = Logger(label: "veche-registrar")
                 let server = RegistrarServer(
-                    issuer: issuer, secrets: secrets, database: database,
-                    chain: NodeChain(client: client, document: document.hash),
+                    issuer: issuer, secrets: secrets, database: database, chain: panel,
                     configuration: settings, address: address, logger: logger)
                 try await server.run { port in
                     logger.info(
@@ -77,6 +69,30 @@ struct ServeCommand: AsyncParsableCommand {
             }
             try database.close()
         }
+    }
+
+    /// Runs `body` with the chain as all of the nodes show it, each asked for itself.
+    private func withPanel(
+        of nodes: [String], _ document: ElectionDocument, _ body: (ChainPanel) async throws -> Void
+    ) async throws {
+        var limits = ClientLimits()
+        // The services try again by themselves.
+        limits.rounds = 1
+        limits.requestTimeout = .seconds(4)
+        let clients = try nodes.map {
+            try NodeClient(nodes: [$0], chainID: document.chainID, limits: limits)
+        }
+        let result: Result<Void, any Error>
+        do {
+            result = .success(
+                try await body(
+                    ChainPanel(
+                        clients.map { NodeChain(client: $0, document: document.hash) })))
+        } catch {
+            result = .failure(error)
+        }
+        for client in clients { await client.shutdown() }
+        try result.get()
     }
 
     private func check(_ document: ElectionDocument, _ files: RegistrarHome) throws {

@@ -118,11 +118,21 @@ final class MemoryChain: ElectionChain {
         var phase = "open"
         var electionID: Bytes32? = Fixture.electionID
         var rolls: [UInt32: [RollLeafStatus]] = [:]
+        var publishedRolls: Set<UInt32> = []
         var issued: [UInt32: UInt32] = [:]
         var publishedLeaves: [UInt32: [[UInt32]]] = [:]
         var counts: [IssueCount] = []
         var submitted: [Bytes32] = []
         var isReachable = true
+        /// Styles whose counts it refuses.
+        var refusedCounts: Set<UInt32> = []
+        /// Says that it took a transaction, and drops it.
+        var dropsTransactions = false
+        var knowsEverythingAsFinal = false
+        /// Never answers.
+        var isSilent = false
+        /// How often the election's state was asked for.
+        var questions = 0
     }
 
     let state = Mutex(State())
@@ -136,25 +146,25 @@ final class MemoryChain: ElectionChain {
         (totals, arrived) = AsyncStream.makeStream(of: UInt32.self)
     }
 
-    private func reach() throws(ClientError) {
+    private func reach() async throws(ClientError) {
+        if state.withLock({ $0.isSilent }) {
+            let (silence, _) = AsyncStream.makeStream(of: Never.self)
+            for await _ in silence {}
+            throw .cancelled
+        }
         guard state.withLock({ $0.isReachable }) else { throw .unreachable(["nobody"]) }
     }
 
-    func status() async throws(ClientError) -> NodeStatus {
-        try reach()
-        return state.withLock { state in
-            NodeStatus(
-                software: "test", kind: .training, chainName: "t", chainID: Fixture.chainID,
-                height: state.height, blockHash: .zero, time: state.time, epoch: 0, view: 1,
-                logSize: 1, logRoot: .zero, certifiedSize: 0, voting: true, peers: [],
-                pendingCount: 0, pendingBytes: 0)
-        }
+    func head() async throws(ClientError) -> ChainHead {
+        try await reach()
+        return state.withLock { ChainHead(height: $0.height, time: $0.time) }
     }
 
     func election() async throws(ClientError) -> ElectionStatus {
-        try reach()
+        try await reach()
         return state.withLock { state in
-            ElectionStatus(
+            state.questions += 1
+            return ElectionStatus(
                 summary: ElectionSummary(
                     name: document.name, document: document.hash, electionID: state.electionID,
                     title: document.title, phase: state.phase),
@@ -169,7 +179,7 @@ final class MemoryChain: ElectionChain {
     }
 
     func roll(style: UInt32, from: UInt32) async throws(ClientError) -> RollView {
-        try reach()
+        try await reach()
         return state.withLock { state in
             let leaves = state.rolls[style] ?? []
             return RollView(
@@ -179,20 +189,23 @@ final class MemoryChain: ElectionChain {
     }
 
     func submit(_ transaction: [UInt8]) async throws(ClientError) {
-        try reach()
+        try await reach()
         guard let decoded = try? Transaction(canonicalBytes: transaction) else {
             throw .refused(APIFailure(code: "BAD_REQUEST", message: ""))
         }
         let refusal: String? = state.withLock { state in
+            if state.dropsTransactions { return nil }
             switch decoded {
             case .roll(let signed):
                 guard isSigned(signed, .roll) else { return "E_AUTH" }
+                state.publishedRolls.insert(signed.body.style)
                 state.rolls[signed.body.style, default: []] += signed.body.leaves.map {
                     RollLeafStatus(commitment: $0, status: "counted", issued: false)
                 }
             case .issueCount(let signed):
                 guard isSigned(signed, .issueCount) else { return "E_AUTH" }
                 let count = signed.body
+                guard !state.refusedCounts.contains(count.style) else { return "E_QUOTA" }
                 guard count.total > state.issued[count.style] ?? 0 else { return "E_QUOTA" }
                 state.issued[count.style] = count.total
                 state.counts.append(count)
@@ -226,8 +239,10 @@ final class MemoryChain: ElectionChain {
     }
 
     func isFinal(_ transactionID: Bytes32) async throws(ClientError) -> Bool {
-        try reach()
-        return state.withLock { $0.submitted.contains(transactionID) }
+        try await reach()
+        return state.withLock {
+            $0.knowsEverythingAsFinal || $0.submitted.contains(transactionID)
+        }
     }
 
     /// The chain as a registrar that just asked sees it.
@@ -255,6 +270,14 @@ struct Office {
     }
 
     init(voters: Int = 5) async throws {
+        try await self.init(register: try Fixture.register(voters))
+    }
+
+    init(register text: String) async throws {
+        try await self.init(register: try Register([UInt8](text.utf8), styles: [1, 2]))
+    }
+
+    private init(register: Register) async throws {
         directory = try TemporaryDirectory()
         document = Fixture.document()
         database = try RegistrarDatabase(
@@ -264,8 +287,9 @@ struct Office {
         configuration = RegistrarConfiguration(name: "test")
         configuration.issuedLeavesMinimum = 2
         configuration.issuedLeavesIntervalSeconds = 600
-        configuration.failuresBeforeBlock = 3
-        try await database.makeRoll(of: document, register: try Fixture.register(voters))
+        configuration.failuresPerVoter = 3
+        configuration.failuresPerNetwork = 8
+        try await database.makeRoll(of: document, register: register)
         _ = try await RollPublication(
             database: database,
             transactions: RegistrarTransactions(
@@ -295,10 +319,12 @@ struct Office {
         try await issuer.credential(
             Fixture.message(
                 try Fixture.request(seed, style: style), from: Fixture.identity(number)),
-            election: "probe", chain: try await chain.snapshot())
+            from: "192.0.2.1", election: "probe", chain: try await chain.snapshot())
     }
 
-    func publisher(_ database: RegistrarDatabase? = nil) -> IssuePublisher {
+    func publisher(
+        _ database: RegistrarDatabase? = nil, batchLimit: Int = Limits.issuedLeaves
+    ) -> IssuePublisher {
         let database = database ?? self.database
         return IssuePublisher(
             document: document, chain: chain,
@@ -307,6 +333,6 @@ struct Office {
             database: database,
             transactions: RegistrarTransactions(
                 document: document, key: Fixture.secrets.signingKey),
-            configuration: configuration, logger: Fixture.logger)
+            configuration: configuration, logger: Fixture.logger, batchLimit: batchLimit)
     }
 }

@@ -100,4 +100,42 @@ import Testing
         try await publish(office, office.publisher())
         #expect(office.chain.state.withLock { $0.counts }.isEmpty)
     }
+
+    @Test func refusedCountOfOneStyleDelaysNoOther() async throws {
+        let office = try await Office()
+        office.chain.state.withLock { $0.refusedCounts = [1] }
+        _ = try await office.credential(0, seed: 1)
+        _ = try await office.credential(4, seed: 2, style: 2)
+        let publisher = office.publisher()
+        let asked = office.chain.state.withLock { $0.questions }
+        try await publish(office, publisher)
+        #expect(office.chain.state.withLock { $0.issued } == [2: 1])
+        // Nothing waits for the refused one: the chain is asked once.
+        #expect(office.chain.state.withLock { $0.questions } <= asked + 2)
+        office.chain.state.withLock { $0.time = Fixture.closes }
+        try await publish(office, publisher)
+        #expect(office.chain.state.withLock { $0.publishedLeaves } == [2: [[0]]])
+    }
+
+    @Test func fullBatchesGoAtOnceSoThatLittleIsLeftAtTheClose() async throws {
+        let office = try await Office(voters: 9)
+        for number in 0..<5 { _ = try await office.credential(number, seed: UInt8(number)) }
+        let publisher = office.publisher(batchLimit: 2)
+        // Within the interval after the start of issuing.
+        try await publish(office, publisher)
+        #expect(office.chain.state.withLock { $0.publishedLeaves[1]?.map(\.count) } == [2, 2])
+        office.chain.state.withLock { $0.time = Fixture.closes }
+        try await publish(office, publisher)
+        #expect(office.chain.state.withLock { $0.publishedLeaves[1]?.map(\.count) } == [2, 2, 1])
+    }
+
+    @Test func everythingLeftIsPublishedInOneRoundAtTheClose() async throws {
+        let office = try await Office(voters: 9)
+        for number in 0..<7 { _ = try await office.credential(number, seed: UInt8(number)) }
+        office.chain.state.withLock { $0.time = Fixture.closes }
+        try await publish(office, office.publisher(batchLimit: 2))
+        let published = office.chain.state.withLock { $0.publishedLeaves[1] ?? [] }
+        #expect(published.map(\.count) == [2, 2, 2, 1])
+        #expect(Set(published.flatMap { $0 }).count == 7)
+    }
 }

@@ -26,6 +26,31 @@ import Testing
         #expect(office.chain.state.withLock { $0.submitted.count } == submitted)
     }
 
+    @Test func styleWithoutVotersHasACompleteRollAndStopsNobody() async throws {
+        let office = try await Office(register: "voter,code,style\nv0,code-0,1\n")
+        #expect(office.chain.state.withLock { $0.publishedRolls } == [1, 2])
+        #expect(office.chain.state.withLock { $0.rolls[2] } == [])
+        let watch = ChainWatch(
+            document: office.document, chain: office.chain, database: office.database,
+            logger: Fixture.logger)
+        await watch.refresh()
+        _ = try watch.snapshot()
+        _ = try await office.credential(0, seed: 1)
+    }
+
+    @Test func rollThatIsStillToComeStopsItsOwnStyleAlone() async throws {
+        let office = try await Office()
+        office.chain.state.withLock {
+            $0.rolls[2] = nil
+            $0.phase = "rehearsed"
+        }
+        _ = try await office.credential(0, seed: 1)
+        let refusal = await #expect(throws: IssuingRefusal.self) {
+            _ = try await office.credential(4, seed: 2, style: 2)
+        }
+        #expect(refusal?.failure.code == "E_PHASE")
+    }
+
     @Test func largeRollGoesInFullPartsUnderOneRoot() throws {
         let commitments = (0..<4001).map { number in
             RollPart.leaf(chainID: Fixture.chainID, salt: .zero, voter: "\(number)")

@@ -95,7 +95,7 @@ import Testing
                 (#"{"voter": "a"}"#, "BAD_REQUEST", "`code` is missing"),
                 (#"{"voter": "a", "code": "b", "name": "c"}"#, "BAD_REQUEST", "name"),
                 (#"{"voter": 7, "code": "b"}"#, "BAD_REQUEST", "voter"),
-                (#"{"voter": "v9", "code": "b"}"#, "E_ROLL", "roll"),
+                (#"{"voter": "v9", "code": "b"}"#, "E_AUTH", "roll"),
                 (#"{"voter": "v1", "code": "b"}"#, "E_AUTH", "code"),
             ] {
                 let (_, failure) = try await post(body, entry)
@@ -122,6 +122,46 @@ import Testing
             #expect(status == 503)
             #expect(failure?.code == "UNAVAILABLE")
             #expect(failure?.retryAfterSeconds == 2)
+        }
+    }
+
+    /// A client that sends part of a request and waits for the answer, which it prints.
+    private func sendSlowly(to address: String) throws -> (Process, Pipe) {
+        let port = try #require(address.split(separator: ":").last)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = [
+            "-c",
+            """
+            exec 3<>/dev/tcp/127.0.0.1/\(port)
+            printf 'POST /v1/elections/probe/entry HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\r\n{' >&3
+            head -n 1 <&3
+            """,
+        ]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        return (process, pipe)
+    }
+
+    @Test func requestsThatTrickleInTakeNobodysTurnAndAreEnded() async throws {
+        var office = try await Office()
+        office.configuration.requestsAtOnce = 2
+        office.configuration.bodySeconds = 1
+        try await serving(office) { address in
+            let slow = try (0..<4).map { _ in try sendSlowly(to: address) }
+            let client = try RegistrarClient(registrars: [address])
+            for _ in 0..<30 {
+                let entry = try await client.entry(Fixture.identity(0), election: "probe")
+                #expect(entry.style == 1)
+            }
+            await client.shutdown()
+            for (process, pipe) in slow {
+                let answer = try pipe.fileHandleForReading.readToEnd() ?? Data()
+                process.waitUntilExit()
+                let line = String(decoding: answer, as: UTF8.self)
+                #expect(line.hasPrefix("HTTP/1.1 408"), "\(line)")
+            }
         }
     }
 }

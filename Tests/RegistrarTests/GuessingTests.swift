@@ -1,0 +1,146 @@
+import APISchema
+import Foundation
+import Ledger
+import Registrar
+import Testing
+
+/// Whoever guesses access codes: slowed down, told nothing, and unable to shut out a voter.
+@Suite struct GuessingTests {
+    private func entry(
+        _ office: Office, _ voter: String, _ code: String, from network: String
+    ) async throws -> VoterEntry {
+        try await office.issuer.entry(
+            VoterIdentity(voter: voter, code: code), from: network, election: "probe",
+            chain: try await office.chain.snapshot())
+    }
+
+    private func refusal(
+        _ office: Office, _ voter: String, _ code: String, from network: String
+    ) async throws -> IssuingRefusal? {
+        await #expect(throws: IssuingRefusal.self) {
+            _ = try await entry(office, voter, code, from: network)
+        }
+    }
+
+    @Test func wrongCodesFromOneNetworkDoNotShutTheVoterOut() async throws {
+        let office = try await Office()
+        for _ in 0..<3 {
+            #expect(try await refusal(office, "v0", "guess", from: "evil") == .wrongIdentity)
+        }
+        #expect(
+            try await refusal(office, "v0", "code-0", from: "evil")
+                == .blocked(retryAfterSeconds: 900))
+        // The voter, at home.
+        _ = try await entry(office, "v0", "code-0", from: "home")
+        // Another voter behind the same address.
+        _ = try await entry(office, "v1", "code-1", from: "evil")
+        office.wallTime.advance(seconds: 899)
+        #expect(
+            try await refusal(office, "v0", "code-0", from: "evil")
+                == .blocked(retryAfterSeconds: 1))
+        office.wallTime.advance(seconds: 1)
+        _ = try await entry(office, "v0", "code-0", from: "evil")
+    }
+
+    @Test func listedAndUnlistedVotersGetTheSameAnswers() async throws {
+        let office = try await Office()
+        var answers: [[APIFailure]] = []
+        for voter in ["v0", "nobody"] {
+            var given: [APIFailure] = []
+            for _ in 0..<5 {
+                let refusal = try #require(
+                    try await refusal(office, voter, "guess", from: "net-of-" + voter))
+                given.append(refusal.failure)
+            }
+            answers.append(given)
+        }
+        #expect(answers[0] == answers[1])
+        #expect(answers[0].map(\.code) == ["E_AUTH", "E_AUTH", "E_AUTH", "E_RATE", "E_RATE"])
+    }
+
+    @Test func networkThatGuessesForManyVotersIsRefusedForAll() async throws {
+        let office = try await Office()
+        for number in 0..<8 {
+            #expect(
+                try await refusal(office, "someone-\(number)", "guess", from: "evil")
+                    == .wrongIdentity)
+        }
+        #expect(
+            try await refusal(office, "v0", "code-0", from: "evil")
+                == .blocked(retryAfterSeconds: 900))
+        _ = try await entry(office, "v0", "code-0", from: "home")
+    }
+
+    @Test func rightCodesNeverAddUp() async throws {
+        let office = try await Office()
+        for _ in 0..<20 {
+            #expect(try await refusal(office, "v0", "typo", from: "home") == .wrongIdentity)
+            _ = try await entry(office, "v0", "code-0", from: "home")
+            office.wallTime.advance(seconds: 300)
+        }
+        for _ in 0..<40 { _ = try await entry(office, "v1", "code-1", from: "university") }
+    }
+
+    @Test func guessesSideBySideAreNoMoreThanOneAfterTheOther() async throws {
+        let office = try await Office()
+        let chain = try await office.chain.snapshot()
+        let looked = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<40 {
+                group.addTask {
+                    do {
+                        _ = try await office.issuer.entry(
+                            VoterIdentity(voter: "v0", code: "guess-\(number)"), from: "evil",
+                            election: "probe", chain: chain)
+                        return true
+                    } catch {
+                        return error as? IssuingRefusal == .wrongIdentity
+                    }
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(looked == 3)
+    }
+
+    @Test func codesAreCheckedAlsoBeforeACredentialIsIssued() async throws {
+        let office = try await Office()
+        let chain = try await office.chain.snapshot()
+        let wrong = VoterIdentity(voter: "v0", code: "guess")
+        for expected in [
+            IssuingRefusal.wrongIdentity, .wrongIdentity, .wrongIdentity,
+            .blocked(retryAfterSeconds: 900),
+        ] {
+            await #expect(throws: expected) {
+                _ = try await office.issuer.credential(
+                    Fixture.message(try Fixture.request(1), from: wrong), from: "evil",
+                    election: "probe", chain: chain)
+            }
+        }
+        #expect(try await office.database.totals().map(\.issued) == [0, 0])
+    }
+
+    @Test(arguments: [
+        // A client without a proxy may claim what it likes.
+        ("198.51.100.7", ["203.0.113.9"], "198.51.100.7"),
+        ("127.0.0.1", [], "127.0.0.1"),
+        ("127.0.0.1", ["203.0.113.9"], "203.0.113.9"),
+        // Only the last address is the proxy's own word.
+        ("127.0.0.1", ["10.0.0.1, 203.0.113.9"], "203.0.113.9"),
+        ("127.0.0.1", ["10.0.0.1", "203.0.113.9"], "203.0.113.9"),
+        ("::ffff:127.0.0.1", ["203.0.113.9"], "203.0.113.9"),
+        ("::ffff:198.51.100.7", [], "198.51.100.7"),
+        // The rest of an IPv6 address is the client's to choose.
+        ("2001:db8:1:2:3:4:5:6", [], "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", [], "2001:db8:1:2::/64"),
+        ("2001:db8::9", [], "2001:db8:0:0::/64"),
+        ("::1", ["2001:db8:1:2::9"], "2001:db8:1:2::/64"),
+    ])
+    func networkOfAClientIsWhatItCannotChoose(
+        peer: String, forwarded: [String], network: String
+    ) {
+        #expect(
+            ClientNetwork.name(
+                peer: peer, forwarded: forwarded, trustedProxies: ["127.0.0.1", "::1"])
+                == network)
+    }
+}
