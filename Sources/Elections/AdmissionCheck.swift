@@ -35,6 +35,29 @@ package struct AdmissionCheck {
     /// What was decoded so far, for the next check.
     package var catalog: ElectionCatalog { self.executor.catalog }
 
+    /// What the state alone says of a transaction, before a certificate or proof of it is checked:
+    /// junk costs no more than this. Nil if it is worth `BallotCheck` and `check`.
+    package mutating func screen(
+        _ bytes: [UInt8], id: Bytes32
+    ) throws(StateFault) -> Admission? {
+        if let height = try self.executor.state.record(Table.transaction(id)) {
+            return .duplicate(of: height)
+        }
+        guard BallotCheck.isBallot(bytes) else { return nil }
+        var scratch = self.executor
+        defer { self.executor.catalog = scratch.catalog }
+        do throws(ExecutionFailure) {
+            guard case .ballot(let ballot) = try BlockExecutor.decode(bytes) else { return nil }
+            try scratch.screen(ballot)
+            return nil
+        } catch {
+            switch error {
+            case .fault(let fault): throw fault
+            case .refused(let refusal): return refusal.code == .quota ? nil : .refused(refusal)
+            }
+        }
+    }
+
     /// - Parameter verified: the verdict of `BallotCheck` on a ballot; without it the proof is
     ///   checked here.
     package mutating func check(

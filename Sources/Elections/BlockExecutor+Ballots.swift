@@ -22,43 +22,26 @@ extension BlockExecutor {
         // 3: points and scalars.
         let ballot: Ballot
         if let verified { ballot = verified.ballot } else { ballot = try candidate.decoded() }
-        // 4: the credential's state.
-        let key = Table.credential(election.election, header.credentialKey)
-        let last = try self.load(key)
-        if let last {
-            try Self.requireSuccessor(ballot, of: last, document: election.document)
-        } else {
-            try Self.requireBeginning(header)
-        }
-        if verified == nil { try candidate.checkCertificate(with: self.chain.verifiers) }
-        if last == nil, style.cast >= style.issued {
-            throw .refuse(
-                .quota,
-                "\(style.issued) ballots of style \(header.style) are counted as issued "
-                    + "so far, and as many were cast")
-        }
-        // 5: no element A twice.
-        for ciphertext in ballot.ciphertexts {
-            let used = Table.usedElement(election.election, ciphertext.a)
-            guard try self.load(used) == nil else {
-                throw .refuse(.duplicateA, "an encryption in the ballot was used before")
+        // 4: the credential's state, and 5: no element A twice.
+        let last = try self.requireTurn(of: ballot, candidate)
+        // What costs more: the certificate, then 6 and 7, the sum and the proof.
+        if verified == nil {
+            try candidate.checkCertificate(with: self.chain.verifiers)
+            if let code = BallotVerifier.diagnose(ballot, rules: candidate.rules) {
+                throw .refused(Refusal(proof: code.onLedger))
             }
-            self.state.put(Present(), used)
         }
-        // 6 and 7: the sum and the proof.
-        if verified == nil, let code = BallotVerifier.diagnose(ballot, rules: candidate.rules) {
-            throw .refused(Refusal(proof: code.onLedger))
+        if last == nil { style.cast += 1 }
+        for ciphertext in ballot.ciphertexts {
+            self.state.put(Present(), Table.usedElement(election.election, ciphertext.a))
         }
         try self.count(ballot, replacing: last, candidate)
-        if last == nil {
-            style.cast += 1
-            self.state.put(style, Table.style(election.election, header.style))
-        }
+        if last == nil { self.state.put(style, Table.style(election.election, header.style)) }
         self.state.put(
             CredentialRecord(
                 style: header.style, sequence: header.sequence, ballotID: ballot.ballotID,
                 tracker: ballot.tracker, transaction: id, ciphertexts: ballot.ciphertexts),
-            key)
+            Table.credential(election.election, header.credentialKey))
         self.emit(
             .ballotCast(
                 BallotEvent(
@@ -68,7 +51,61 @@ extension BlockExecutor {
                     credentialKey: header.credentialKey, sequence: header.sequence)))
     }
 
-    private func requireOpen(
+    /// Whether the state lets the credential cast this ballot now: steps 4 and 5, cheaply.
+    ///
+    /// - Returns: the credential's last ballot.
+    private func requireTurn(
+        of ballot: Ballot, _ candidate: BallotCandidate
+    ) throws(ExecutionFailure) -> CredentialRecord? {
+        let header = ballot.header
+        let election = candidate.election
+        let last = try self.load(Table.credential(election.election, header.credentialKey))
+        if let last {
+            try Self.requireSuccessor(ballot, of: last, document: election.document)
+        } else {
+            try Self.requireBeginning(header)
+        }
+        let spoiled = Table.spoiled(
+            election.election, header.credentialKey, tracker: ballot.tracker)
+        guard try self.load(spoiled) == nil else {
+            throw .refuse(.spoiled, "the encryption was opened and can never be cast")
+        }
+        var used: Set<Bytes32> = []
+        for ciphertext in ballot.ciphertexts {
+            let isUsed =
+                try self.load(Table.usedElement(election.election, ciphertext.a)) != nil
+            guard !isUsed, used.insert(ciphertext.a).inserted else {
+                throw .refuse(.duplicateA, "an encryption in the ballot was used before")
+            }
+        }
+        if last == nil {
+            let style = try self.require(Table.style(election.election, header.style))
+            guard style.cast < style.issued else {
+                throw .refuse(
+                    .quota,
+                    "\(style.issued) ballots of style \(header.style) are counted as issued "
+                        + "so far, and as many were cast")
+            }
+        }
+        return last
+    }
+
+    /// Everything that the state says of a ballot, before its certificate and its proof are looked
+    /// at; nil if they are worth it. A ballot over the issue count is: it may wait if it is valid.
+    mutating func screen(
+        _ transaction: BallotTransaction
+    ) throws(ExecutionFailure) {
+        let candidate = try BallotCandidate(
+            transaction, state: self.state, catalog: &self.catalog)
+        let election = candidate.election
+        try self.requireOpen(
+            try self.require(Table.election(election.election)),
+            try self.require(Table.style(election.election, candidate.header.style)),
+            candidate.style, election.document)
+        _ = try self.requireTurn(of: try candidate.decoded(), candidate)
+    }
+
+    func requireOpen(
         _ record: ElectionRecord, _ style: StyleRecord, _ window: BallotStyle,
         _ document: ElectionDocument
     ) throws(ExecutionFailure) {

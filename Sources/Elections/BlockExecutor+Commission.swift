@@ -122,7 +122,7 @@ extension BlockExecutor {
         return last
     }
 
-    private func requireApproval<Body>(
+    func requireApproval<Body>(
         _ approved: Approved<Body>, tag: EntryTag, of commission: Commission, _ whose: String
     ) throws(ExecutionFailure) {
         guard

@@ -28,6 +28,12 @@ package struct BlockExecutor {
     var catalog: ElectionCatalog
     /// Running totals that this block touched, decoded; written once at its end.
     var totals: [StateKey: TotalRecord] = [:]
+    /// The sets of this height and of the next one; headers that name others are invalid.
+    package let validators: ValidatorSuccession
+    /// The number of the change that takes effect after this block.
+    let decidedChange: UInt32?
+    /// Proofs of equivocation in this block so far.
+    var evidenceCount = 0
     private var head: ChainHead
     private var events: [ElectionEvent] = []
     private var stagedEvents: [ElectionEvent] = []
@@ -55,6 +61,10 @@ package struct BlockExecutor {
                 "block \(height.rawValue) of \(time) does not follow the state of block "
                     + "\(before.height.rawValue) of \(before.time)")
         }
+        self.validators = try self.state.succession(at: height, chain.genesis)
+        self.decidedChange =
+            self.validators.next == self.validators.current
+            ? nil : try self.state.validatorsRecord(chain.genesis).changes
         self.head = ChainHead(
             height: height, time: time, elections: before.elections,
             transactions: before.transactions)
@@ -74,13 +84,14 @@ package struct BlockExecutor {
     package mutating func apply(
         _ bytes: [UInt8], id: Bytes32, verified: VerifiedBallot? = nil
     ) throws(ExecutionFailure) {
-        let headBefore = self.head
+        let (headBefore, evidenceBefore) = (self.head, self.evidenceCount)
         do {
             try self.admit(bytes, id: id)
             try self.perform(Self.decode(bytes), id: id, verified: verified)
             self.state.put(self.height, Table.transaction(id))
         } catch {
             self.head = headBefore
+            self.evidenceCount = evidenceBefore
             self.state.drop()
             self.stagedEvents.removeAll()
             throw error
@@ -92,6 +103,7 @@ package struct BlockExecutor {
 
     /// Ends the block.
     package mutating func finish() throws(StateFault) -> ExecutedBlock {
+        try self.enterNextEpoch()
         self.state.put(self.head, Table.head)
         for (key, total) in self.totals { self.state.put(bytes: total.canonicalBytes, for: key) }
         self.state.keep()
@@ -132,6 +144,8 @@ package struct BlockExecutor {
     ) throws(ExecutionFailure) {
         switch transaction {
         case .createElection(let approved): try self.create(approved, id)
+        case .changeValidators(let approved): try self.changeValidators(approved)
+        case .validatorReady(let signed): try self.takeReadiness(signed)
         case .extendWindow(let approved): try self.extend(approved)
         case .abortElection(let approved): try self.abort(approved)
         case .ceremony(let step, let signed): try self.takeCeremonyStep(step, signed, id)
@@ -140,10 +154,10 @@ package struct BlockExecutor {
         case .issueCount(let signed): try self.countIssues(signed)
         case .issuedLeaves(let signed): try self.publishIssuedLeaves(signed)
         case .ballot(let ballot): try self.cast(ballot, id, verified)
+        case .spoil(let spoil): try self.spoil(spoil, id)
         case .partialDecryption(let signed): try self.takeShare(signed, id)
         case .protocolSignature(let signed): try self.sign(signed, id)
-        case .changeValidators, .validatorReady, .spoil, .equivocation:
-            throw .refuse(.version, "this type of transaction has no effect yet")
+        case .equivocation(let evidence): try self.takeEvidence(evidence)
         }
     }
 
@@ -215,7 +229,9 @@ extension BlockExecutor {
 
     mutating func emit(_ event: ElectionEvent) { self.stagedEvents.append(event) }
 
-    mutating func raise(_ name: String, _ election: Bytes32, _ detail: String) {
+    mutating func emitAtEnd(_ event: ElectionEvent) { self.events.append(event) }
+
+    mutating func raise(_ name: String, _ election: Bytes32?, _ detail: String) {
         self.emit(.alarm(ElectionAlarm(name: name, election: election, detail: detail)))
     }
 

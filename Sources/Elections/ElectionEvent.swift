@@ -16,12 +16,23 @@ package struct BallotEvent: Hashable, Sendable {
     package let sequence: UInt32
 }
 
+/// A tracker that can never be cast: its encryption was opened.
+package struct SpoilEvent: Hashable, Sendable {
+    /// The transaction's id.
+    package let transaction: Bytes32
+    /// The document's hash.
+    package let election: Bytes32
+    package let style: UInt32
+    package let tracker: Bytes32
+    package let credentialKey: Bytes32
+}
+
 /// Something that people must look at; it changes no rule (`A_` codes).
 package struct ElectionAlarm: Hashable, Sendable {
     /// As in `A_QUOTA`.
     package let name: String
-    /// The document's hash.
-    package let election: Bytes32
+    /// The document's hash; nil for what concerns the chain.
+    package let election: Bytes32?
     /// A sentence for people.
     package let detail: String
 }
@@ -42,10 +53,16 @@ package enum ElectionEvent: Hashable, Sendable {
     case issueCount(election: Bytes32, style: UInt32, total: UInt32)
     case leavesIssued(election: Bytes32, style: UInt32, leaves: [UInt32])
     case ballotCast(BallotEvent)
+    case trackerSpoiled(SpoilEvent)
     case electionClosed(election: Bytes32)
     case shareAccepted(election: Bytes32, unit: UInt32, trustee: UInt32)
     case unitCounted(election: Bytes32, unit: UInt32)
     case resultFixed(election: Bytes32, hash: Bytes32)
     case protocolSigned(election: Bytes32, member: UInt16, dissent: Bool)
+    case validatorChangeAsked(number: UInt32, setHash: Bytes32)
+    case validatorReady(number: UInt32, index: ValidatorIndex)
+    /// The set of an epoch that begins with the next block.
+    case validatorsChanged(number: UInt32, epoch: Epoch, setHash: Bytes32)
+    case equivocation(validator: String, key: Bytes32, round: Round, kind: EquivocationKind)
     case alarm(ElectionAlarm)
 }

@@ -1,3 +1,4 @@
+import BallotCryptography
 package import Codec
 import Ledger
 
@@ -34,6 +35,9 @@ enum Table {
         case head = 0x01
         case agenda = 0x02
         case transaction = 0x03
+        case validators = 0x04
+        case validatorChange = 0x05
+        case evidence = 0x06
         case electionByNumber = 0x10
         case electionByName = 0x11
         case electionByID = 0x12
@@ -48,6 +52,9 @@ enum Table {
         case credential = 0x40
         case usedElement = 0x41
         case total = 0x42
+        case spoiled = 0x43
+        case spoils = 0x44
+        case spoiledCode = 0x45
         case unit = 0x50
         case share = 0x51
         case result = 0x60
@@ -59,6 +66,23 @@ enum Table {
 
     static func transaction(_ id: Bytes32) -> RecordKey<Height> {
         key(.transaction) { $0.write(id) }
+    }
+
+    static let validators = key(.validators, ValidatorsRecord.self) { _ in }
+
+    static func validatorChange(_ number: UInt32) -> RecordKey<ValidatorChangeRecord> {
+        key(.validatorChange) { $0.write(number) }
+    }
+
+    /// The height of the block that holds the evidence.
+    static func evidence(
+        _ consensusKey: Bytes32, round: Round, kind: EquivocationKind
+    ) -> RecordKey<Height> {
+        key(.evidence) {
+            $0.write(consensusKey)
+            round.encode(to: &$0)
+            $0.write(kind.rawValue)
+        }
     }
 
     static func electionByNumber(_ number: UInt32) -> RecordKey<Bytes32> {
@@ -160,6 +184,33 @@ enum Table {
             $0.write(election)
             $0.write(tallyUnit)
             $0.write(contest)
+        }
+    }
+
+    /// The transaction that spoiled a credential's tracker.
+    static func spoiled(
+        _ election: Bytes32, _ credentialKey: Bytes32, tracker: Bytes32
+    ) -> RecordKey<Bytes32> {
+        key(.spoiled) {
+            $0.write(election)
+            $0.write(credentialKey)
+            $0.write(tracker)
+        }
+    }
+
+    static func spoils(_ election: Bytes32, _ credentialKey: Bytes32) -> RecordKey<SpoilCount> {
+        key(.spoils) {
+            $0.write(election)
+            $0.write(credentialKey)
+        }
+    }
+
+    static func spoiledCode(
+        _ election: Bytes32, _ code: TrackingCode
+    ) -> RecordKey<SpoiledCode> {
+        key(.spoiledCode) {
+            $0.write(election)
+            $0.write(raw: code.prefix)
         }
     }
 

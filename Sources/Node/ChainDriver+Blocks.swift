@@ -269,7 +269,7 @@ extension ChainDriver {
         for branch in blocks {
             try broadcaster.publish(
                 .block(BlockSummary(branch.block.header, validators: chain.genesis.validators)))
-            for event in branch.executed.events { elections.insert(event.election) }
+            elections.formUnion(branch.executed.events.compactMap(\.election))
         }
         let views = ElectionViews(state: head.state)
         for election in elections.sorted() {
@@ -286,7 +286,7 @@ extension ChainDriver {
             logger.warning(
                 "\(alarm.name): \(alarm.detail)",
                 metadata: [
-                    "election": "\(alarm.election)",
+                    "election": alarm.election.map { "\($0)" } ?? "",
                     "height": "\(branch.block.header.height.rawValue)",
                 ])
         }

@@ -169,8 +169,8 @@ extension BlockSummary {
 }
 
 extension ElectionEvent {
-    /// The document's hash of the election that the event is about.
-    var election: Bytes32 {
+    /// The document's hash of the election that the event is about; nil for the chain.
+    var election: Bytes32? {
         switch self {
         case .electionCreated(let election, _), .windowExtended(let election, _, _),
             .electionAborted(let election, _), .ceremonyStep(let election, _, _, _),
@@ -182,6 +182,8 @@ extension ElectionEvent {
             .resultFixed(let election, _), .protocolSigned(let election, _, _):
             election
         case .ballotCast(let ballot): ballot.election
+        case .trackerSpoiled(let spoiled): spoiled.election
+        case .validatorChangeAsked, .validatorReady, .validatorsChanged, .equivocation: nil
         case .alarm(let alarm): alarm.election
         }
     }
