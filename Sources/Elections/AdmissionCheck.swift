@@ -88,13 +88,15 @@ package struct AdmissionCheck {
 }
 
 extension BlockExecutor {
-    /// Why a ballot's proof is refused, where the state's rules refused it before that.
+    /// Why a ballot's certificate or proof is refused, where the quota refused it before that.
     fileprivate mutating func proofRefusal(of bytes: [UInt8]) throws(StateFault) -> Refusal? {
         do throws(ExecutionFailure) {
             guard case .ballot(let transaction) = try Self.decode(bytes) else { return nil }
             let candidate = try BallotCandidate(
                 transaction, state: self.state, catalog: &self.catalog)
-            let code = BallotVerifier.diagnose(try candidate.decoded(), rules: candidate.rules)
+            let ballot = try candidate.decoded()
+            try candidate.checkCertificate(with: self.chain.verifiers)
+            let code = BallotVerifier.diagnose(ballot, rules: candidate.rules)
             return code.map { Refusal(proof: $0.onLedger) }
         } catch {
             switch error {
