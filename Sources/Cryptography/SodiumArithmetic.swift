@@ -13,7 +13,7 @@ package struct SodiumArithmetic: SecretArithmetic {
         var product = [UInt8](repeating: 0, count: 32)
         // SAFETY: libsodium writes 32 bytes and reads 32, the sizes of the arrays.
         let status = unsafe crypto_scalarmult_ristretto255_base(&product, secret)
-        return point(product, status)
+        return result(product, status, isIdentity: scalar.isZero)
     }
 
     package func multiply(_ point: Point, by scalar: Scalar) -> Point {
@@ -24,13 +24,19 @@ package struct SodiumArithmetic: SecretArithmetic {
         // SAFETY: libsodium writes 32 bytes and reads 32 and 32, the sizes of the arrays.
         let status = unsafe crypto_scalarmult_ristretto255(
             &product, secret, point.encoded().bytes)
-        return self.point(product, status)
+        return result(product, status, isIdentity: scalar.isZero || point.isIdentity)
     }
 
-    /// libsodium fails for points that do not decode, which ours all do, and when the product is
-    /// the identity, which for us is a value.
-    private func point(_ product: [UInt8], _ status: Int32) -> Point {
-        guard status == 0 else { return .identity }
+    /// libsodium reports a failure when the product is the identity, which for us is a value. Any
+    /// other failure must not pass for one: an encryption with an identity for a mask is a vote in
+    /// clear.
+    private func result(
+        _ product: [UInt8], _ status: Int32, isIdentity: @autoclosure () -> Bool
+    ) -> Point {
+        guard status == 0 else {
+            precondition(isIdentity(), "libsodium failed at a multiplication")
+            return .identity
+        }
         guard let point = Point(decoding: Bytes32(product[...])) else {
             preconditionFailure("libsodium made an encoding that is not canonical")
         }
