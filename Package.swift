@@ -45,6 +45,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+/// What several test targets use.
+func support(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+}
+
 let systemLibraries: [Target] = [
     .systemLibrary(
         name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
@@ -192,9 +198,12 @@ let testPrograms: [Target] = [
 ]
 
 let testTargets: [Target] = [
+    support("Mutations"),
     tests("CodecTests", ["Codec"]),
     tests("RistrettoTests", ["Codec", "Ristretto", "Cryptography"]),
-    tests("BallotCryptographyTests", ["BallotCryptography", "Codec", "Cryptography", "Ristretto"]),
+    tests(
+        "BallotCryptographyTests",
+        ["BallotCryptography", "Codec", "Cryptography", "Mutations", "Ristretto"]),
     tests("ClassicBallotsTests", ["ClassicBallots", "Codec", "Cryptography", "Ristretto"]),
     tests("CryptographyTests", ["BallotCryptography", "Codec", "Cryptography", "Ristretto"]),
     tests("TransparencyLogTests", ["Codec", "Cryptography", "Ristretto", "TransparencyLog"]),

@@ -70,7 +70,9 @@ package struct EncryptedBallot: ~Copyable, Sendable {
         let header = BallotHeader(
             electionID: rules.electionID, style: rules.style, credentialKey: credential.publicKey,
             sequence: sequence, previous: previous, contestCount: UInt32(rules.contests.count))
-        var nonces = Nonces(secret: credential.secret, statement: header.statementItems)
+        // The cells are in the statement so that even a broken random source gives a challenged
+        // encryption, whose r is shown, and the one that is cast instead no r in common.
+        var nonces = Nonces(secret: credential.secret, statement: header.statementItems + cells)
         // v B is computed as (v + t) B - t B, so that the arithmetic meets no telling scalar.
         let t = nonces.next(&random)
         let tB = arithmetic.multiplyBase(by: t)

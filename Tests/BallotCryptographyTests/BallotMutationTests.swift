@@ -1,5 +1,7 @@
 import BallotCryptography
 import Codec
+import Foundation
+import Mutations
 import Ristretto
 import Testing
 
@@ -25,6 +27,44 @@ import Testing
                 )
             }
         }
+    }
+
+    /// Random changes of accepted and refused wires, one to four at a time, with pieces of the
+    /// others: no change makes a ballot valid, and what decodes is judged alike alone and in a
+    /// batch. `VECHE_MUTATIONS` asks for another number than is run each time.
+    @Test func mutatedVectorsAreNeverValid() throws {
+        let election = try VectorElection()
+        let rules = [try election.rules(style: 1), try election.rules(style: 2)]
+        let nodes = try election.file["ballot"]["accept"].list
+        let rejected = try election.file["ballot"]["reject"].list
+        let accepted = Set(try nodes.map { node throws in try node["wire"].bytes })
+        let wires =
+            [[UInt8]](accepted).sorted { $0.lexicographicallyPrecedes($1) }
+            + (try rejected.map { node throws in try node["wire"].bytes })
+        #if DEBUG
+            let usual = 400
+        #else
+            let usual = 20_000
+        #endif
+        let environment = ProcessInfo.processInfo.environment["VECHE_MUTATIONS"]
+        let count = environment.flatMap { Int($0) } ?? usual
+        var mutator = ByteMutator(seed: 37)
+        var random = SeededRandom(37)
+        var decoded = 0
+        for _ in 0..<count {
+            let wire = mutator.mutated(wires[mutator.below(wires.count)], beside: wires)
+            guard !accepted.contains(wire) else { continue }
+            let style = rules[mutator.below(2)]
+            // Most are refused here, before any equation.
+            guard let ballot = try? Ballot(wire, rules: style) else { continue }
+            decoded += 1
+            let code = BallotVerifier.diagnose(ballot, rules: style)
+            #expect(code != nil, "\(Hexadecimal.encode(wire))")
+            guard decoded.isMultiple(of: 16) else { continue }
+            #expect(
+                BallotVerifier.verify([(ballot, style)], random: &random) == [code?.onLedger])
+        }
+        #expect(decoded > count / 100)
     }
 
     @Test func truncatedAndExtendedBallotsAreRefused() throws {

@@ -1,11 +1,12 @@
 import BallotCryptography
 import Codec
 import Cryptography
+import Mutations
 import Ristretto
 import Testing
 
-/// Flips one bit of every byte of every object of ceremony and tally, and swaps its fields with
-/// those of another's object: none is accepted.
+/// Every single change of every object of ceremony, tally and challenge (bits, bytes, pieces of
+/// another's object or of its own, lengths): none is accepted.
 @Suite struct ObjectMutationTests {
     let parameters: CeremonyParameters
     let arithmetic = SodiumArithmetic()
@@ -17,21 +18,14 @@ import Testing
         self.secrets = (0..<2).map { TrusteeSecret(seed: Bytes32(SHA256.hash([4, $0])[...])) }
     }
 
-    /// `bytes` with one bit flipped, at every byte; and with each 32-byte field that starts at
-    /// `fields` taken from `other`.
-    private func mutations(of bytes: [UInt8], other: [UInt8], fields: Int) -> [[UInt8]] {
-        var mutations: [[UInt8]] = []
-        for index in bytes.indices {
-            var mutated = bytes
-            mutated[index] ^= 1 << UInt8(index % 8)
-            mutations.append(mutated)
-        }
-        for start in stride(from: fields, through: bytes.count - 32, by: 32) {
-            var mutated = bytes
-            mutated.replaceSubrange(start..<(start + 32), with: other[start..<(start + 32)])
-            if mutated != bytes { mutations.append(mutated) }
-        }
-        return mutations
+    /// Every single change of `bytes`; a build without optimisation takes few of them.
+    private func mutations(of bytes: [UInt8], beside other: [UInt8]) -> [[UInt8]] {
+        let all = EveryChange.of(bytes, beside: [other])
+        #if DEBUG
+            return all.enumerated().filter { $0.offset.isMultiple(of: 61) }.map(\.element)
+        #else
+            return all
+        #endif
     }
 
     private func decode<Object: CanonicalCodable>(
@@ -66,7 +60,7 @@ import Testing
                 random: &random
             ).canonicalBytes
         }
-        for bytes in self.mutations(of: objects[0], other: objects[1], fields: 0) {
+        for bytes in self.mutations(of: objects[0], beside: objects[1]) {
             #expect(throws: (any Error).self) {
                 try self.decode(TrusteeRegistration.self, bytes).check(
                     trustee: 1, parameters: self.parameters, others: [])
@@ -82,7 +76,7 @@ import Testing
             dealer: 1, parameters: self.parameters, arithmetic: self.arithmetic)
         let bytes = dealings[0].canonicalBytes
         for mutated in self.mutations(
-            of: bytes, other: dealings[1].canonicalBytes, fields: 12)
+            of: bytes, beside: dealings[1].canonicalBytes)
         {
             do {
                 let dealing = try self.decode(Dealing.self, mutated)
@@ -130,7 +124,7 @@ import Testing
         }
         let bytes = complaint.canonicalBytes
         #expect(try judge(bytes) == .justified)
-        for mutated in self.mutations(of: bytes, other: bytes.reversed(), fields: 4) {
+        for mutated in self.mutations(of: bytes, beside: bytes.reversed()) {
             #expect(throws: (any Error).self) { try judge(mutated) }
         }
     }
@@ -143,7 +137,7 @@ import Testing
                 arithmetic: election.arithmetic, random: &election.random
             ).canonicalBytes
         }
-        for bytes in self.mutations(of: confirmations[0], other: confirmations[1], fields: 0) {
+        for bytes in self.mutations(of: confirmations[0], beside: confirmations[1]) {
             #expect(throws: (any Error).self) {
                 try self.decode(Confirmation.self, bytes).check(
                     trustee: 1, qualified: election.qualified, keys: election.keys)
@@ -157,10 +151,101 @@ import Testing
                 random: &election.random
             ).canonicalBytes
         }
-        for bytes in self.mutations(of: decryptions[0], other: decryptions[1], fields: 4) {
+        for bytes in self.mutations(of: decryptions[0], beside: decryptions[1]) {
             #expect(throws: (any Error).self) {
                 try self.decode(PartialDecryption.self, bytes).verify(
                     unit, trustee: 1, keys: election.keys)
+            }
+        }
+    }
+
+    /// An opening of other bytes shows another tracker, or is refused.
+    @Test func mutatedOpeningsShowAnotherTrackerOrAreRefused() throws {
+        var election = try WholeElection(seed: 85, trustees: 2, threshold: 2, keys: 3)
+        let shape = try ContestShape(options: 3, min: 1, max: 2, countsBlank: false)
+        let rules = try election.rules([shape, shape])
+        var openings: [(tracker: Bytes32, bytes: [UInt8])] = []
+        for option in 0..<2 {
+            let encrypted = try EncryptedBallot(
+                [.options([option]), .options([2])], rules: rules,
+                credential: election.credential(), sequence: 1, previous: .zero,
+                arithmetic: election.arithmetic, random: &election.random)
+            openings.append((encrypted.tracker, encrypted.open().canonicalBytes))
+        }
+        for bytes in self.mutations(of: openings[0].bytes, beside: openings[1].bytes) {
+            do {
+                let shown = try self.decode(BallotOpening.self, bytes).check(rules: rules)
+                #expect(shown.tracker != openings[0].tracker)
+            } catch {
+                #expect(error is RefusalCode || error is CodecError)
+            }
+        }
+    }
+
+    @Test func mutatedSpoilProofsAreRefused() throws {
+        var random = SeededRandom(86)
+        let electionID = Bytes32(random.bytes(32)[...])
+        let proofs = (0..<2).map { _ in
+            SpoilProof(
+                tracker: Bytes32(random.bytes(32)[...]), electionID: electionID,
+                credential: CredentialKey(secret: random.scalar(), arithmetic: self.arithmetic),
+                arithmetic: self.arithmetic, random: &random
+            ).canonicalBytes
+        }
+        for bytes in self.mutations(of: proofs[0], beside: proofs[1]) {
+            #expect(throws: (any Error).self) {
+                try self.decode(SpoilProof.self, bytes).verify(electionID: electionID)
+            }
+        }
+    }
+
+    /// Keys of other bytes are other keys, under which no ballot of this election verifies: the
+    /// election's identity covers every byte of them.
+    @Test func mutatedElectionKeysAreOfAnotherElectionOrRefused() throws {
+        let election = try WholeElection(seed: 87, trustees: 2, threshold: 2, keys: 2)
+        let other = try WholeElection(seed: 88, trustees: 2, threshold: 2, keys: 2)
+        let manifest = [UInt8]("a document".utf8)
+        let setupID = election.keys.parameters.setupID.bytes
+        let identity = ElectionIdentity.electionID(
+            manifest: manifest + setupID, keys: election.keys)
+        for bytes in self.mutations(
+            of: election.keys.canonicalBytes, beside: other.keys.canonicalBytes)
+        {
+            do {
+                let keys = try self.decode(ElectionKeys.self, bytes)
+                // The manifest ends with the setupId of the ceremony that made the keys.
+                let shown = ElectionIdentity.electionID(
+                    manifest: manifest + keys.parameters.setupID.bytes, keys: keys)
+                #expect(shown != identity)
+            } catch {
+                #expect(error is CodecError)
+            }
+        }
+    }
+
+    /// A total of other bytes decrypts to nothing with the shares of the true one.
+    @Test func sharesOfATotalAreNotOnesOfAMutatedTotal() throws {
+        var election = try WholeElection(seed: 89, trustees: 2, threshold: 2, keys: 2)
+        let shape = try ContestShape(options: 2, min: 1, max: 1, countsBlank: false)
+        let rules = try election.rules([shape])
+        var total = EncryptedTotal(cellCount: 2)
+        var other = total
+        for option in [0, 1, 1] {
+            try total.add(try election.cast([.options([option])], rules: rules), position: 0)
+            try other.add(try election.cast([.options([option])], rules: rules), position: 0)
+        }
+        let unit = DecryptionUnit(electionID: election.electionID, unit: 1, total: total)
+        let decryption = try election.trustees[0].decrypt(
+            unit, keys: election.keys, arithmetic: election.arithmetic, random: &election.random)
+        try decryption.verify(unit, trustee: 1, keys: election.keys)
+        for bytes in self.mutations(of: total.canonicalBytes, beside: other.canonicalBytes) {
+            guard let changed = try? self.decode(EncryptedTotal.self, bytes) else { continue }
+            // The number of ballots is the ledger's own count: no proof is about it.
+            guard changed.a != total.a || changed.c != total.c else { continue }
+            #expect(throws: RefusalCode.self) {
+                try decryption.verify(
+                    DecryptionUnit(electionID: election.electionID, unit: 1, total: changed),
+                    trustee: 1, keys: election.keys)
             }
         }
     }
