@@ -53,6 +53,21 @@ package struct PlacedTransaction: Hashable, Sendable {
     }
 }
 
+/// By which certificate a validator entered the view it is in (b.13): the answer to one in quarantine.
+package struct EntryAnswer: Hashable, Sendable {
+    /// The request's: an answer to an earlier life says nothing.
+    package let nonce: Bytes32
+    package let round: Round
+    /// Of the view before; nil in the first view of an epoch.
+    package let certificate: Certificate?
+
+    package init(nonce: Bytes32, round: Round, certificate: Certificate?) {
+        self.nonce = nonce
+        self.round = round
+        self.certificate = certificate
+    }
+}
+
 /// What validators say to each other about agreement.
 package enum ConsensusMessage: Hashable, Sendable {
     case proposal(ProposalMessage)
@@ -70,13 +85,16 @@ package enum ConsensusMessage: Hashable, Sendable {
     /// Asks for transactions of a block by their places.
     case transactionRequest(Bytes32, [UInt32])
     case transactions(Bytes32, [PlacedTransaction])
+    /// Asks by which certificate the other entered its view; with 32 fresh random bytes.
+    case entryRequest(Bytes32)
+    case entryAnswer(EntryAnswer)
 
     /// Whether it carries content: such messages queue behind all others.
     package var isBulk: Bool {
         switch self {
         case .block, .transactions: true
         case .proposal, .vote, .certificate, .finalized, .status, .certificateRequest,
-            .certificates, .blockRequest, .transactionRequest:
+            .certificates, .blockRequest, .transactionRequest, .entryRequest, .entryAnswer:
             false
         }
     }
@@ -131,6 +149,20 @@ extension PlacedTransaction: CanonicalCodable {
     }
 }
 
+extension EntryAnswer: CanonicalCodable {
+    package func encode(to writer: inout ByteWriter) {
+        writer.write(nonce)
+        round.encode(to: &writer)
+        writer.write(optional: certificate)
+    }
+
+    package init(from reader: inout ByteReader) throws(CodecError) {
+        self.init(
+            nonce: try reader.readBytes32(), round: try Round(from: &reader),
+            certificate: try reader.readOptional())
+    }
+}
+
 extension ConsensusMessage: CanonicalCodable {
     private enum Tag: UInt8 {
         case proposal = 1
@@ -144,6 +176,8 @@ extension ConsensusMessage: CanonicalCodable {
         case block = 9
         case transactionRequest = 10
         case transactions = 11
+        case entryRequest = 12
+        case entryAnswer = 13
     }
 
     /// A tag (u8) and the message.
@@ -176,6 +210,8 @@ extension ConsensusMessage: CanonicalCodable {
         case .transactions(let hash, let transactions):
             write(.transactions, hash)
             writer.write(list: transactions, limit: Limits.transactionsPerBlock)
+        case .entryRequest(let nonce): write(.entryRequest, nonce)
+        case .entryAnswer(let answer): write(.entryAnswer, answer)
         }
     }
 
@@ -210,6 +246,8 @@ extension ConsensusMessage: CanonicalCodable {
             self = .transactions(
                 try reader.readBytes32(),
                 try reader.readList(limit: Limits.transactionsPerBlock))
+        case .entryRequest: self = .entryRequest(try reader.readBytes32())
+        case .entryAnswer: self = .entryAnswer(try EntryAnswer(from: &reader))
         }
     }
 }

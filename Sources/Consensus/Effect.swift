@@ -13,6 +13,9 @@ package enum Recipient: Hashable, Sendable {
 package enum Effect: Equatable, Sendable {
     /// Durable before any later effect: a restarted validator must remember what it signed.
     case persist([JournalRecord])
+    /// The journal is written anew with these records alone, durably before any later effect, also
+    /// where there was none or a damaged one.
+    case replaceJournal([JournalRecord])
     case send(ConsensusMessage, to: Recipient)
     /// Make a block; the answer goes to `Replica.built`.
     case build(BlockTemplate)
@@ -109,4 +112,8 @@ package enum HaltReason: Hashable, Sendable {
     case certifiedBlockIsInvalid(Bytes32, String)
     /// A vote of our key that we did not send: the key is in use elsewhere.
     case ownKeyVotedElsewhere(SignedVote)
+    /// The holder of the key did not sign.
+    case notSigned(VoteSubject, SigningFailure)
+    /// The driver named other validators than the epoch's last block, which has this hash of theirs.
+    case wrongValidators(Bytes32)
 }

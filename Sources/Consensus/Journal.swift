@@ -1,5 +1,5 @@
 package import Codec
-import Ledger
+package import Ledger
 
 /// What was found in a vote journal.
 package enum JournalState: Equatable, Sendable {
@@ -11,6 +11,8 @@ package enum JournalState: Equatable, Sendable {
     case corrupt(at: Int)
     /// No file. A validator's home is made with an empty journal, so one was lost.
     case missing
+    /// A good journal of an earlier time, as from a backup: the key signed in this round.
+    case outdated(Round)
 }
 
 /// The vote journal's bytes: a header, then frames, each of which was appended and synced as one.
@@ -48,7 +50,26 @@ package enum Journal {
     }
 
     /// Reads a whole journal. It never fails: damage is a finding.
+    ///
+    /// - Parameter signed: a round in which the key signed, as the driver noted it elsewhere; nil for
+    ///   none.
     package static func replay(
+        _ bytes: [UInt8], chainID: Bytes32, key: Bytes32, signed: Round? = nil
+    ) -> JournalState {
+        let state = replay(bytes, chainID: chainID, key: key)
+        guard case .intact(let records, length: _) = state, let signed else { return state }
+        let isKnown = records.contains {
+            switch $0 {
+            case .signer(let record): record.round >= signed
+            case .resumed(let round): round >= signed
+            case .quarantined: true
+            case .certificate, .vote, .block: false
+            }
+        }
+        return isKnown ? state : .outdated(signed)
+    }
+
+    private static func replay(
         _ bytes: [UInt8], chainID: Bytes32, key: Bytes32
     ) -> JournalState {
         let header = header(chainID: chainID, key: key)
@@ -56,20 +77,22 @@ package enum Journal {
         var records: [JournalRecord] = []
         var offset = header.count
         while offset < bytes.count {
-            guard let (frameRecords, end) = readFrame(bytes, at: offset) else {
+            guard let (payload, end) = readFrame(bytes, at: offset) else {
                 return hasFrame(bytes, after: offset)
                     ? .corrupt(at: offset) : .intact(records, length: offset)
             }
+            // The checksum fits: who wrote this meant it, and another version may have signed.
+            guard let frameRecords = decode(payload) else { return .corrupt(at: offset) }
             records += frameRecords
             offset = end
         }
         return .intact(records, length: offset)
     }
 
-    /// The records of the good frame at `offset` and where it ends.
+    /// The payload of the good frame at `offset` and where it ends.
     private static func readFrame(
         _ bytes: [UInt8], at offset: Int
-    ) -> (records: [JournalRecord], end: Int)? {
+    ) -> (payload: ArraySlice<UInt8>, end: Int)? {
         guard bytes.count - offset >= frameOverhead, hasMark(bytes, at: offset) else { return nil }
         let length = word(bytes, at: offset + 4)
         let start = offset + frameOverhead
@@ -77,17 +100,21 @@ package enum Journal {
         let payload = bytes[start..<(start + Int(length))]
         let expected = checksum(offset: UInt64(offset), length: length, payload: payload)
         guard word(bytes, at: offset + 8) == expected else { return nil }
+        return (payload, start + Int(length))
+    }
+
+    /// The records of a payload; nil where they are not this version's.
+    private static func decode(_ payload: ArraySlice<UInt8>) -> [JournalRecord]? {
         var reader = ByteReader([UInt8](payload))
         var records: [JournalRecord] = []
         while reader.remaining > 0 {
             do throws(CodecError) {
                 records.append(try JournalRecord(from: &reader))
             } catch {
-                // The checksum fits and the records do not decode: not what this version wrote.
                 return nil
             }
         }
-        return (records, start + Int(length))
+        return records
     }
 
     /// Whether a good frame begins anywhere after a bad one.

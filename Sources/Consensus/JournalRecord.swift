@@ -12,6 +12,10 @@ package enum JournalRecord: Hashable, Sendable {
     case vote(SignedVote)
     /// A block that an own vote depends on.
     case block(Block)
+    /// What was signed until here may not be all: nothing may be signed.
+    case quarantined
+    /// The quarantine is over: votes from this round on.
+    case resumed(from: Round)
 }
 
 extension JournalRecord: CanonicalCodable {
@@ -20,6 +24,8 @@ extension JournalRecord: CanonicalCodable {
         case certificate = 2
         case vote = 3
         case block = 4
+        case quarantined = 5
+        case resumed = 6
     }
 
     /// A tag (u8) and the record.
@@ -37,6 +43,11 @@ extension JournalRecord: CanonicalCodable {
         case .block(let block):
             writer.write(Tag.block.rawValue)
             block.encode(to: &writer)
+        case .quarantined:
+            writer.write(Tag.quarantined.rawValue)
+        case .resumed(let round):
+            writer.write(Tag.resumed.rawValue)
+            round.encode(to: &writer)
         }
     }
 
@@ -48,6 +59,8 @@ extension JournalRecord: CanonicalCodable {
         case .certificate: self = .certificate(try Certificate(from: &reader))
         case .vote: self = .vote(try SignedVote(from: &reader))
         case .block: self = .block(try Block(from: &reader))
+        case .quarantined: self = .quarantined
+        case .resumed: self = .resumed(from: try Round(from: &reader))
         }
     }
 }

@@ -13,6 +13,10 @@ package enum MessageRejection: Error, Equatable, Sendable {
     case staleEpoch(Epoch, current: Epoch)
     /// Of an epoch after ours: block synchronization will take us there.
     case futureEpoch(Epoch, current: Epoch)
+    /// This validator takes no part in the current epoch, or does not know yet whether it does.
+    case notTakingPart
+    /// An answer to one in quarantine whose certificate is not of the view before.
+    case wrongEntry(Round)
     /// Of a view at or below the floor, or for a proposal below the current view.
     case staleView(View, current: View)
     /// More than `ConsensusLimits.viewWindow` ahead.
@@ -29,9 +33,9 @@ package enum MessageRejection: Error, Equatable, Sendable {
     package var isHostile: Bool {
         switch self {
         case .unknownValidator, .badSignature, .badCertificate, .badFinality, .proposal,
-            .wrongContent, .excessiveRequest:
+            .wrongContent, .wrongEntry, .excessiveRequest:
             true
-        case .staleEpoch, .futureEpoch, .staleView, .farView, .notRequested:
+        case .staleEpoch, .futureEpoch, .staleView, .farView, .notRequested, .notTakingPart:
             false
         }
     }

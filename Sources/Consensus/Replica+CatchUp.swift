@@ -89,6 +89,10 @@ extension Replica {
     mutating func receive(_ finalized: FinalizedHeader) throws(MessageRejection) {
         let header = finalized.header
         guard header.height >= floor.height, header.hash != floor.hash else { return }
+        // Who the validators of later epochs are is not known here.
+        guard header.validatorsHash == validatorsHash || header.epoch <= epoch,
+            awaitedValidators == nil
+        else { throw .futureEpoch(header.epoch, current: epoch) }
         do throws(FinalityRejection) {
             try finalized.verify(
                 in: configuration.domain, validators: validators, parameters: parameters,
@@ -101,7 +105,7 @@ extension Replica {
             return halt(.conflictingFinalization(finalized.finalization))
         }
         let isNear =
-            header.epoch == epoch
+            header.epoch == epoch && view > .root
             && header.height.rawValue - floor.height.rawValue <= ConsensusLimits.fetchDepth
         if isNear {
             note(header, transactionIDs: nil)

@@ -18,6 +18,7 @@ extension Replica {
         let held = certificates[view] ?? ViewCertificates()
         if let conflict = conflict(of: certificate, with: held) { return halt(conflict) }
         guard held.certificate(subject.kind) == nil else { return }
+        compareWithRecord(certificate)
         take(certificate)
         if relay { emit(.send(.certificate(certificate), to: .all)) }
         switch subject {
@@ -87,7 +88,7 @@ extension Replica {
             let record = currentRecord, record.mayFinalize,
             pathFromFloor(to: proposal.blockHash) != nil
         {
-            castFinalize(proposal, record)
+            cast(.finalize(proposal), on: proposal.blockHash)
         }
         // The own vote may have completed a finalization, which leaves the view or the epoch too.
         enter(after: notarization)
@@ -154,13 +155,15 @@ extension Replica {
         recentBlocks = (recentBlocks + final).suffix(Int(ConsensusLimits.fetchDepth) * 2)
         for hash in final { blocks[hash]?.isDurable = true }
         let next = parameters.epoch(of: floor.height.next)
-        if next != epoch { beginEpoch(next) }
+        let hash = floor.finalized?.header.nextValidatorsHash ?? validatorsHash
+        guard next == epoch, hash == validatorsHash, awaitedValidators == nil else {
+            return switchEpoch(to: next, validatorsHash: hash)
+        }
         let lowest = floorView
         certificates = certificates.filter { $0.key > lowest }
         tallies = tallies.filter { $0.key > lowest }
-        ownVotes.removeAll {
-            $0.subject.round.epoch != epoch || $0.subject.round.view <= lowest
-        }
+        let lowestRound = Round(epoch: epoch, view: lowest)
+        ownVotes.removeAll { $0.vote.subject.round <= lowestRound }
         dropBlocks()
         // b.5: the timers are reset when the floor moves.
         pace.delta = delta(in: view)
@@ -171,7 +174,7 @@ extension Replica {
 
     /// Forgets blocks at or below the floor, but for the latest final ones, and blocks that nothing
     /// names any more.
-    private mutating func dropBlocks() {
+    mutating func dropBlocks() {
         let recent = Set(recentBlocks)
         let named = Set(
             certificates.values.compactMap(\.blockHash)
@@ -181,20 +184,5 @@ extension Replica {
             guard let header = entry.header else { return named.contains(hash) }
             return header.height > floor.height
         }
-    }
-
-    /// b.11: after the last block of an epoch the next one begins at view 1.
-    private mutating func beginEpoch(_ next: Epoch) {
-        epoch = next
-        view = .root
-        certificates = [:]
-        highestNotarized = .root
-        highestFinalized = .root
-        tallies = [:]
-        proposals = [:]
-        pace.building = nil
-        for position in peers.indices { peers[position].lastHeardView = .root }
-        let first = record.round.epoch == next ? max(.first, record.round.view) : .first
-        enter(first, entry: floor.finalized?.finalization)
     }
 }

@@ -69,8 +69,10 @@ extension Replica {
             holders += tallies[view]?.voters(for: hash) ?? []
         }
         holders += others
-        var seen: Set<ValidatorIndex> = [index]
-        return holders.filter { validators[$0] != nil && seen.insert($0).inserted }
+        var seen: Set<ValidatorIndex> = []
+        return holders.filter {
+            $0 != index && validators[$0] != nil && seen.insert($0).inserted
+        }
     }
 
     mutating func takeLocated(_ transactions: [[UInt8]?], of hash: Bytes32) {

@@ -14,7 +14,7 @@ extension Replica {
     /// whenever something changed; a view gets one proposal for ever.
     mutating func propose() {
         guard let record = currentRecord, record.mayNotarize, pace.building == nil,
-            validators.leader(of: round) == index
+            let index, validators.leader(of: round) == index
         else { return }
         guard let (parentView, parentHash) = parentToBuildOn() else {
             requestCertificates()
@@ -31,7 +31,7 @@ extension Replica {
         }
         if isRepeat {
             if let block = blocks[parentHash]?.block {
-                proposeAgain(block, notarizedIn: parentView, record)
+                proposeAgain(block, notarizedIn: parentView)
             }
             return
         }
@@ -39,7 +39,7 @@ extension Replica {
             chainID: configuration.domain.chainID, round: round, height: parent.height.next,
             parentView: parentView, parentHash: parentHash,
             time: max(now.clock, parent.time.adding(milliseconds: 1)), proposer: index,
-            validatorsHash: validators.hash,
+            validatorsHash: validatorsHash,
             mayBeEmpty: now.instant >= schedule.emptyDue,
             maximumTransactions: Int(parameters.maximumTransactions),
             maximumBodyBytes: Int(parameters.maximumBodyBytes))
@@ -72,19 +72,18 @@ extension Replica {
         blocks[proposal.blockHash] = BlockEntry(
             header: header, content: .held(block), judgement: .valid)
         castProposal(
-            block, proposal, record,
+            block, proposal,
             parentCertificate: certificates[template.parentView]?.notarization)
     }
 
     /// b.11: an epoch's last block is proposed again until it is final.
     private mutating func proposeAgain(
-        _ block: Block, notarizedIn parentView: View, _ record: SignerRecord
+        _ block: Block, notarizedIn parentView: View
     ) {
         let proposal = Proposal(
             round: round, parentView: parentView, blockHash: block.header.hash)
         castProposal(
-            block, proposal, record,
-            parentCertificate: certificates[parentView]?.notarization)
+            block, proposal, parentCertificate: certificates[parentView]?.notarization)
     }
 
     /// b.6a: the newest notarized block below this view whose successors were all nullified, or the

@@ -50,7 +50,9 @@ extension Replica {
         guard isFirst || isRepeated, header.parentView < header.view,
             header.proposer == validators.leader(of: header.round)
         else { return .wrongRound }
-        guard header.validatorsHash == validators.hash else { return .wrongValidators }
+        guard header.validatorsHash == validatorsHash,
+            header.nextValidatorsHash == validatorsHash || header.height == lastHeight
+        else { return .wrongValidators }
         guard header.transactionCount <= parameters.maximumTransactions,
             header.bodyBytes <= parameters.maximumBodyBytes
         else { return .overLimits }
@@ -73,9 +75,7 @@ extension Replica {
         }
         try check(vote)
         if vote.signer == index {
-            // b.13: nobody else has our key. Votes above the floor are all in the journal.
-            if isVoting, !ownVotes.contains(vote) { halt(.ownKeyVotedElsewhere(vote)) }
-            return
+            return compareWithJournal(vote)
         }
         count(vote)
     }
@@ -112,6 +112,18 @@ extension Replica {
             vote.signer == validators.leader(of: round)
         {
             timeout()
+        }
+    }
+
+    /// b.13: nobody else has our key. Votes above the floor are all in the journal, but for those of
+    /// a life whose record was lost.
+    private mutating func compareWithJournal(_ vote: SignedVote) {
+        switch mode {
+        case .voting, .listening:
+            let isOwn = ownVotes.contains { $0.vote.subject == vote.subject }
+            if !isOwn, mayVote(in: vote.subject.round) { halt(.ownKeyVotedElsewhere(vote)) }
+        case .quarantined, .halted:
+            break
         }
     }
 

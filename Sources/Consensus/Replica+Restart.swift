@@ -3,25 +3,44 @@ package import Ledger
 
 /// Starting, for the first time or again (b.13).
 extension Replica {
-    /// Takes back what the journal holds. Blocks are judged again before a vote needs them: the
-    /// driver's states of unfinished blocks are gone.
-    mutating func restore(from records: [JournalRecord]) {
-        var votes: [SignedVote] = []
-        for record in records {
-            switch record {
-            case .signer(let signer):
-                precondition(
-                    signer.round >= self.record.round, "signer records follow the rounds")
-                self.record = signer
-            case .certificate(let certificate): restore(certificate)
-            case .vote(let vote):
-                if !votes.contains(vote) { votes.append(vote) }
-            case .block(let block): restore(block)
+    /// Takes back what was signed, as far as it can be trusted.
+    mutating func restore(from journal: JournalState, _ signerRecord: SignerRecord?) {
+        // The key's holder remembers what it signed, also where the journal does not.
+        switch journal {
+        case .intact(let records, length: _):
+            restore(from: records)
+        case .missing, .corrupt:
+            hasJournal = false
+            if signerRecord == nil { mode = .quarantined(Quarantine()) }
+        case .outdated(let signed):
+            hasJournal = false
+            if signerRecord.map({ $0.round < signed }) ?? true {
+                mode = .quarantined(Quarantine())
             }
         }
-        ownVotes = votes.filter {
-            $0.subject.round.epoch == epoch && $0.subject.round.view > floorView
+        if let signerRecord { record.add(signerRecord) }
+    }
+
+    /// Takes back what the journal holds. Blocks are judged again before a vote needs them: the
+    /// driver's states of unfinished blocks are gone.
+    private mutating func restore(from records: [JournalRecord]) {
+        for record in records {
+            switch record {
+            case .signer(let signer): self.record.add(signer)
+            case .certificate(let certificate): restore(certificate)
+            case .vote(let vote):
+                if !ownVotes.contains(where: { $0.vote == vote }) {
+                    ownVotes.append(RecordedVote(inJournal: vote))
+                }
+            case .block(let block): restore(block)
+            case .quarantined: mode = .quarantined(Quarantine())
+            case .resumed(let round):
+                resumption = round
+                mode = .voting
+            }
         }
+        let lowest = Round(epoch: epoch, view: floorView)
+        ownVotes.removeAll { $0.vote.subject.round <= lowest }
     }
 
     private mutating func restore(_ certificate: Certificate) {
@@ -45,19 +64,23 @@ extension Replica {
         precondition(view == .root, "a replica starts once")
         guard begin(at: now) else { return [] }
         for position in peers.indices { peers[position].lastHeard = now.instant }
+        guard index != nil else { return finish() }
         var first = floorView.next
         if record.round.epoch == epoch { first = max(first, record.round.view) }
         if let highest = certificates.keys.max() { first = max(first, highest.next) }
         if entry?.subject.round.view.next != first { entry = nil }
         restoreOwnProposal()
         for position in peers.indices { peers[position].lastHeardView = first }
+        listen()
+        if !hasJournal, !isQuarantined { replaceJournal() }
         enter(first, entry: entry ?? floor.finalized?.finalization)
-        for vote in ownVotes {
-            emit(.send(.vote(vote), to: .all))
-            count(vote)
+        for own in ownVotes where own.vote.subject.round.epoch == epoch {
+            send(own)
+            count(own.vote)
         }
         pace.nextResend = now.instant.adding(milliseconds: ConsensusDelays.resend)
         sendStatus()
+        askForEntries()
         advanceFloor()
         goOn()
         return finish()
@@ -68,12 +91,12 @@ extension Replica {
         guard let proposal = record.notarized, proposal.round.epoch == epoch,
             validators.leader(of: proposal.round) == index,
             let block = blocks[proposal.blockHash]?.block,
-            let vote = ownVotes.first(where: { $0.subject == .notarize(proposal) })
+            let own = ownVotes.first(where: { $0.vote.subject == .notarize(proposal) })
         else { return }
         proposals[proposal.round.view] = ReceivedProposal(
             message: ProposalMessage(
                 header: block.header,
-                transactionIDs: Block.transactionIDs(block.transactions), vote: vote,
+                transactionIDs: Block.transactionIDs(block.transactions), vote: own.vote,
                 parentCertificate: certificates[proposal.parentView]?.notarization),
             proposal: proposal, arrival: now.clock)
     }

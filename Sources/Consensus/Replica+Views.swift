@@ -14,6 +14,7 @@ extension Replica {
     /// Enters a view of this epoch.
     mutating func enter(_ next: View, entry: Certificate?) {
         let entered = epoch
+        if view > .root { listenedToView(since: pace.entered) }
         view = next
         self.entry = entry
         metrics.viewsEntered += 1
@@ -76,7 +77,12 @@ extension Replica {
     /// When `advance` has something to do; nil only before the start and after a halt.
     package var nextDeadline: Instant? {
         if case .halted = mode { return nil }
+        guard view > .root else { return nil }
         var deadline = min(pace.nextStatus, pace.nextResend)
+        if case .listening(let until, views: _) = mode { deadline = min(deadline, until) }
+        if case .quarantined(let quarantine) = mode {
+            deadline = min(deadline, quarantine.nextRequest)
+        }
         if let viewDeadline { deadline = min(deadline, viewDeadline) }
         if let attempt = pace.nextAttempt { deadline = min(deadline, attempt) }
         for entry in blocks.values {
@@ -89,6 +95,8 @@ extension Replica {
         guard view > .root else { return }
         if now.instant >= pace.nextStatus { sendStatus() }
         if now.instant >= pace.nextResend { resend() }
+        endListening()
+        askForEntries()
         fetchAgain()
         if let attempt = pace.nextAttempt, now.instant >= attempt {
             pace.nextAttempt = nil
@@ -103,9 +111,7 @@ extension Replica {
     private mutating func resend() {
         pace.nextResend = now.instant.adding(
             milliseconds: max(ConsensusDelays.resend, pace.delta / 2))
-        for vote in ownVotes where !holds(vote.subject.kind, in: vote.subject.round.view) {
-            emit(.send(.vote(vote), to: .all))
-        }
+        for own in ownVotes where isWorthResending(own.vote.subject) { send(own) }
         if let entry, entry.subject.round.epoch == epoch, entry.subject.round.view > floorView {
             emit(.send(.certificate(entry), to: .all))
         }
@@ -116,6 +122,14 @@ extension Replica {
         }
         // A voter may wait for certificates that nobody sent again.
         if currentRecord?.mayNotarize == true, proposals[view] != nil { consider() }
+    }
+
+    /// Whether a certificate may still wait for an own vote. A view that was nullified needs no
+    /// notarization any more: without this, thousands of failed views would be thousands of messages.
+    private func isWorthResending(_ subject: VoteSubject) -> Bool {
+        let view = subject.round.view
+        guard subject.round.epoch == epoch, !holds(subject.kind, in: view) else { return false }
+        return subject.kind != .notarize || !holds(.nullify, in: view)
     }
 
     /// b.10: whether a leader has been silent while a quorum, we included, has not. A local

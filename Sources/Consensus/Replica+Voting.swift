@@ -27,7 +27,7 @@ extension Replica {
             metrics.untimelyProposals += 1
             timeout()
         case .right:
-            castNotarize(received.proposal, record)
+            cast(.notarize(received.proposal), on: received.proposal.blockHash)
         }
     }
 
@@ -91,79 +91,26 @@ extension Replica {
             && time >= arrival.subtracting(milliseconds: messageDelay + precision)
     }
 
-    private mutating func castNotarize(_ proposal: Proposal, _ record: SignerRecord) {
-        var signed = record
-        signed.notarized = proposal
-        let vote = sign(.notarize(proposal), signed, on: proposal.blockHash)
-        emit(.send(.vote(vote), to: .all))
-        count(vote)
-    }
-
     /// The leader's NOTARIZE of its own block, with the proposal.
     mutating func castProposal(
-        _ block: Block, _ proposal: Proposal, _ record: SignerRecord,
-        parentCertificate: Certificate?
+        _ block: Block, _ proposal: Proposal, parentCertificate: Certificate?
     ) {
-        precondition(record.mayNotarize, "one proposal a view for ever")
-        var signed = record
-        signed.notarized = proposal
-        let vote = sign(.notarize(proposal), signed, on: proposal.blockHash)
+        precondition(
+            currentRecord?.mayNotarize ?? false, "one proposal a view for ever")
+        guard let own = record(.notarize(proposal), on: proposal.blockHash) else { return }
         let message = ProposalMessage(
             header: block.header, transactionIDs: Block.transactionIDs(block.transactions),
-            vote: vote, parentCertificate: parentCertificate)
+            vote: own.vote, parentCertificate: parentCertificate)
         proposals[view] = ReceivedProposal(
             message: message, proposal: proposal, arrival: now.clock)
         metrics.blocksProposed += 1
         emit(.send(.proposal(message), to: .all))
-        count(vote)
-    }
-
-    mutating func castFinalize(_ proposal: Proposal, _ record: SignerRecord) {
-        var signed = record
-        signed.finalized = proposal
-        let vote = sign(.finalize(proposal), signed, on: proposal.blockHash)
-        emit(.send(.vote(vote), to: .all))
-        count(vote)
+        count(own.vote)
     }
 
     /// b.5: gives the current view up, unless FINALIZE was sent in it. Allowed after NOTARIZE.
     mutating func timeout() {
         guard let record = currentRecord, record.mayNullify else { return }
-        var signed = record
-        signed.nullified = true
-        let vote = sign(.nullify(round), signed, on: nil)
-        emit(.send(.vote(vote), to: .all))
-        count(vote)
-    }
-
-    /// Signs a vote after its record, and with it every block above the floor that it builds on
-    /// (b.12). The caller sends it after this: the effect to persist comes first.
-    private mutating func sign(
-        _ subject: VoteSubject, _ signed: SignerRecord, on blockHash: Bytes32?
-    ) -> SignedVote {
-        // S7: the record only rises.
-        precondition(signed.round == round && record.round <= round, "votes follow the rounds")
-        let isFirstInRound = record.round != round
-        record = signed
-        let vote = SignedVote(
-            subject: subject, signer: index,
-            signature: signer.sign(subject.message(in: configuration.domain)))
-        ownVotes.append(vote)
-        var records: [JournalRecord] = []
-        for block in blockHash.flatMap(pathFromFloor) ?? [] {
-            let hash = block.header.hash
-            if blocks[hash]?.isDurable == false {
-                records.append(.block(block))
-                blocks[hash]?.isDurable = true
-            }
-        }
-        if isFirstInRound, let entry { records.append(.certificate(entry)) }
-        if case .finalize = subject, let notarization = certificates[view]?.notarization {
-            records.append(.certificate(notarization))
-        }
-        records.append(.signer(signed))
-        records.append(.vote(vote))
-        emit(.persist(records))
-        return vote
+        cast(.nullify(round), on: nil)
     }
 }

@@ -15,11 +15,26 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
     /// What this validator signed in the highest round it voted in (b.1).
     var record: SignerRecord
     /// Own votes above the floor, as they were signed.
-    var ownVotes: [SignedVote] = []
-    var mode: Mode
+    var ownVotes: [RecordedVote] = []
+    var mode: ReplicaMode
+    /// Whether what is on disk is a journal that records may be added to, and that the driver may
+    /// write anew from `journalSnapshot`. Else it stays as it is until `Effect.replaceJournal`.
+    package internal(set) var hasJournal = true
+    /// The lowest round to vote in after a lost record (b.13); nil where none was lost.
+    var resumption: Round?
 
     var epoch: Epoch
-    /// The current view, `cur`; 0 only before `start` and between epochs.
+    /// The validators of the current epoch; of the one before while `awaitedValidators` is not nil.
+    package internal(set) var validators: ValidatorSet
+    var validatorsHash: Bytes32
+    /// This validator's place among them; nil where it is none of them.
+    package internal(set) var index: ValidatorIndex?
+    /// The hash of the current epoch's validators until the driver tells who they are.
+    package internal(set) var awaitedValidators: Bytes32?
+    /// The finalization of the last block of the epoch before, for those who are still in that.
+    var boundary: FinalizedHeader?
+    /// The current view, `cur`; 0 before `start`, while the epoch's validators are not known, and
+    /// where this validator is none of them.
     var view: View = .root
     /// The certificate by which the current view was entered; nil in the first view of the chain.
     var entry: Certificate?
@@ -48,33 +63,37 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
     var now: LocalTime
     var effects: [Effect] = []
 
-    enum Mode: Equatable {
-        case voting
-        /// The journal cannot be trusted: follow the chain, sign nothing.
-        case following
-        case halted(HaltReason)
-    }
-
     /// A replica at the state that the chain store (`floor`) and the vote journal give. Its inputs
     /// begin with `start`.
+    ///
+    /// - Parameter signerRecord: what the key's holder says that it signed last, where that is
+    ///   another process than this one.
     package init(
         configuration: ReplicaConfiguration, verifier: Verifier, signer: Signer, floor: Floor,
-        journal: JournalState
+        journal: JournalState, signerRecord: SignerRecord? = nil
     ) {
-        let parameters = configuration.parameters
+        let expected = floor.finalized?.header.nextValidatorsHash
         self.configuration = configuration
         self.verifier = verifier
         self.signer = signer
         self.floor = floor
-        epoch = parameters.epoch(of: floor.height.next)
+        epoch = configuration.parameters.epoch(of: floor.height.next)
+        validators = configuration.validators
+        validatorsHash = validators.hash
+        precondition(
+            expected ?? validatorsHash == validatorsHash,
+            "the driver names the validators of the height after the floor")
+        index = validators.index(of: configuration.key)
+        boundary =
+            configuration.boundary
+            ?? floor.finalized.flatMap { [epoch] finalized in
+                finalized.header.epoch == epoch ? nil : finalized
+            }
         record = SignerRecord(round: Round(epoch: .first, view: .root))
         now = LocalTime(instant: Instant(microseconds: 0), clock: Timestamp(milliseconds: 0))
-        peers = Array(repeating: PeerRecord(), count: configuration.validators.count)
-        switch journal {
-        case .intact: mode = .voting
-        case .corrupt, .missing: mode = .following
-        }
-        if case .intact(let records, length: _) = journal { restore(from: records) }
+        peers = Array(repeating: PeerRecord(), count: validators.count)
+        mode = .voting
+        restore(from: journal, signerRecord)
     }
 
     /// Handles one message of an authenticated validator.
@@ -85,10 +104,10 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
         _ message: ConsensusMessage, from sender: ValidatorIndex, at now: LocalTime
     ) throws(MessageRejection) -> [Effect] {
         guard begin(at: now) else { return [] }
-        guard configuration.validators[sender] != nil, sender != configuration.index else {
-            throw .unknownValidator(sender)
-        }
+        guard validators[sender] != nil, sender != index else { throw .unknownValidator(sender) }
         heard(sender)
+        if answer(message, ofEarlierEpochFrom: sender) { return finish() }
+        guard view > .root || message.isForAll else { throw .notTakingPart }
         switch message {
         case .proposal(let proposal): try receive(proposal)
         case .vote(let vote): try receive(vote)
@@ -103,6 +122,8 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
         case .transactionRequest(let hash, let indices):
             try answerTransactionRequest(hash, indices, for: sender)
         case .transactions(let hash, let transactions): try receive(transactions, of: hash)
+        case .entryRequest(let nonce): answerEntryRequest(nonce, for: sender)
+        case .entryAnswer(let answer): try receive(answer, from: sender)
         }
         return finish()
     }
@@ -188,7 +209,7 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
                     open = merged.count
                     merged.append(effect)
                 }
-            case .finalize:
+            case .finalize, .replaceJournal:
                 open = nil
                 merged.append(effect)
             case .send, .build, .locate, .validate, .synchronize, .report, .halt:

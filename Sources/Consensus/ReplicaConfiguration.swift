@@ -1,30 +1,35 @@
 package import Codec
 package import Ledger
 
-/// Signs with this validator's consensus key: the key itself in a node, a cheap stand-in in the
-/// simulation, another process where the key is kept apart.
-package protocol VoteSigner: Sendable {
-    /// Ed25519 over `message` with the consensus key.
-    func sign(_ message: [UInt8]) -> Bytes64
-}
-
 /// What a replica has to know of its chain and of its own place in it.
 package struct ReplicaConfiguration: Sendable {
     package let domain: SigningDomain
-    /// The validators of every epoch.
-    package let validators: ValidatorSet
     package let parameters: Parameters
-    /// This validator's place in `validators`.
-    package let index: ValidatorIndex
+    /// The validators of the height after the floor with which the replica starts.
+    package let validators: ValidatorSet
+    /// This validator's consensus key: its place in a set is where that is.
+    package let key: Bytes32
+    /// 32 fresh random bytes of this start: answers to an earlier life are told apart by it.
+    package let nonce: Bytes32
+    /// How long a validator listens for its own key before it votes again, in milliseconds; 0 for
+    /// not at all.
+    package let listening: UInt64
+    /// The finalization of the last block of the epoch before the floor's next height; nil where it
+    /// is not stored.
+    package let boundary: FinalizedHeader?
 
     package init(
-        domain: SigningDomain, validators: ValidatorSet, parameters: Parameters,
-        index: ValidatorIndex
+        domain: SigningDomain, parameters: Parameters, validators: ValidatorSet, key: Bytes32,
+        nonce: Bytes32, listening: UInt64 = ConsensusDelays.listening,
+        boundary: FinalizedHeader? = nil
     ) {
         self.domain = domain
-        self.validators = validators
         self.parameters = parameters
-        self.index = index
+        self.validators = validators
+        self.key = key
+        self.nonce = nonce
+        self.listening = listening
+        self.boundary = boundary
     }
 }
 
@@ -60,6 +65,14 @@ package enum ConsensusDelays {
     package static let silence: UInt64 = 5000
     /// Rotations of the leader after which a silent one is skipped.
     package static let silentRotations: UInt64 = 2
+    /// How long a restarted validator listens for its own key (b.13), unless views pass sooner.
+    package static let listening: UInt64 = 10_000
+    /// Rotations of the leader after which it has listened long enough.
+    package static let listenedRotations: UInt64 = 2
+    /// Between requests of a validator in quarantine.
+    package static let entryRequest: UInt64 = 1000
+    /// Between answers to one peer that is in an earlier epoch.
+    package static let oldEpochAnswer: UInt64 = 250
     /// The longest that MSGDELAY grows to while views fail.
     package static let messageDelayCap: UInt64 = 30_000
 }

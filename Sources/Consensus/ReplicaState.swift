@@ -97,6 +97,8 @@ struct Pace: Sendable {
 struct PeerRecord: Sendable {
     var lastHeard = Instant(microseconds: 0)
     var lastHeardView = View.root
+    /// When it may be told again that its epoch is over.
+    var nextOldEpochAnswer = Instant(microseconds: 0)
     /// The peer's clock minus ours at its last status, in milliseconds.
     var clockOffset: Int64?
 }
@@ -106,11 +108,25 @@ package struct ReplicaStatus: Hashable, Sendable {
     package let round: Round
     package let floorHeight: Height
     package let floorHash: Bytes32
-    /// False where the journal cannot be trusted or the replica halted.
-    package let isVoting: Bool
+    package let voting: VotingState
+    package var isVoting: Bool { voting == .voting }
     package let haltReason: HaltReason?
     /// The median of the peers' clocks minus ours, in milliseconds; nil before any status came.
     package let clockOffset: Int64?
+}
+
+/// Whether a validator votes, and what it waits for.
+package enum VotingState: Hashable, Sendable {
+    case voting
+    /// Restarted, and listens whether its key votes elsewhere.
+    case listening
+    /// The journal cannot be trusted: `needed` other validators have to say where they are.
+    case quarantined(answers: Int, needed: Int)
+    /// Out of quarantine, and votes from this round on.
+    case waiting(for: Round)
+    /// None of the epoch's validators.
+    case noMember
+    case halted
 }
 
 /// Counters since the start.
@@ -133,14 +149,17 @@ extension Replica {
         var reason: HaltReason?
         if case .halted(let halted) = mode { reason = halted }
         return ReplicaStatus(
-            round: round, floorHeight: floor.height, floorHash: floor.hash, isVoting: isVoting,
+            round: round, floorHeight: floor.height, floorHash: floor.hash, voting: votingState,
             haltReason: reason,
             clockOffset: offsets.isEmpty ? nil : offsets[offsets.count / 2])
     }
 
-    /// All that a journal must hold now.
+    /// All that a journal must hold now: what is not in it is at or below the floor, or was never
+    /// signed.
     package var journalSnapshot: [JournalRecord] {
         var records: [JournalRecord] = []
+        if isQuarantined { records.append(.quarantined) }
+        if let resumption { records.append(.resumed(from: resumption)) }
         let durable = blocks.values
             .filter { $0.isDurable }
             .compactMap(\.block)
@@ -151,15 +170,31 @@ extension Replica {
             records += (certificates[view]?.all ?? []).map { .certificate($0) }
         }
         records.append(.signer(record))
-        records += ownVotes.map { .vote($0) }
+        records += ownVotes.map { .vote($0.vote) }
         return records
     }
 
+    private var votingState: VotingState {
+        switch mode {
+        case .halted: .halted
+        case .listening: index == nil ? .noMember : .listening
+        case .quarantined(let quarantine):
+            .quarantined(
+                answers: quarantine.entered.count, needed: 2 * validators.faultTolerance + 1)
+        case .voting:
+            if index == nil {
+                .noMember
+            } else {
+                mayVote(in: round) ? .voting : .waiting(for: resumption ?? round)
+            }
+        }
+    }
+
     var round: Round { Round(epoch: epoch, view: view) }
-    var index: ValidatorIndex { configuration.index }
-    var validators: ValidatorSet { configuration.validators }
     var parameters: Parameters { configuration.parameters }
-    var isVoting: Bool { mode == .voting }
+    var isQuarantined: Bool {
+        if case .quarantined = mode { true } else { false }
+    }
 
     /// The view of the floor's finalization as this epoch names it (`parentView` of its children).
     var floorView: View {
@@ -167,10 +202,11 @@ extension Replica {
         return round.view
     }
 
-    /// What has been signed in the current round; nil where nothing may be: the journal is not
-    /// trusted, or a higher round was signed before chain data was lost.
+    /// What has been signed in the current round; nil where nothing may be: the validator listens or
+    /// is in quarantine, or a higher round was signed before chain data was lost.
     var currentRecord: SignerRecord? {
-        guard isVoting, view > .root, record.round <= round else { return nil }
+        guard mode == .voting, view > .root, record.round <= round, mayVote(in: round)
+        else { return nil }
         return record.round == round ? record : SignerRecord(round: round)
     }
 

@@ -26,6 +26,34 @@ package struct SignerRecord: Hashable, Sendable {
     package var mayNullify: Bool { !nullified && finalized == nil }
     /// FINALIZE once, never after NULLIFY (b.4).
     package var mayFinalize: Bool { !nullified && finalized == nil }
+
+    /// What of a kind was signed in the record's round.
+    package func subject(of kind: VoteKind) -> VoteSubject? {
+        switch kind {
+        case .notarize: notarized.map { .notarize($0) }
+        case .nullify: nullified ? .nullify(round) : nil
+        case .finalize: finalized.map { .finalize($0) }
+        }
+    }
+
+    /// Adds what another record of the same key says: the later round's, or both of one round.
+    package mutating func add(_ other: SignerRecord) {
+        if other.round > round { self = other }
+        guard other.round == round else { return }
+        notarized = notarized ?? other.notarized
+        nullified = nullified || other.nullified
+        finalized = finalized ?? other.finalized
+    }
+
+    /// Adds a vote of the record's round.
+    package mutating func add(_ subject: VoteSubject) {
+        precondition(subject.round == round, "a record is of one round")
+        switch subject {
+        case .notarize(let proposal): notarized = proposal
+        case .nullify: nullified = true
+        case .finalize(let proposal): finalized = proposal
+        }
+    }
 }
 
 extension SignerRecord: CanonicalCodable {

@@ -103,7 +103,7 @@ extension ChainDriver {
         case .finalized(let finalized):
             peers[frame.peer]?.height = finalized.header.height.rawValue
         case .proposal, .vote, .certificate, .certificates, .certificateRequest, .blockRequest,
-            .block, .transactionRequest, .transactions:
+            .block, .transactionRequest, .transactions, .entryRequest, .entryAnswer:
             break
         }
         guard var replica = replica.take() else { return }

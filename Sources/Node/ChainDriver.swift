@@ -117,7 +117,8 @@ actor ChainDriver: BlockingActor {
             if var replica {
                 let effects = replica.start(at: clock.now())
                 self.replica = replica
-                try journal?.rewrite(replica.journalSnapshot)
+                // What cannot be trusted stays as it is until the replica replaces it.
+                if replica.hasJournal { try journal?.rewrite(replica.journalSnapshot) }
                 enqueue(effects)
             }
             announcePending()
@@ -208,6 +209,9 @@ actor ChainDriver: BlockingActor {
     private func carryOut(_ effect: Effect) throws {
         switch effect {
         case .persist(let records): try persist(records)
+        case .replaceJournal(let records):
+            try journal?.rewrite(records)
+            votingNote = nil
         case .send(let message, let recipient): send(message, to: recipient)
         case .build(let template): build(template)
         case .locate(let hash, let ids):

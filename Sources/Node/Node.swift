@@ -201,12 +201,18 @@ private struct NodeParts {
             let (file, state) = try VoteJournal.open(
                 in: directory, chainID: chain.chainID, key: validating.consensus.publicKey,
                 isExpected: hasJournal)
+            journal = file
             switch state {
-            case .intact: journal = file
+            case .intact: break
             case .corrupt(let offset):
                 note =
                     "the vote journal is damaged at byte \(offset): this validator follows and does "
                     + "not vote, since it cannot know what it signed"
+            case .outdated(let round):
+                note =
+                    "the vote journal is older than epoch \(round.epoch.rawValue), view "
+                    + "\(round.view.rawValue), where the key signed: this validator follows and "
+                    + "does not vote, since it cannot know what it signed"
             case .missing:
                 note =
                     "the vote journal is missing: this validator follows and does not vote, since it "
@@ -215,8 +221,9 @@ private struct NodeParts {
             if let note { logger.error("\(note)") }
             replica = NodeReplica(
                 configuration: ReplicaConfiguration(
-                    domain: chain.domain, validators: chain.genesis.validators,
-                    parameters: chain.genesis.parameters, index: validating.index),
+                    domain: chain.domain, parameters: chain.genesis.parameters,
+                    validators: chain.genesis.validators, key: validating.consensus.publicKey,
+                    nonce: Bytes32(SystemRandom.bytes(Bytes32.size)[...])),
                 verifier: Ed25519Verifier(), signer: ConsensusSigner(key: validating.consensus),
                 floor: opened.floor, journal: state)
         }

@@ -80,6 +80,9 @@ package struct NodeInspection: Codable, Hashable, Sendable {
         switch Journal.replay(bytes, chainID: chainID, key: key) {
         case .corrupt(let offset):
             return "damaged at byte \(offset): the validator would follow and not vote"
+        case .outdated(let round):
+            return "older than the key's use in epoch \(round.epoch.rawValue), view "
+                + "\(round.view.rawValue): the validator would follow and not vote"
         case .missing: return "missing: the validator would follow and not vote"
         case .intact(let records, let length):
             var votes = 0
@@ -90,7 +93,7 @@ package struct NodeInspection: Codable, Hashable, Sendable {
                 case .vote: votes += 1
                 case .block: blocks += 1
                 case .signer(let signer): round = signer.round
-                case .certificate: continue
+                case .certificate, .quarantined, .resumed: continue
                 }
             }
             let last = round.map { "epoch \($0.epoch.rawValue), view \($0.view.rawValue)" }

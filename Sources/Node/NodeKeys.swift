@@ -8,7 +8,7 @@ import Ledger
 struct ConsensusSigner: VoteSigner {
     let key: Ed25519SigningKey
 
-    func sign(_ message: [UInt8]) -> Bytes64 { key.sign(message) }
+    func sign(_ subject: VoteSubject, message: [UInt8]) -> Bytes64 { key.sign(message) }
 }
 
 /// The keys of a node, opened and compared with genesis.

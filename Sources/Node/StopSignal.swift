@@ -84,6 +84,18 @@ extension NodeFailure {
             self = .fork(
                 "A_STATE_DIVERGE: a quorum notarized the block \(hash), and this node's rules refuse "
                     + "it: \(problem). Keep the data directory, and compare versions.")
+        case .notSigned(let subject, .refused(let reason)):
+            self = .fork(
+                "The holder of the consensus key refuses to sign \(subject): \(reason). The key "
+                    + "signed something else, so it is in use elsewhere.")
+        case .notSigned(_, .unavailable(let reason)):
+            self = .configuration(
+                "The holder of the consensus key cannot be reached: \(reason). Start it again, then "
+                    + "this node.")
+        case .wrongValidators(let hash):
+            self = .inconsistent(
+                "The state names other validators than the newest final block, whose next set has "
+                    + "the hash \(hash).")
         case .conflictingFinalization, .finalizedAndNullified, .twoNotarizations:
             self = .fork(
                 "A_FORK: certificates contradict each other (\(reason)): more than a third of the "

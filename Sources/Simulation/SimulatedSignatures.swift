@@ -1,5 +1,6 @@
 package import Codec
 import Consensus
+package import Ledger
 
 /// A stand-in for Ed25519 that costs nothing: a keyed mixing function. The simulated liars are our
 /// own code and sign with their own keys alone; forging is not what is simulated.
@@ -38,4 +39,6 @@ package struct SimulatedSigner: VoteSigner {
     package func sign(_ message: [UInt8]) -> Bytes64 {
         SimulatedSignatures.signature(of: message, by: key)
     }
+
+    package func sign(_ subject: VoteSubject, message: [UInt8]) -> Bytes64 { sign(message) }
 }

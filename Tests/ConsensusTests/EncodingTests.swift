@@ -23,6 +23,14 @@ struct EncodingTests {
             .blockRequest(block.header.hash), .block(block),
             .transactionRequest(block.header.hash, [0, 1]),
             .transactions(block.header.hash, [PlacedTransaction(index: 1, bytes: [2, 3])]),
+            .entryRequest(block.header.hash),
+            .entryAnswer(
+                EntryAnswer(
+                    nonce: block.header.hash, round: block.header.round, certificate: nil)),
+            .entryAnswer(
+                EntryAnswer(
+                    nonce: block.header.hash, round: Round(epoch: .first, view: View(2)),
+                    certificate: notarization)),
         ]
     }
 
@@ -52,8 +60,8 @@ struct EncodingTests {
     }
 
     @Test func unknownTagsAndCountsAboveTheLimitsAreRefused() {
-        #expect(throws: CodecError.unknownTag(12)) {
-            try ConsensusMessage(canonicalBytes: [12])
+        #expect(throws: CodecError.unknownTag(14)) {
+            try ConsensusMessage(canonicalBytes: [14])
         }
         #expect(throws: CodecError.unknownTag(0)) { try ConsensusMessage(canonicalBytes: [0]) }
         #expect(throws: CodecError.overLimit(count: 65, limit: 64)) {

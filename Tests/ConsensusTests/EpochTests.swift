@@ -19,7 +19,11 @@ struct EpochTests {
             let notarization = harness.notarization(of: block)
             if harness.leader(of: view) == index {
                 // As after a restart: the own block comes back from others.
-                _ = try harness.receive(.certificate(notarization), from: peer)
+                let others = (0..<4).filter { $0 != index }
+                _ = try harness.receive(
+                    .certificate(
+                        harness.certificate(
+                            .notarize(harness.proposal(of: block)), by: others)), from: peer)
                 _ = harness.validateAll(try harness.receive(.block(block), from: peer))
             } else {
                 _ = try harness.notarize(block)

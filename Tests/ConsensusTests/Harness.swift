@@ -14,13 +14,15 @@ struct Harness {
 
     init(
         validators: Int = 4, index: Int = 0, journal: JournalState = .intact([], length: 0),
-        floor: Floor? = nil, parameters: Parameters = SimulatedChain.parameters()
+        floor: Floor? = nil, parameters: Parameters = SimulatedChain.parameters(),
+        listening: UInt64 = 0
     ) {
         genesis = SimulatedChain.genesis(validators: validators, parameters: parameters)
         replica = Replica(
             configuration: ReplicaConfiguration(
-                domain: genesis.domain, validators: genesis.validators,
-                parameters: genesis.parameters, index: ValidatorIndex(UInt16(index))),
+                domain: genesis.domain, parameters: genesis.parameters,
+                validators: genesis.validators, key: SimulatedChain.key(index),
+                nonce: SimulatedChain.key(index, purpose: 9), listening: listening),
             verifier: SimulatedSignatures(),
             signer: SimulatedSigner(key: SimulatedChain.key(index)),
             floor: floor ?? .genesis(genesis), journal: journal)

@@ -103,14 +103,26 @@ struct RejectionTests {
             .vote(harness.vote(harness.nullify(1, epoch: 1), by: 1)), harness)
     }
 
-    @Test func anOldEpochsVotesAreRefused() throws {
+    @Test func anOldEpochsVotesAreAnsweredWithItsLastBlock() throws {
         let floor = Harness.epochEnd()
         var harness = Harness(floor: floor)
         _ = harness.start()
         #expect(harness.replica.status.round == Round(epoch: Epoch(1), view: .first))
+        let last = ConsensusMessage.finalized(try #require(floor.finalized))
+        let old = ConsensusMessage.vote(harness.vote(harness.nullify(3), by: 1))
+        let answer = Effect.send(last, to: .one(ValidatorIndex(1)))
+        #expect(try harness.receive(old) == [answer])
+        // A flood of them gets one answer in a while.
+        #expect(try harness.receive(old) == [])
+        harness.milliseconds += 250
+        #expect(try harness.receive(old) == [answer])
+        // Inside a list of certificates of this epoch it is refused.
         expect(
             .staleEpoch(Epoch(0), current: Epoch(1)),
-            .vote(harness.vote(harness.nullify(3), by: 1)), harness)
+            .certificates([
+                harness.certificate(harness.nullify(3, epoch: 1)),
+                harness.certificate(harness.nullify(3)),
+            ]), harness)
     }
 
     @Test func proposalsThatAreWrongInThemselvesAreRefused() {

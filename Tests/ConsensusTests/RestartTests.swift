@@ -125,8 +125,8 @@ struct JournalTests {
             .block(block), .certificate(harness.certificate(harness.nullify(1))),
             .signer(
                 SignerRecord(
-                    round: Round(epoch: .first, view: View(2)), notarized: proposal,
-                    nullified: false, finalized: proposal)),
+                    round: proposal.round, notarized: proposal, nullified: false,
+                    finalized: proposal)),
             .vote(harness.vote(.notarize(proposal), by: 0)),
         ]
     }
