@@ -31,21 +31,6 @@ extension FieldElement {
 }
 
 extension FieldElement {
-    /// The powers 2^250 - 1 and 11, from which the two long exponents are made.
-    private func commonPowers() -> (long: Self, eleven: Self) {
-        let x2 = squared()
-        let x9 = x2.squared(times: 2) * self
-        let x11 = x9 * x2
-        let x5 = x11.squared() * x9
-        let x10 = x5.squared(times: 5) * x5
-        let x20 = x10.squared(times: 10) * x10
-        let x40 = x20.squared(times: 20) * x20
-        let x50 = x40.squared(times: 10) * x10
-        let x100 = x50.squared(times: 50) * x50
-        let x200 = x100.squared(times: 100) * x100
-        return (x200.squared(times: 50) * x50, x11)
-    }
-
     /// The inverse, as the power p - 2; zero for zero.
     func inverted() -> Self {
         let (long, eleven) = commonPowers()
@@ -58,9 +43,26 @@ extension FieldElement {
         let v3 = v.squared() * v
         let v7 = v3.squared() * v
         let uv7 = u * v7
-        // (p - 5) / 8 = 2^252 - 3
-        let power = uv7.commonPowers().long.squared(times: 2) * uv7
-        let candidate = (u * v3) * power
+        return squareRoot(of: u, over: v, candidate: (u * v3) * uv7.rootPower())
+    }
+
+    /// The same of `1 / v` for both elements of a pair.
+    static func squareRootsOfOne(
+        over v: FieldPair
+    ) -> (first: (wasSquare: UInt64, root: Self), second: (wasSquare: UInt64, root: Self)) {
+        let v3 = v.squared(times: 1) * v
+        let v7 = v3.squared(times: 1) * v
+        let candidate = v3 * v7.rootPower()
+        return (
+            squareRoot(of: .one, over: v.first, candidate: candidate.first),
+            squareRoot(of: .one, over: v.second, candidate: candidate.second)
+        )
+    }
+
+    /// The root, given the `candidate` that is right but for a power of SQRT_M1 and the sign.
+    private static func squareRoot(
+        of u: Self, over v: Self, candidate: Self
+    ) -> (wasSquare: UInt64, root: Self) {
         let check = v * candidate.squared()
         let product = u * .one
         let correct = (check - product).isZeroMask
@@ -70,4 +72,9 @@ extension FieldElement {
             by: candidate * rootOfMinusOne, where: flipped | flippedByRoot)
         return (correct | flipped, root.absolute())
     }
+}
+
+extension FieldPowers {
+    /// The power (p - 5) / 8 = 2^252 - 3.
+    fileprivate func rootPower() -> Self { commonPowers().long.squared(times: 2) * self }
 }

@@ -11,7 +11,7 @@ extension MultiScalar {
         let digits = signedDigits(of: scalars, width: width, windows: windows)
         let affine = affinePoints(of: points)
 
-        var buckets = [Point](repeating: .identity, count: 1 << (width - 1))
+        var buckets = [DensePoint](repeating: .identity, count: 1 << (width - 1))
         var isFilled = [Bool](repeating: false, count: buckets.count)
         var sum = Point.identity
         for window in stride(from: windows - 1, through: 0, by: -1) {
@@ -20,31 +20,40 @@ extension MultiScalar {
             for index in 0..<scalars.count {
                 let digit = Int(digits[row + index])
                 if digit > 0 {
-                    buckets[digit - 1] = (buckets[digit - 1] + affine[index]).extended
-                    isFilled[digit - 1] = true
+                    if isFilled[digit - 1] {
+                        buckets[digit - 1].add(affine[index])
+                    } else {
+                        buckets[digit - 1] = DensePoint(affine[index])
+                        isFilled[digit - 1] = true
+                    }
                 } else if digit < 0 {
-                    buckets[-1 - digit] = (buckets[-1 - digit] - affine[index]).extended
-                    isFilled[-1 - digit] = true
+                    if isFilled[-1 - digit] {
+                        buckets[-1 - digit].subtract(affine[index])
+                    } else {
+                        buckets[-1 - digit] = DensePoint(negating: affine[index])
+                        isFilled[-1 - digit] = true
+                    }
                 }
             }
-            sum = sum + weightedSum(&buckets, &isFilled)
+            sum = sum + weightedSum(buckets, &isFilled).point
         }
         return sum
     }
 
-    /// `buckets[0] + 2 buckets[1] + 3 buckets[2] + ...`; empties the buckets.
-    private static func weightedSum(_ buckets: inout [Point], _ isFilled: inout [Bool]) -> Point {
-        var running = Point.identity
-        var sum = Point.identity
+    /// `buckets[0] + 2 buckets[1] + 3 buckets[2] + ...` over the filled ones; empties them.
+    private static func weightedSum(
+        _ buckets: [DensePoint], _ isFilled: inout [Bool]
+    ) -> DensePoint {
+        var running = DensePoint.identity
+        var sum = DensePoint.identity
         var isEmpty = true
         for index in stride(from: buckets.count - 1, through: 0, by: -1) {
             if isFilled[index] {
-                running = running + buckets[index]
-                buckets[index] = .identity
+                running.add(buckets[index])
                 isFilled[index] = false
                 isEmpty = false
             }
-            if !isEmpty { sum = sum + running }
+            if !isEmpty { sum.add(running) }
         }
         return sum
     }
@@ -83,23 +92,27 @@ extension MultiScalar {
     }
 
     /// The points with Z = 1. Decoded points have it already; others share one inversion.
-    private static func affinePoints(of points: [Point]) -> [AffinePoint] {
-        var affine = [AffinePoint](repeating: .identity, count: points.count)
+    private static func affinePoints(of points: [Point]) -> [DenseAffinePoint] {
+        var affine = [DenseAffinePoint](
+            repeating: DenseAffinePoint(.identity), count: points.count)
         var others: [Point] = []
         var places: [Int] = []
         for index in 0..<points.count {
             let point = points[index]
             if point.z.isLiteralOne {
-                affine[index] = AffinePoint(
-                    yPlusX: point.y + point.x, yMinusX: (point.y - point.x),
-                    twiceDXY: point.t * .twiceD)
+                affine[index] = DenseAffinePoint(
+                    AffinePoint(
+                        yPlusX: point.y + point.x, yMinusX: point.y - point.x,
+                        twiceDXY: point.t * .twiceD))
             } else {
                 others.append(point)
                 places.append(index)
             }
         }
         let converted = AffinePoint.all(of: others)
-        for index in 0..<converted.count { affine[places[index]] = converted[index] }
+        for index in 0..<converted.count {
+            affine[places[index]] = DenseAffinePoint(converted[index])
+        }
         return affine
     }
 }

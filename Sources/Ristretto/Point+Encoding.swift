@@ -1,28 +1,74 @@
 package import Codec
 
-extension Point {
-    /// The point of a canonical encoding (RFC 9496, 4.3.1), else nil.
-    ///
-    /// Refused are numbers of p or more, among them every one with bit 255, negative (odd) numbers,
-    /// and numbers that no point encodes to. The time tells only whether, and why, it is refused.
-    package init?(decoding bytes: Bytes32) {
+/// A canonical encoding on its way to a point: all that comes before the square root.
+private struct PointDecoding {
+    private let s, u1, u2, v: FieldElement
+    /// The number whose inverse square root is needed.
+    let radicand: FieldElement
+
+    /// Nil for numbers of p or more, among them every one with bit 255, and negative (odd) numbers.
+    @inline(__always)
+    init?(_ bytes: Bytes32) {
         let words = Words(bytes)
         let s = FieldElement(words)
         // `s` drops bit 255 and `reduced` drops p, so this refuses both.
         guard s.reduced() == words, words.a & 1 == 0 else { return nil }
         let ss = s.squared()
-        let u1 = .one - ss
-        let u2 = .one + ss
-        let u2Squared = u2.squared()
-        let v = .zero - (.d * u1.squared() + u2Squared)
-        let (wasSquare, root) = FieldElement.squareRoot(of: .one, over: v * u2Squared)
+        let u2Squared = (.one + ss).squared()
+        (self.s, self.u1, self.u2) = (s, .one - ss, .one + ss)
+        self.v = .zero - (.d * self.u1.squared() + u2Squared)
+        self.radicand = self.v * u2Squared
+    }
+
+    /// The point; nil for numbers that no point encodes to.
+    @inline(__always)
+    func point(_ wasSquare: UInt64, _ root: FieldElement) -> Point? {
         let denominatorX = root * u2
         let denominatorY = root * denominatorX * v
         let x = ((s + s) * denominatorX).absolute()
         let y = u1 * denominatorY
         let t = x * y
         guard wasSquare & ~t.isNegativeMask & ~y.isZeroMask != 0 else { return nil }
-        self.init(x: x, y: y, z: .one, t: t)
+        return Point(x: x, y: y, z: .one, t: t)
+    }
+}
+
+extension Point {
+    /// The point of a canonical encoding (RFC 9496, 4.3.1), else nil.
+    ///
+    /// Refused are numbers of p or more, among them every one with bit 255, negative (odd) numbers,
+    /// and numbers that no point encodes to. The time tells only whether, and why, it is refused.
+    package init?(decoding bytes: Bytes32) {
+        guard let decoding = PointDecoding(bytes) else { return nil }
+        let (wasSquare, root) = FieldElement.squareRoot(of: .one, over: decoding.radicand)
+        guard let point = decoding.point(wasSquare, root) else { return nil }
+        self = point
+    }
+
+    /// The points of canonical encodings, nil if one of them is refused. Two at a time, this takes
+    /// two thirds of the time of decoding them one by one.
+    package static func decode(_ encodings: [Bytes32]) -> [Point]? {
+        var points: [Point] = []
+        points.reserveCapacity(encodings.count)
+        var index = 0
+        while index + 1 < encodings.count {
+            guard let first = PointDecoding(encodings[index]),
+                let second = PointDecoding(encodings[index + 1])
+            else { return nil }
+            let roots = FieldElement.squareRootsOfOne(
+                over: FieldPair(first.radicand, second.radicand))
+            guard let one = first.point(roots.first.wasSquare, roots.first.root),
+                let two = second.point(roots.second.wasSquare, roots.second.root)
+            else { return nil }
+            points.append(one)
+            points.append(two)
+            index += 2
+        }
+        if index < encodings.count {
+            guard let last = Point(decoding: encodings[index]) else { return nil }
+            points.append(last)
+        }
+        return points
     }
 
     /// The canonical encoding (RFC 9496, 4.3.2).
@@ -68,18 +114,5 @@ extension Point {
         let w2 = one - ss
         let w3 = one + ss
         self.init(x: w0 * w3, y: w2 * w1, z: w1 * w3, t: w0 * w2)
-    }
-}
-
-extension Point {
-    /// The points of canonical encodings, nil if one of them is refused; faster than one by one.
-    package static func decode(_ encodings: [Bytes32]) -> [Point]? {
-        var points: [Point] = []
-        points.reserveCapacity(encodings.count)
-        for bytes in encodings {
-            guard let point = Point(decoding: bytes) else { return nil }
-            points.append(point)
-        }
-        return points
     }
 }

@@ -4,10 +4,10 @@
 package struct SHA512: Sendable {
     /// The size of a digest in bytes.
     package static let digestSize = 64
-    private static let blockSize = 128
 
     private var state: InlineArray<8, UInt64>
-    private var buffer: [UInt8] = []
+    /// The block that is being filled; its first bytes up to `count` modulo 128 are of the message.
+    private var block = InlineArray<16, UInt64>(repeating: 0)
     private var count: UInt64 = 0
 
     package init() {
@@ -17,7 +17,6 @@ package struct SHA512: Sendable {
     /// The same function from another initial state, as SHA384 is.
     init(initialState: InlineArray<8, UInt64>) {
         state = initialState
-        buffer.reserveCapacity(Self.blockSize)
     }
 
     /// Absorbs more of the message.
@@ -27,34 +26,44 @@ package struct SHA512: Sendable {
 
     /// Absorbs more of the message.
     package mutating func update(_ bytes: ArraySlice<UInt8>) {
-        count &+= UInt64(bytes.count)
-        var rest = bytes
-        if !buffer.isEmpty {
-            let taken = min(Self.blockSize - buffer.count, rest.count)
-            buffer.append(contentsOf: rest.prefix(taken))
-            rest = rest.dropFirst(taken)
-            guard buffer.count == Self.blockSize else { return }
-            compress(buffer[...])
-            buffer.removeAll(keepingCapacity: true)
+        var position = bytes.startIndex
+        let end = bytes.endIndex
+        while position < end, count & 7 != 0 {
+            absorb(bytes[position])
+            position += 1
         }
-        while rest.count >= Self.blockSize {
-            compress(rest.prefix(Self.blockSize))
-            rest = rest.dropFirst(Self.blockSize)
+        while end - position >= 8 {
+            absorb(word: loadBigEndian(bytes, at: position))
+            position += 8
         }
-        buffer.append(contentsOf: rest)
+        while position < end {
+            absorb(bytes[position])
+            position += 1
+        }
+    }
+
+    private mutating func absorb(_ byte: UInt8) {
+        let place = Int(truncatingIfNeeded: count >> 3 & 15)
+        block[place] = block[place] << 8 | UInt64(byte)
+        count &+= 1
+        if count & 127 == 0 { compress() }
+    }
+
+    /// Absorbs eight bytes at once, at the beginning of a word.
+    private mutating func absorb(word: UInt64) {
+        block[Int(truncatingIfNeeded: count >> 3 & 15)] = word
+        count &+= 8
+        if count & 127 == 0 { compress() }
     }
 
     /// The digest of everything absorbed.
     package consuming func finalize() -> [UInt8] {
         let bitCount = count &* 8
-        var padding: [UInt8] = [0x80]
-        let filled = (buffer.count + 1 + 16) % Self.blockSize
-        let zeros = filled == 0 ? 0 : Self.blockSize - filled
-        padding.append(contentsOf: repeatElement(0, count: zeros + 16 - 8))
-        for shift in stride(from: 56, through: 0, by: -8) {
-            padding.append(UInt8(truncatingIfNeeded: bitCount >> UInt64(shift)))
-        }
-        update(padding)
+        absorb(0x80)
+        while count & 7 != 0 { absorb(0) }
+        while count & 127 != 112 { absorb(word: 0) }
+        absorb(word: 0)
+        absorb(word: bitCount)
         var digest: [UInt8] = []
         digest.reserveCapacity(Self.digestSize)
         for index in 0..<8 {
@@ -73,36 +82,24 @@ package struct SHA512: Sendable {
         return hasher.finalize()
     }
 
-    private mutating func compress(_ block: ArraySlice<UInt8>) {
-        var schedule = InlineArray<80, UInt64>(repeating: 0)
-        var position = block.startIndex
-        for t in 0..<16 {
-            var word: UInt64 = 0
-            for _ in 0..<8 {
-                word = word << 8 | UInt64(block[position])
-                position += 1
-            }
-            schedule[t] = word
-        }
-        for t in 16..<80 {
-            let w15 = schedule[t - 15]
-            let w2 = schedule[t - 2]
-            let s0 = rotate(w15, 1) ^ rotate(w15, 8) ^ (w15 >> 7)
-            let s1 = rotate(w2, 19) ^ rotate(w2, 61) ^ (w2 >> 6)
-            schedule[t] = schedule[t - 16] &+ s0 &+ schedule[t - 7] &+ s1
-        }
+    private mutating func compress() {
+        var w = block
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        // Eight rounds bring each word back to its place, so that none has to move.
-        for t in stride(from: 0, to: 80, by: 8) {
-            round(a, b, c, &d, e, f, g, &h, roundConstants64[t] &+ schedule[t])
-            round(h, a, b, &c, d, e, f, &g, roundConstants64[t + 1] &+ schedule[t + 1])
-            round(g, h, a, &b, c, d, e, &f, roundConstants64[t + 2] &+ schedule[t + 2])
-            round(f, g, h, &a, b, c, d, &e, roundConstants64[t + 3] &+ schedule[t + 3])
-            round(e, f, g, &h, a, b, c, &d, roundConstants64[t + 4] &+ schedule[t + 4])
-            round(d, e, f, &g, h, a, b, &c, roundConstants64[t + 5] &+ schedule[t + 5])
-            round(c, d, e, &f, g, h, a, &b, roundConstants64[t + 6] &+ schedule[t + 6])
-            round(b, c, d, &e, f, g, h, &a, roundConstants64[t + 7] &+ schedule[t + 7])
+        // Eight rounds bring each word back to its place, so that none has to move; sixteen use up
+        // the words of the schedule, of which only the last sixteen are kept.
+        for t in stride(from: 0, to: 80, by: 16) {
+            if t > 0 { Self.extend(&w) }
+            for s in stride(from: 0, to: 16, by: 8) {
+                round(a, b, c, &d, e, f, g, &h, roundConstants64[t + s] &+ w[s])
+                round(h, a, b, &c, d, e, f, &g, roundConstants64[t + s + 1] &+ w[s + 1])
+                round(g, h, a, &b, c, d, e, &f, roundConstants64[t + s + 2] &+ w[s + 2])
+                round(f, g, h, &a, b, c, d, &e, roundConstants64[t + s + 3] &+ w[s + 3])
+                round(e, f, g, &h, a, b, c, &d, roundConstants64[t + s + 4] &+ w[s + 4])
+                round(d, e, f, &g, h, a, b, &c, roundConstants64[t + s + 5] &+ w[s + 5])
+                round(c, d, e, &f, g, h, a, &b, roundConstants64[t + s + 6] &+ w[s + 6])
+                round(b, c, d, &e, f, g, h, &a, roundConstants64[t + s + 7] &+ w[s + 7])
+            }
         }
         state[0] &+= a
         state[1] &+= b
@@ -113,6 +110,25 @@ package struct SHA512: Sendable {
         state[6] &+= g
         state[7] &+= h
     }
+
+    /// The next sixteen words of the schedule, in place of the last sixteen.
+    @inline(__always)
+    private static func extend(_ w: inout InlineArray<16, UInt64>) {
+        for t in 0..<16 {
+            let w15 = w[(t + 1) & 15]
+            let w2 = w[(t + 14) & 15]
+            let s0 = rotate(w15, 1) ^ rotate(w15, 8) ^ (w15 >> 7)
+            let s1 = rotate(w2, 19) ^ rotate(w2, 61) ^ (w2 >> 6)
+            w[t] = w[t] &+ s0 &+ w[(t + 9) & 15] &+ s1
+        }
+    }
+}
+
+@inline(__always)
+private func loadBigEndian(_ bytes: ArraySlice<UInt8>, at start: Int) -> UInt64 {
+    var word: UInt64 = 0
+    for index in start..<start + 8 { word = word << 8 | UInt64(bytes[index]) }
+    return word
 }
 
 @inline(__always)

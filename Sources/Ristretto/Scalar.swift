@@ -16,6 +16,18 @@ package struct Scalar: Hashable, Sendable {
 
     package init(_ value: UInt64) { words = Words(value, 0, 0, 0) }
 
+    /// The number of 16 little-endian bytes, below 2^128. Any other count is a mistake of the caller.
+    package init(littleEndian bytes: ArraySlice<UInt8>) {
+        precondition(bytes.count == 16, "16 bytes expected")
+        var low: UInt64 = 0
+        var high: UInt64 = 0
+        for index in bytes.startIndex..<bytes.startIndex + 8 {
+            low = low >> 8 | UInt64(bytes[index]) << 56
+            high = high >> 8 | UInt64(bytes[index + 8]) << 56
+        }
+        words = Words(low, high, 0, 0)
+    }
+
     /// The scalar of 32 little-endian bytes; nil unless the number is below L (ballot.md 1.1).
     package init?(canonical bytes: Bytes32) {
         let words = Words(bytes)
