@@ -195,6 +195,7 @@ let testPrograms: [Target] = [
             "DocumentFiles", "Ledger", "LedgerClient", "Ristretto", argumentParser,
         ],
         path: "Tests/WrongShare", swiftSettings: settings),
+    .target(name: "ProcessHarness", path: "Tests/ProcessHarness", swiftSettings: settings),
 ]
 
 let testTargets: [Target] = [
@@ -251,9 +252,16 @@ let testTargets: [Target] = [
         [
             "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
             "Elections",
-            "Ledger", "LedgerClient", "Ristretto", "TransparencyLog", "Verification", "veche",
-            "veche-ceremony", "veche-node", "veche-registrar", "wrong-share", nioCore, nioHTTP1,
+            "Ledger", "LedgerClient", "ProcessHarness", "Ristretto", "TransparencyLog",
+            "Verification", "veche", "veche-ceremony", "veche-node", "veche-registrar", "wrong-share", nioCore, nioHTTP1,
             nioPosix,
+        ]),
+    tests(
+        "ClusterTests",
+        [
+            "APISchema", "Codec", "Cryptography", "DocumentFiles", "Elections", "Ledger",
+            "LedgerClient", "Node", "ProcessHarness", "TransparencyLog", "Verification",
+            "veche-node", nioCore, nioPosix,
         ]),
     tests("TidyTests"),
 ]

@@ -1,6 +1,7 @@
+import ProcessHarness
 import Testing
 
-extension Outcome {
+extension Outcome: CustomTestStringConvertible {
     /// For the message of a failed expectation.
     var comment: Comment { Comment(rawValue: testDescription) }
 }

@@ -2,6 +2,7 @@ import APISchema
 import Codec
 import Foundation
 import Ledger
+import ProcessHarness
 
 /// A chain as a node exported it at one moment, for stubs that serve it changed.
 struct Recording: Sendable {

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import ProcessHarness
 
 /// An HTTP server of a test: a node that answers what the test says.
 enum StubNode {

@@ -5,6 +5,7 @@ import DocumentFiles
 import Foundation
 import Glibc
 import Ledger
+import ProcessHarness
 
 /// A network that `veche-node localnet` made, and its running nodes.
 actor TestNetwork {

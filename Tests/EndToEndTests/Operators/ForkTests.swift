@@ -4,6 +4,7 @@ import Cryptography
 import DocumentFiles
 import Foundation
 import Ledger
+import ProcessHarness
 import Testing
 
 /// Two histories of one chain, each signed by its validators: what only a quorum of liars can make.

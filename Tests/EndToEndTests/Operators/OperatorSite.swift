@@ -4,6 +4,7 @@ import Cryptography
 import DocumentFiles
 import Foundation
 import Ledger
+import ProcessHarness
 import Ristretto
 
 /// One network without elections, for what operators do. It starts with validator 1 alone, whose

@@ -5,6 +5,7 @@ import DocumentFiles
 import Foundation
 import Glibc
 import Ledger
+import ProcessHarness
 import Ristretto
 import Testing
 

@@ -3,6 +3,7 @@ import Codec
 import DocumentFiles
 import Foundation
 import Ledger
+import ProcessHarness
 import Testing
 
 /// An auditor who asks honest nodes, and nodes that lie.

@@ -3,6 +3,7 @@ import BallotCryptography
 import Codec
 import Cryptography
 import Ledger
+import ProcessHarness
 import Ristretto
 import Testing
 

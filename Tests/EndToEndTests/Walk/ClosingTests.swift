@@ -2,6 +2,7 @@ import APISchema
 import Codec
 import DocumentFiles
 import Ledger
+import ProcessHarness
 import Ristretto
 import Testing
 

@@ -5,6 +5,7 @@ import Cryptography
 import DocumentFiles
 import Foundation
 import Ledger
+import ProcessHarness
 import Ristretto
 import Verification
 

@@ -3,6 +3,7 @@ import Codec
 import DocumentFiles
 import Foundation
 import Ledger
+import ProcessHarness
 import Testing
 
 /// From the network to the eve of the opening.

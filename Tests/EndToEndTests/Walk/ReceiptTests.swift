@@ -2,6 +2,7 @@ import Codec
 import DocumentFiles
 import Foundation
 import Ledger
+import ProcessHarness
 import Testing
 
 /// Receipts, checked by programs that know no network.

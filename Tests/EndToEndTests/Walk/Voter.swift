@@ -1,3 +1,5 @@
+import ProcessHarness
+
 /// A voter of the walk's register, and what the voter chooses.
 struct Voter: Hashable, Sendable {
     let name: String

@@ -1,5 +1,6 @@
 import APISchema
 import Codec
+import ProcessHarness
 
 extension Walk {
     /// Reaches a stage, and fails where the walk has left it behind already.

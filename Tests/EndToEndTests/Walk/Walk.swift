@@ -3,6 +3,7 @@ import Codec
 import DocumentFiles
 import Foundation
 import Ledger
+import ProcessHarness
 
 /// The one election of this suite, walked role by role with the built programs. A test names the
 /// stage that it needs; what leads there is done once, in this order, whoever asks first.

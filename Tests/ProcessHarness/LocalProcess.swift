@@ -1,17 +1,20 @@
+// ProcessHarness: what tests of the built programs share. It starts and ends processes, finds the
+// programs, makes directories and ports, and speaks raw HTTP.
+
 import Foundation
 import Glibc
 import Synchronization
 
 /// A process that a test started. It is ended by its id at the latest when the tests end.
-final class LocalProcess: Sendable {
-    let name: String
-    let id: Int32
+package final class LocalProcess: Sendable {
+    package let name: String
+    package let id: Int32
     /// Files with what it wrote.
-    let outputFile: String
-    let errorFile: String
+    package let outputFile: String
+    package let errorFile: String
 
     /// Starts a program with its output in files named after `name` in the directory.
-    init(
+    package init(
         _ program: Program, _ arguments: [String], name: String, directory: String,
         environment: [String: String] = [:]
     ) throws {
@@ -52,24 +55,25 @@ final class LocalProcess: Sendable {
     }
 
     /// The exit status (128 and the number for a signal), nil while it runs.
-    var status: Int32? { end.value }
+    package var status: Int32? { end.value }
 
-    var output: String { Self.text(of: outputFile) }
-    var errors: String { Self.text(of: errorFile) }
+    package var output: String { Self.text(of: outputFile) }
+    package var errors: String { Self.text(of: errorFile) }
 
     private static func text(of path: String) -> String {
         // A missing file is one that nothing was written to.
         String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
     }
 
-    func signal(_ number: Int32) {
+    /// Sends a signal, unless it has ended.
+    package func signal(_ number: Int32) {
         if status == nil { kill(id, number) }
     }
 
     /// Waits for the end.
     ///
     /// - Returns: the exit status, or nil if it still runs after `limit`.
-    func wait(atMost limit: Duration) async throws -> Int32? {
+    package func wait(atMost limit: Duration) async throws -> Int32? {
         let end = ContinuousClock.now + limit
         while status == nil, ContinuousClock.now < end {
             try await Task.sleep(for: .milliseconds(10))
@@ -82,7 +86,7 @@ final class LocalProcess: Sendable {
     ///
     /// - Returns: the exit status; 137 if it had to be killed.
     @discardableResult
-    func stop(atMost limit: Duration = .seconds(15)) async throws -> Int32 {
+    package func stop(atMost limit: Duration = .seconds(15)) async throws -> Int32 {
         signal(SIGTERM)
         if let status = try await wait(atMost: limit) { return status }
         return try await kill()
@@ -90,7 +94,7 @@ final class LocalProcess: Sendable {
 
     /// Ends it at once, as a power failure would.
     @discardableResult
-    func kill() async throws -> Int32 {
+    package func kill() async throws -> Int32 {
         signal(SIGKILL)
         guard let status = try await wait(atMost: .seconds(10)) else {
             throw HarnessFailure("The process \(id) (\(name)) does not end.")

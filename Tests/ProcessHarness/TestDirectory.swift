@@ -2,13 +2,13 @@ import Foundation
 import Synchronization
 
 /// A new directory for one part of the tests. It stays where a test failed, for whoever looks.
-final class TestDirectory: Sendable {
-    let path: String
+package final class TestDirectory: Sendable {
+    package let path: String
     private let counter = Mutex(0)
 
-    init(_ name: String) throws {
+    package init(_ name: String) throws {
         let root = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "veche-end-to-end-\(ProcessInfo.processInfo.processIdentifier)-\(name)")
+            "veche-test-\(ProcessInfo.processInfo.processIdentifier)-\(name)")
         try FileManager.default.createDirectory(
             at: root.appendingPathComponent("logs"), withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
@@ -16,10 +16,10 @@ final class TestDirectory: Sendable {
     }
 
     /// Where the output of programs is.
-    var logs: String { path + "/logs" }
+    package var logs: String { path + "/logs" }
 
     /// A name that no other run of a program has.
-    func freshName(_ name: String) -> String {
+    package func freshName(_ name: String) -> String {
         counter.withLock { count in
             count += 1
             return "\(count)-\(name)"
@@ -27,7 +27,7 @@ final class TestDirectory: Sendable {
     }
 
     /// A path inside, and its directory made.
-    func file(_ name: String) throws -> String {
+    package func file(_ name: String) throws -> String {
         let url = URL(fileURLWithPath: path).appendingPathComponent(name)
         try FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -36,7 +36,7 @@ final class TestDirectory: Sendable {
 
     /// Writes a file that its owner alone may read.
     @discardableResult
-    func write(_ text: String, to name: String) throws -> String {
+    package func write(_ text: String, to name: String) throws -> String {
         let path = try file(name)
         guard
             FileManager.default.createFile(
@@ -45,16 +45,17 @@ final class TestDirectory: Sendable {
         return path
     }
 
-    func remove() {
+    /// Removes it with all it holds.
+    package func remove() {
         // What cannot be removed is left to the system's own cleaning.
         try? FileManager.default.removeItem(atPath: path)
     }
 }
 
 /// Ports that nothing listens on.
-enum Ports {
+package enum Ports {
     /// The first of `count` free ports in a row, below those that the system hands out.
-    static func free(_ count: Int) throws -> Int {
+    package static func free(_ count: Int) throws -> Int {
         var used: Set<Int> = []
         for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
             let text = String(

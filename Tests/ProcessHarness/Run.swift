@@ -1,17 +1,17 @@
 import Foundation
-import Testing
 
 /// What a program that ran to its end left.
-struct Outcome: Sendable, CustomTestStringConvertible {
-    let command: String
-    let status: Int32
-    let output: String
-    let errors: String
+package struct Outcome: Sendable {
+    package let command: String
+    package let status: Int32
+    package let output: String
+    package let errors: String
 
     /// Output and errors, for messages that may be on either.
-    var text: String { output + errors }
+    package var text: String { output + errors }
 
-    var testDescription: String {
+    /// Everything about it, for the message of a failed test.
+    package var testDescription: String {
         "`\(command)` -> \(status)\n\(output.suffix(2000))\(errors.suffix(3000))"
     }
 }
@@ -19,7 +19,7 @@ struct Outcome: Sendable, CustomTestStringConvertible {
 /// Runs a program to its end.
 ///
 /// - Throws: `HarnessFailure` if it still ran after `limit`; it is ended then.
-func run(
+package func run(
     _ program: Program, _ arguments: [String], in directory: TestDirectory,
     atMost limit: Duration = .seconds(60), environment: [String: String] = [:]
 ) async throws -> Outcome {
@@ -39,7 +39,7 @@ func run(
 
 /// Runs a program that must succeed.
 @discardableResult
-func succeed(
+package func succeed(
     _ program: Program, _ arguments: [String], in directory: TestDirectory,
     atMost limit: Duration = .seconds(60)
 ) async throws -> Outcome {
@@ -53,7 +53,7 @@ func succeed(
 /// Waits until a condition holds.
 ///
 /// - Throws: `HarnessFailure` saying what was waited for.
-func eventually(
+package func eventually(
     _ what: String, within limit: Duration = .seconds(30),
     isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
 ) async throws {

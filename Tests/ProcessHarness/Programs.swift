@@ -1,7 +1,7 @@
-import Foundation
+package import Foundation
 
 /// The programs under test, as `swift build -c release` made them.
-enum Program: String, CaseIterable, Sendable {
+package enum Program: String, CaseIterable, Sendable {
     case node = "veche-node"
     case veche
     case ceremony = "veche-ceremony"
@@ -14,7 +14,7 @@ enum Program: String, CaseIterable, Sendable {
     /// Where the program is.
     ///
     /// - Throws: `HarnessFailure` saying how to build it.
-    var path: String {
+    package var path: String {
         get throws {
             if self == .bash { return "/bin/bash" }
             let built = Self.top.appendingPathComponent(".build/release")
@@ -31,14 +31,13 @@ enum Program: String, CaseIterable, Sendable {
     }
 
     /// The package's directory.
-    static let top = URL(fileURLWithPath: #filePath)
+    package static let top = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
 }
 
 /// Why a test could not be carried out, which is not what it tests.
-struct HarnessFailure: Error, CustomStringConvertible {
-    let description: String
+package struct HarnessFailure: Error, CustomStringConvertible {
+    package let description: String
 
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }

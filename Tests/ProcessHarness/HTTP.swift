@@ -5,16 +5,17 @@ import Foundation
 #endif
 
 /// Raw requests, as a hostile client would make them.
-enum HTTP {
-    struct Answer: Sendable {
-        let status: Int
-        let headers: [String: String]
-        let body: [UInt8]
+package enum HTTP {
+    /// An answer as it came.
+    package struct Answer: Sendable {
+        package let status: Int
+        package let headers: [String: String]
+        package let body: [UInt8]
 
-        var text: String { String(decoding: body, as: UTF8.self) }
+        package var text: String { String(decoding: body, as: UTF8.self) }
 
         /// The answer as JSON of a type.
-        func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        package func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
             do {
                 return try JSONDecoder().decode(type, from: Data(body))
             } catch {
@@ -23,13 +24,13 @@ enum HTTP {
         }
 
         /// The stable code of a refusal, "" if the body is none.
-        var code: String {
+        package var code: String {
             struct Failure: Decodable { let code: String }
             return (try? JSONDecoder().decode(Failure.self, from: Data(body)).code) ?? ""
         }
 
         /// The message of a refusal for a person, "" if the body is none.
-        var message: String {
+        package var message: String {
             struct Failure: Decodable { let message: String }
             return (try? JSONDecoder().decode(Failure.self, from: Data(body)).message) ?? ""
         }
@@ -41,24 +42,29 @@ enum HTTP {
         return URLSession(configuration: configuration)
     }()
 
-    static func get(_ address: String) async throws -> Answer {
-        try await send("GET", address, body: nil, type: nil)
-    }
-
-    static func post(
-        _ address: String, _ body: [UInt8], type: String = "application/octet-stream"
+    package static func get(
+        _ address: String, timeout seconds: Double = 20
     ) async throws -> Answer {
-        try await send("POST", address, body: body, type: type)
+        try await send("GET", address, body: nil, type: nil, timeout: seconds)
     }
 
-    static func send(
-        _ method: String, _ address: String, body: [UInt8]?, type: String?
+    package static func post(
+        _ address: String, _ body: [UInt8], type: String = "application/octet-stream",
+        timeout seconds: Double = 20
+    ) async throws -> Answer {
+        try await send("POST", address, body: body, type: type, timeout: seconds)
+    }
+
+    package static func send(
+        _ method: String, _ address: String, body: [UInt8]?, type: String?,
+        timeout seconds: Double = 20
     ) async throws -> Answer {
         guard let url = URL(string: address) else {
             throw HarnessFailure("\(address) is no address.")
         }
         var request = URLRequest(url: url)
         request.httpMethod = method
+        request.timeoutInterval = seconds
         if let body { request.httpBody = Data(body) }
         if let type { request.setValue(type, forHTTPHeaderField: "Content-Type") }
         // Waiting for permission to send a body is libcurl's habit, not the server's duty.
