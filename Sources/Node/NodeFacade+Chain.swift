@@ -78,6 +78,8 @@ extension NodeFacade {
                     provenCount = blocks.count
                     proof = finalization
                 }
+                // A reader knows the validators of what follows only once it has executed this.
+                if block.header.nextValidatorsHash != block.header.validatorsHash { break }
                 next = next.next
             }
             return ExportChunk(blocks: Array(blocks.prefix(provenCount)), finalization: proof)

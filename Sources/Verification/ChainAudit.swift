@@ -17,8 +17,11 @@ package struct ChainAudit: Sendable {
     package static let maximumWaiting = 4096
 
     let chain: ChainContext
-    private let policy: TrustPolicy
     private var link: HeaderLink
+    /// The validators of the final blocks so far.
+    private var validators: ValidatorSet
+    /// What is proven of validators beyond the blocks so far.
+    private var history: ValidatorHistory
     private(set) var waiting: [Block] = []
     private(set) var expected: [CertifiedCheckpoint] = []
 
@@ -42,9 +45,10 @@ package struct ChainAudit: Sendable {
         verifiers: Verifiers = .standard
     ) throws(GenesisRejection) {
         let genesis = try Genesis(checking: bytes, expecting: chainID)
-        self.policy = try genesis.checkpointPolicy()
         self.chain = ChainContext(genesis: genesis, verifiers: verifiers)
         self.link = HeaderLink(genesis)
+        self.validators = genesis.validators
+        self.history = ValidatorHistory(genesis)
         let start = GenesisState.execute(self.chain)
         self.state.apply(start.changes)
         self.catalog = start.catalog
@@ -55,14 +59,25 @@ package struct ChainAudit: Sendable {
             transactions: 0, ballots: 0)
     }
 
+    /// Learns who the validators of later epochs are, so that checkpoints of theirs can be expected.
+    /// The record must come to the same changes.
+    /// - Throws: why the proof is not one of this chain; nothing is learned then.
+    package mutating func learn(
+        _ succession: SuccessionProof
+    ) throws(SuccessionRejection) {
+        let history = try ValidatorHistory(
+            self.chain.genesis, proof: succession, verifier: self.chain.verifiers.signatures)
+        if history.terms.count > self.history.terms.count { self.history = history }
+    }
+
     /// Says that the record must reach and agree with this checkpoint, from whatever source.
     ///
     /// Give it before the blocks: a size that the audit has passed can no longer be compared.
     /// - Throws: why the checkpoint is not one that this chain's validators vouch for.
     package mutating func expect(checkpoint note: [UInt8]) throws(CertificationError) {
         self.expected.append(
-            try CertifiedCheckpoint(
-                parsing: note, by: self.policy, with: self.chain.verifiers.signatures))
+            try self.history.certified(
+                note, genesis: self.chain.genesis, with: self.chain.verifiers.signatures))
     }
 
     /// Takes the next blocks, and a finalization of the last one if there is one.
@@ -84,6 +99,7 @@ package struct ChainAudit: Sendable {
     private mutating func take<R: RandomSource>(
         _ blocks: [Block], _ finalization: Certificate?, _ random: inout R
     ) throws(AuditFinding) {
+        // A set of validators ends with a block that they finalized themselves.
         for block in blocks {
             try self.link.advance(to: block, chain: self.chain.genesis)
             self.waiting.append(block)
@@ -98,7 +114,7 @@ package struct ChainAudit: Sendable {
         }
         try HeaderLink.checkFinality(
             of: newest.header, by: finalization, chain: self.chain.genesis,
-            verifier: self.chain.verifiers.signatures)
+            validators: self.validators, verifier: self.chain.verifiers.signatures)
         for block in self.waiting { try self.execute(block, &random) }
         self.waiting.removeAll()
     }
@@ -121,6 +137,7 @@ package struct ChainAudit: Sendable {
         }
         self.state.apply(executed.changes)
         self.catalog = executed.catalog
+        try self.enterNextEpoch(after: header)
         self.note(executed.events, at: header.height)
         self.newestEntry = header.canonicalBytes
         self.progress = AuditProgress(
@@ -129,6 +146,28 @@ package struct ChainAudit: Sendable {
             transactions: self.progress.transactions + UInt64(identifiers.count),
             ballots: self.progress.ballots
                 + UInt64(block.transactions.count(where: BallotCheck.isBallot)))
+    }
+
+    /// Puts the validators that the block named in office, and holds its hash against what is
+    /// proven of changes.
+    private mutating func enterNextEpoch(after header: BlockHeader) throws(AuditFinding) {
+        let place = self.history.terms.firstIndex {
+            $0.since == header.epoch.next && $0.since > .first
+        }
+        if let place, header.height == self.chain.genesis.parameters.lastHeight(of: header.epoch),
+            self.history.terms[place].hashBefore != header.hash
+        {
+            throw AuditFinding(
+                .fork, at: header.height,
+                "its validators finalized block \(self.history.terms[place].hashBefore) instead")
+        }
+        guard header.nextValidatorsHash != header.validatorsHash else { return }
+        do throws(StateFault) {
+            self.validators = try ElectionQueries(self.state).succession(self.chain.genesis).current
+        } catch {
+            throw AuditFinding(.auditorFault, at: header.height, error.problem)
+        }
+        self.link.enter(self.validators)
     }
 
     /// The entries of a block are the header before it and its transactions.
@@ -164,6 +203,7 @@ package struct ChainAudit: Sendable {
                 chain: self.chain, parent: self.state, catalog: catalog,
                 height: block.header.height, time: block.header.time,
                 parentHash: block.header.parentHash)
+            guard executor.validators.matches(block.header) else { return .failure(.validators) }
             for (index, entry) in entries.enumerated() {
                 let refusal = try Self.apply(entry, verified[entry.id], to: &executor)
                 if let refusal { return .failure(.refused(index: index, id: entry.id, refusal)) }
@@ -246,6 +286,7 @@ package struct AuditAlarm: Hashable, Sendable {
 /// Why a block cannot be executed.
 private enum BlockFailure: Error {
     case refused(index: Int, id: Bytes32, Refusal)
+    case validators
     case fault(StateFault)
 
     func finding(at height: Height) -> AuditFinding {
@@ -253,6 +294,9 @@ private enum BlockFailure: Error {
         case .refused(let index, let id, let refusal):
             AuditFinding(
                 .invalidTransaction, at: height, "transaction \(index), \(id): \(refusal)")
+        case .validators:
+            AuditFinding(
+                .brokenChain, at: height, "it names other validators than the log puts in office")
         case .fault(let fault):
             AuditFinding(.auditorFault, at: height, fault.problem)
         }

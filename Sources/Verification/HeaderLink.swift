@@ -8,6 +8,9 @@ struct HeaderLink: Sendable {
     private(set) var time: Timestamp
     private var epoch: Epoch?
     private var view: View
+    /// The set of the next height; nil after a block that named another one, until `enter`.
+    private(set) var validators: ValidatorSet?
+    private var validatorsHash: Bytes32
 
     /// The link of genesis.
     init(_ chain: Genesis) {
@@ -16,6 +19,14 @@ struct HeaderLink: Sendable {
         self.time = chain.time
         self.epoch = nil
         self.view = .root
+        self.validators = chain.validators
+        self.validatorsHash = chain.validators.hash
+    }
+
+    /// Goes on with the set that the newest block named, the last one of its epoch.
+    mutating func enter(_ validators: ValidatorSet) {
+        self.validators = validators
+        self.validatorsHash = validators.hash
     }
 
     /// Moves on to the child that `block` is, after checking all that hashes and numbers can show.
@@ -36,6 +47,7 @@ struct HeaderLink: Sendable {
         self.time = header.time
         self.epoch = header.epoch
         self.view = header.view
+        if header.nextValidatorsHash != self.validatorsHash { self.validators = nil }
     }
 
     private func checkPlace(of header: BlockHeader, chain: Genesis) throws(AuditFinding) {
@@ -63,12 +75,20 @@ struct HeaderLink: Sendable {
     }
 
     private func checkProposer(of header: BlockHeader, chain: Genesis) throws(AuditFinding) {
-        // No transaction of this version changes the validators.
-        let validators = chain.validators.hash
-        guard header.validatorsHash == validators, header.nextValidatorsHash == validators else {
-            throw self.finding(.brokenChain, header, "it names other validators than genesis")
+        guard let validators = self.validators else {
+            throw self.finding(
+                .badCertificate, header,
+                "the block before it changes the validators and has no finalization of its own")
         }
-        guard header.proposer == chain.validators.leader(of: header.round) else {
+        guard header.validatorsHash == self.validatorsHash else {
+            throw self.finding(.brokenChain, header, "it names other validators than its epoch's")
+        }
+        let isLast = header.height == chain.parameters.lastHeight(of: header.epoch)
+        guard isLast || header.nextValidatorsHash == self.validatorsHash else {
+            throw self.finding(
+                .brokenChain, header, "it changes the validators before its epoch's end")
+        }
+        guard header.proposer == validators.leader(of: header.round) else {
             throw self.finding(.brokenChain, header, "it is not of its view's leader")
         }
     }
@@ -84,12 +104,12 @@ extension HeaderLink {
     /// Checks that a finalization makes `header` final.
     static func checkFinality(
         of header: BlockHeader, by finalization: Certificate, chain: Genesis,
-        verifier: some SignatureVerifier
+        validators: ValidatorSet, verifier: some SignatureVerifier
     ) throws(AuditFinding) {
         let rejection: FinalityRejection
         do throws(FinalityRejection) {
             try FinalizedHeader(header: header, finalization: finalization).verify(
-                in: chain.domain, validators: chain.validators, parameters: chain.parameters,
+                in: chain.domain, validators: validators, parameters: chain.parameters,
                 verifier: verifier)
             return
         } catch {
@@ -104,7 +124,7 @@ extension HeaderLink {
         }
         do throws(CertificateRejection) {
             try finalization.verify(
-                in: chain.domain, validators: chain.validators, verifier: verifier)
+                in: chain.domain, validators: validators, verifier: verifier)
         } catch {
             throw AuditFinding(
                 .badCertificate, at: header.height,

@@ -37,11 +37,24 @@ package enum ReceiptRejection: Error, Equatable, Sendable {
     case otherVoter(Bytes32)
 }
 
+extension ReceiptRejection {
+    fileprivate init(_ error: ReceiptError) {
+        self =
+            switch error {
+            case .proof(let error): .proof(error)
+            case .extensionLines: .extensionLines
+            case .noIdentifiers: .noIdentifiers
+            case .otherTransaction(let id): .otherTransaction(id)
+            case .otherTracker(let tracker): .otherTracker(tracker)
+            }
+    }
+}
+
 /// A validator that vouches for the log that a ballot is in.
 package struct ReceiptCosigner: Hashable, Sendable {
-    /// The place in genesis.
+    /// The place in the set of its epoch.
     package let validator: ValidatorIndex
-    /// The name in genesis.
+    /// The validator's name.
     package let name: String
     /// When it signed, by its own clock, to the second.
     package let time: Timestamp
@@ -79,11 +92,11 @@ package struct CheckedReceipt: Hashable, Sendable {
     package let logSize: UInt64
     /// The root that the cosigners signed.
     package let logRoot: Bytes32
-    /// Who vouches for it, in the order of genesis.
+    /// Who vouches for it, in the order of their set.
     package let cosigners: [ReceiptCosigner]
     /// How many cosigners were needed, of so many validators.
     package let quorum: Int
-    /// How many validators genesis names.
+    /// How many validators there were.
     package let validators: Int
 }
 
@@ -91,7 +104,7 @@ package struct CheckedReceipt: Hashable, Sendable {
 package struct ReceiptCheck<Verifier: SignatureVerifier>: Sendable {
     /// The chain's genesis document.
     package let genesis: Genesis
-    private let policy: TrustPolicy
+    private var history: ValidatorHistory
     private let verifier: Verifier
 
     /// Reads the genesis document that receipts are judged by.
@@ -103,8 +116,17 @@ package struct ReceiptCheck<Verifier: SignatureVerifier>: Sendable {
         genesis bytes: [UInt8], expecting chainID: Bytes32? = nil, verifier: Verifier
     ) throws(GenesisRejection) {
         self.genesis = try Genesis(checking: bytes, expecting: chainID)
-        self.policy = try self.genesis.checkpointPolicy()
+        self.history = ValidatorHistory(self.genesis)
         self.verifier = verifier
+        _ = try self.genesis.checkpointPolicy()
+    }
+
+    /// Learns from the file beside a receipt who the validators of later epochs are. Without it
+    /// receipts are judged by those of genesis.
+    /// - Throws: why it is not a proof of this chain; nothing is learned then.
+    package mutating func learn(_ succession: SuccessionProof) throws(SuccessionRejection) {
+        self.history = try ValidatorHistory(
+            self.genesis, proof: succession, verifier: self.verifier)
     }
 
     /// Checks that the ballot in `transaction`, the bytes that the voter's device kept, is in the
@@ -116,13 +138,18 @@ package struct ReceiptCheck<Verifier: SignatureVerifier>: Sendable {
         receipt: [UInt8], transaction: [UInt8], credentialKey: Bytes32? = nil
     ) throws(ReceiptRejection) -> CheckedReceipt {
         let outline = try Self.outline(transaction)
-        let (proof, certified) = try self.verify(receipt, transaction: transaction)
-        guard let extra = proof.extra.flatMap({ ReceiptExtra($0) }) else { throw .noIdentifiers }
-        let transactionID = Transaction.id(of: transaction)
-        guard extra.transactionID == transactionID else {
-            throw .otherTransaction(extra.transactionID)
+        let validators = self.judges(of: receipt)
+        guard let policy = self.genesis.checkpointPolicy(of: validators) else {
+            throw .proof(.certification(.noLogSignature))
         }
-        guard extra.tracker == outline.tracker else { throw .otherTracker(extra.tracker) }
+        let proven: Receipt
+        do throws(ReceiptError) {
+            proven = try Receipt(
+                receipt, transaction: transaction, tracker: outline.tracker, policy: policy,
+                with: self.verifier)
+        } catch {
+            throw ReceiptRejection(error)
+        }
         if let credentialKey, credentialKey != outline.header.credentialKey {
             throw .otherVoter(outline.header.credentialKey)
         }
@@ -131,11 +158,22 @@ package struct ReceiptCheck<Verifier: SignatureVerifier>: Sendable {
             electionID: outline.header.electionID, style: outline.header.style,
             credentialKey: outline.header.credentialKey, isOwnBallot: credentialKey != nil,
             sequence: outline.header.sequence, ballotID: outline.ballotID,
-            transactionID: transactionID, tracker: outline.tracker,
-            trackingCode: TrackingCode(tracker: outline.tracker), index: proof.index,
-            logSize: certified.checkpoint.size, logRoot: certified.checkpoint.root,
-            cosigners: self.cosigners(of: certified),
-            quorum: self.genesis.validators.quorum, validators: self.genesis.validators.count)
+            transactionID: proven.transactionID, tracker: outline.tracker,
+            trackingCode: TrackingCode(tracker: outline.tracker), index: proven.index,
+            logSize: proven.certified.checkpoint.size,
+            logRoot: proven.certified.checkpoint.root,
+            cosigners: Self.cosigners(of: proven.certified, among: validators),
+            quorum: validators.quorum, validators: validators.count)
+    }
+
+    /// Whose cosignatures the receipt needs: those of the validators who made the log as large as
+    /// its checkpoint says.
+    private func judges(of receipt: [UInt8]) -> ValidatorSet {
+        // What cannot be read has no size; the check itself says what is wrong with it.
+        guard let proof = try? LogProof(parsing: receipt),
+            let checkpoint = try? Checkpoint(text: proof.checkpoint.text)
+        else { return self.genesis.validators }
+        return self.history.term(ofLogSize: checkpoint.size).validators
     }
 
     private static func outline(_ bytes: [UInt8]) throws(ReceiptRejection) -> BallotOutline {
@@ -155,25 +193,11 @@ package struct ReceiptCheck<Verifier: SignatureVerifier>: Sendable {
         }
     }
 
-    private func verify(
-        _ receipt: [UInt8], transaction: [UInt8]
-    ) throws(ReceiptRejection) -> (LogProof, CertifiedCheckpoint) {
-        let proof: LogProof
-        let certified: CertifiedCheckpoint
-        do throws(LogProofError) {
-            proof = try LogProof(parsing: receipt)
-            certified = try proof.verify(
-                leaf: LogHash.leaf(transaction), policy: self.policy, with: self.verifier)
-        } catch {
-            throw .proof(error)
-        }
-        guard certified.checkpoint.extensionLines.isEmpty else { throw .extensionLines }
-        return (proof, certified)
-    }
-
-    private func cosigners(of certified: CertifiedCheckpoint) -> [ReceiptCosigner] {
+    private static func cosigners(
+        of certified: CertifiedCheckpoint, among validators: ValidatorSet
+    ) -> [ReceiptCosigner] {
         var cosigners: [ReceiptCosigner] = []
-        for (position, validator) in self.genesis.validators.validators.enumerated() {
+        for (position, validator) in validators.validators.enumerated() {
             let signed = certified.cosigners.first { $0.key.publicKey == validator.cosigningKey }
             guard let seconds = signed?.time else { continue }
             let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
@@ -201,16 +225,45 @@ extension Genesis {
 
     /// Whose cosignatures make a checkpoint of this chain believed: a quorum of its validators.
     package func checkpointPolicy() throws(GenesisRejection) -> TrustPolicy {
-        let cosigners = self.validators.validators.map {
-            (name: self.cosignerName(of: $0), key: $0.cosigningKey)
-        }
-        guard
-            let policy = TrustPolicy(
-                origin: self.origin, logKey: self.logKey, cosigners: cosigners)
-        else {
+        guard let policy = self.checkpointPolicy(of: self.validators) else {
             throw .faults([DocumentFault(path: "origin", problem: "cannot name a log")])
         }
         return policy
+    }
+
+    /// The same for the validators of another epoch; nil for names that cannot name a key, which no
+    /// set without faults has.
+    package func checkpointPolicy(of validators: ValidatorSet) -> TrustPolicy? {
+        TrustPolicy(
+            origin: self.origin, logKey: self.logKey,
+            cosigners: validators.validators.map {
+                (name: self.cosignerName(of: $0), key: $0.cosigningKey)
+            })
+    }
+}
+
+extension ValidatorHistory {
+    /// Checks a checkpoint by the validators who made the log as large as it says.
+    package func certified(
+        _ bytes: [UInt8], genesis: Genesis, with verifier: some SignatureVerifier
+    ) throws(CertificationError) -> CertifiedCheckpoint {
+        let note: SignedNote
+        let checkpoint: Checkpoint
+        do throws(NoteError) {
+            note = try SignedNote(parsing: bytes)
+        } catch {
+            throw .note(error)
+        }
+        do throws(CheckpointError) {
+            checkpoint = try Checkpoint(text: note.text)
+        } catch {
+            throw .checkpoint(error)
+        }
+        let validators = self.term(ofLogSize: checkpoint.size).validators
+        guard let policy = genesis.checkpointPolicy(of: validators) else {
+            throw .unknownOrigin(checkpoint.origin)
+        }
+        return try CertifiedCheckpoint(note, by: policy, with: verifier)
     }
 }
 

@@ -29,13 +29,13 @@ struct FinalizedWrongsTests {
 
     @Test func wrongStateDigestIsADivergence() throws {
         let chain = try chain()
-        let header = chain.header(over: []).changing(stateDigest: .zero)
+        let header = try chain.header(over: []).changing(stateDigest: .zero)
         #expect(try failure(of: header, after: chain) == .stateDiverges)
     }
 
     @Test func wrongLogRootOrSizeIsNamed() throws {
         let chain = try chain()
-        let header = chain.header(over: [])
+        let header = try chain.header(over: [])
         #expect(try failure(of: header.changing(logRoot: .zero), after: chain) == .wrongLog)
         #expect(
             try failure(of: header.changing(logSize: header.logSize + 1), after: chain)
@@ -44,13 +44,13 @@ struct FinalizedWrongsTests {
 
     @Test func timeThatDoesNotGrowIsRefused() throws {
         let chain = try chain()
-        let header = chain.header(over: [], milliseconds: 0)
+        let header = try chain.header(over: [], milliseconds: 0)
         #expect(try failure(of: header, after: chain) == .brokenChain)
     }
 
     @Test func viewThatDoesNotFollowIsRefused() throws {
         let chain = try chain()
-        let header = chain.header(over: [])
+        let header = try chain.header(over: [])
         let view = header.changing(view: header.parentView)
         #expect(try failure(of: view, after: chain) == .brokenChain)
         let skipped = header.changing(view: header.view.next)
@@ -60,7 +60,7 @@ struct FinalizedWrongsTests {
 
     @Test func otherValidatorsOrEpochAreRefused() throws {
         let chain = try chain()
-        let header = chain.header(over: [])
+        let header = try chain.header(over: [])
         #expect(try failure(of: header.changing(validators: .zero), after: chain) == .brokenChain)
         #expect(try failure(of: header.changing(next: .zero), after: chain) == .brokenChain)
         let epoch = header.changing(epoch: header.epoch.next)
@@ -69,7 +69,7 @@ struct FinalizedWrongsTests {
 
     @Test func headerOfAnotherHeightOrParentIsRefused() throws {
         let chain = try chain()
-        let header = chain.header(over: [])
+        let header = try chain.header(over: [])
         let height = header.changing(height: header.height.next)
         #expect(try failure(of: height, after: chain) == .brokenChain)
         let parent = header.changing(parentHash: .zero)
@@ -80,7 +80,7 @@ struct FinalizedWrongsTests {
 
     @Test func headerOfAnotherChainIsRefused() throws {
         let chain = try chain()
-        let header = chain.header(over: []).changing(chainID: .zero)
+        let header = try chain.header(over: []).changing(chainID: .zero)
         #expect(try failure(of: header, after: chain) == .brokenChain)
     }
 
@@ -88,10 +88,10 @@ struct FinalizedWrongsTests {
         let chain = try chain()
         let transactions = [[UInt8]](
             repeating: [0xFF], count: Int(chain.genesis.parameters.maximumTransactions) + 1)
-        let header = chain.header(over: transactions)
+        let header = try chain.header(over: transactions)
         #expect(try failure(of: header, transactions, after: chain) == .wrongBody)
         let large = [[UInt8]](repeating: [UInt8](repeating: 0, count: 60_000), count: 20)
-        let other = chain.header(over: large)
+        let other = try chain.header(over: large)
         #expect(try failure(of: other, large, after: chain) == .wrongBody)
     }
 
@@ -99,7 +99,7 @@ struct FinalizedWrongsTests {
         let chain = try TestElection().chain
         let again = chain.blocks[0].transactions
         for transactions in [again, [[0xFF]], [[]]] {
-            let header = chain.header(over: transactions)
+            let header = try chain.header(over: transactions)
             #expect(try failure(of: header, transactions, after: chain) == .invalidTransaction)
         }
     }
@@ -125,7 +125,7 @@ struct FinalizedWrongsTests {
         let bad = Transaction.ballot(
             BallotTransaction(wire: wire, certificate: ballot.certificate)
         ).canonicalBytes
-        let header = election.chain.header(over: [good, bad])
+        let header = try election.chain.header(over: [good, bad])
         #expect(try failure(of: header, [good, bad], after: election.chain) == .invalidTransaction)
     }
 }

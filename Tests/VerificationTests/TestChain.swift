@@ -44,16 +44,10 @@ struct TestChain {
     private(set) var tree = MemoryTree()
 
     init(validators: Int = 4) {
-        let set = (1...validators).map { index in
-            Validator(
-                name: "v\(index)", consensusKey: key("consensus \(index)").publicKey,
-                cosigningKey: key("cosigning \(index)").publicKey,
-                nodeKey: key("node \(index)").publicKey)
-        }
         self.genesis = Genesis(
             kind: .training, name: "test", time: Timestamp(milliseconds: 1_767_225_600_000),
             origin: "ledger.example/test", logKey: key("log").publicKey,
-            validators: ValidatorSet(set),
+            validators: Self.validators([Int](1...validators)),
             commission: Commission(
                 members: [
                     Member(name: "first", key: key("chain 1").publicKey),
@@ -67,6 +61,43 @@ struct TestChain {
         self.stateDigest = start.stateDigest
     }
 
+    /// Validators by their numbers, which stand for their keys.
+    static func validators(_ numbers: [Int]) -> ValidatorSet {
+        ValidatorSet(
+            numbers.map { index in
+                Validator(
+                    name: "v\(index)", consensusKey: key("consensus \(index)").publicKey,
+                    cosigningKey: key("cosigning \(index)").publicKey,
+                    nodeKey: key("node \(index)").publicKey)
+            })
+    }
+
+    /// The sets that the next header names.
+    var succession: ValidatorSuccession {
+        get throws { try ElectionQueries(self.state).succession(self.genesis) }
+    }
+
+    /// The change with the next number, approved by the commission.
+    func change(_ number: UInt32, to numbers: [Int]) throws -> [UInt8] {
+        Transaction.changeValidators(
+            try self.approved(
+                .changeValidators,
+                ChangeValidators(number: number, validators: Self.validators(numbers)),
+                by: ["chain 1", "chain 2"])
+        ).canonicalBytes
+    }
+
+    func ready(_ number: UInt32, _ numbers: [Int], index: Int) -> [UInt8] {
+        let validators = Self.validators(numbers)
+        return Transaction.validatorReady(
+            self.signed(
+                .validatorReady,
+                ValidatorReady(
+                    number: number, setHash: validators.hash,
+                    index: ValidatorIndex(UInt16(index))), by: "consensus \(numbers[index])")
+        ).canonicalBytes
+    }
+
     var newest: BlockHeader? { self.blocks.last?.header }
     var time: Timestamp { self.newest?.time ?? self.genesis.time }
 
@@ -78,24 +109,24 @@ struct TestChain {
     /// The header that the rules demand over `transactions`.
     func header(
         over transactions: [[UInt8]], milliseconds: UInt64 = 1000
-    ) -> BlockHeader {
+    ) throws -> BlockHeader {
         let height = (self.newest?.height ?? .genesis).next
         let epoch = self.genesis.parameters.epoch(of: height)
         let parentView = self.newest?.epoch == epoch ? self.newest?.view ?? .root : .root
         let round = Round(epoch: epoch, view: parentView.next)
         var log = self.frontier
         for entry in self.entries(of: transactions) { log.append(leaf: LogHash.leaf(entry)) }
-        let validators = self.genesis.validators
+        let validators = try self.succession
         return BlockHeader(
             chainID: self.context.chainID, epoch: epoch, height: height, view: round.view,
             parentView: parentView, parentHash: self.newest?.hash ?? self.context.chainID,
             time: self.time.adding(milliseconds: milliseconds),
-            proposer: validators.leader(of: round),
+            proposer: validators.current.leader(of: round),
             transactionCount: UInt32(transactions.count),
             bodyBytes: UInt32(transactions.reduce(0) { $0 + $1.count }),
             bodyRoot: Block.bodyRoot(ids: Block.transactionIDs(transactions)),
             logSize: log.size, logRoot: log.root, stateDigestAfterParent: self.stateDigest,
-            validatorsHash: validators.hash, nextValidatorsHash: validators.hash)
+            validatorsHash: validators.current.hash, nextValidatorsHash: validators.next.hash)
     }
 
     /// Makes, executes and keeps the next block.
@@ -103,7 +134,7 @@ struct TestChain {
     mutating func add(
         _ transactions: [[UInt8]] = [], milliseconds: UInt64 = 1000
     ) throws -> [ElectionEvent] {
-        let header = self.header(over: transactions, milliseconds: milliseconds)
+        let header = try self.header(over: transactions, milliseconds: milliseconds)
         var executor = try BlockExecutor(
             chain: self.context, parent: self.state, catalog: self.catalog,
             height: header.height, time: header.time, parentHash: header.parentHash)
@@ -123,7 +154,10 @@ struct TestChain {
     }
 
     /// A finalization of a header by so many validators.
-    func finalization(of header: BlockHeader, signers: Int = 3) throws -> Certificate {
+    func finalization(
+        of header: BlockHeader, signers: Int = 3, by validators: ValidatorSet? = nil
+    ) throws -> Certificate {
+        let set = validators ?? self.genesis.validators
         let subject = VoteSubject.finalize(
             Proposal(
                 round: header.round, parentView: header.parentView, blockHash: header.hash))
@@ -131,13 +165,18 @@ struct TestChain {
         return try #require(
             Certificate(
                 subject: subject,
-                signatures: (0..<signers).map {
-                    (ValidatorIndex(UInt16($0)), key("consensus \($0 + 1)").sign(message))
+                signatures: set.validators.prefix(signers).enumerated().map {
+                    (
+                        ValidatorIndex(UInt16($0)),
+                        key("consensus " + $1.name.dropFirst()).sign(message)
+                    )
                 }))
     }
 
     /// The log's checkpoint after its newest block, cosigned by so many validators.
-    func checkpoint(signers: Int = 3, root: Bytes32? = nil) throws -> SignedNote {
+    func checkpoint(
+        signers: Int = 3, root: Bytes32? = nil, by validators: ValidatorSet? = nil
+    ) throws -> SignedNote {
         let origin = try #require(KeyName(self.genesis.origin))
         let checkpoint = Checkpoint(
             origin: origin, size: self.frontier.size, root: root ?? self.frontier.root)
@@ -145,13 +184,14 @@ struct TestChain {
         var lines = [
             NoteSignature.signed(checkpoint.text, as: logKey) { key("log").sign($0) }
         ]
-        for (index, validator) in self.genesis.validators.validators.prefix(signers).enumerated() {
+        let set = validators ?? self.genesis.validators
+        for validator in set.validators.prefix(signers) {
             let name = try #require(KeyName(self.genesis.cosignerName(of: validator)))
             let cosigner = VerifierKey(
                 name: name, kind: .cosignature, publicKey: validator.cosigningKey)
             lines.append(
                 Cosignature.signed(checkpoint, at: 1_767_225_700, as: cosigner) {
-                    key("cosigning \(index + 1)").sign($0)
+                    key("cosigning " + validator.name.dropFirst()).sign($0)
                 })
         }
         return SignedNote(text: checkpoint.text, signatures: lines)
