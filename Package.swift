@@ -2,15 +2,21 @@
 import PackageDescription
 
 /// One list of settings for every target of ours (`Sources/ARCHITECTURE.md`).
-let settings: [SwiftSetting] = [
-    .strictMemorySafety(),
-    .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .enableUpcomingFeature("InferIsolatedConformances"),
-]
+let settings: [SwiftSetting] =
+    [
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+    ] + ruleSwitches
+
+/// Lets the simulation, and nothing else, switch off rules of agreement (`Sources/Consensus/Rule.swift`).
+var ruleSwitches: [SwiftSetting] {
+    Context.environment["VECHE_RULE_SWITCHES"] == "1" ? [.define("RULE_SWITCHES")] : []
+}
 
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")

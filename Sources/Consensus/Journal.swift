@@ -26,6 +26,10 @@ package enum Journal {
     private static let magic = [UInt8]("veche/journal/v1".utf8)
     private static let mark: [UInt8] = [0xA7, 0x56, 0x4A, 0x31]
     private static let frameOverhead = 12
+    /// What a disk writes as one.
+    private static let sectorBytes = 512
+    /// So many zeros in a row do not occur at the end of a signature or hash.
+    private static let missingBytes = 32
 
     /// The first bytes of the journal of `key` (the consensus key) on a chain.
     package static func header(chainID: Bytes32, key: Bytes32) -> [UInt8] {
@@ -78,8 +82,8 @@ package enum Journal {
         var offset = header.count
         while offset < bytes.count {
             guard let (payload, end) = readFrame(bytes, at: offset) else {
-                return hasFrame(bytes, after: offset)
-                    ? .corrupt(at: offset) : .intact(records, length: offset)
+                let isTorn = isTornAppend(bytes, at: offset) && !hasFrame(bytes, after: offset)
+                return isTorn ? .intact(records, length: offset) : .corrupt(at: offset)
             }
             // The checksum fits: who wrote this meant it, and another version may have signed.
             guard let frameRecords = decode(payload) else { return .corrupt(at: offset) }
@@ -87,6 +91,44 @@ package enum Journal {
             offset = end
         }
         return .intact(records, length: offset)
+    }
+
+    /// Whether the bytes from `offset` on can be an append that a crash interrupted: the file ends
+    /// within the frame, or a sector of it never arrived and reads as zeros. A frame that is there in
+    /// full and does not fit its checksum was synced and then damaged: a vote may be lost with it.
+    private static func isTornAppend(_ bytes: [UInt8], at offset: Int) -> Bool {
+        let rest = bytes.count - offset
+        let markEnd = min(rest, mark.count)
+        let hasMark = bytes[offset..<(offset + markEnd)].elementsEqual(mark.prefix(markEnd))
+        guard hasMark else {
+            // No damaged bit makes a mark all zeros.
+            let firstShare = min(bytes.count, (offset / sectorBytes + 1) * sectorBytes)
+            return bytes[offset..<firstShare].allSatisfy { $0 == 0 }
+        }
+        guard rest >= frameOverhead else { return true }
+        let length = word(bytes, at: offset + 4)
+        let start = offset + frameOverhead
+        let whole = UInt32(exactly: bytes.count - start)
+        if let whole, length > whole {
+            // A length that was damaged would make a whole frame look like a part of one.
+            return checksum(offset: UInt64(offset), length: whole, payload: bytes[start...])
+                != word(bytes, at: offset + 8)
+        }
+        return isMissingSector(bytes, from: offset, to: start + Int(length))
+    }
+
+    /// Whether a sector's share of a range is all zeros, as where a write never arrived. Shares too
+    /// small to tell from content do not count.
+    private static func isMissingSector(_ bytes: [UInt8], from start: Int, to end: Int) -> Bool {
+        var position = start
+        while position < end {
+            let next = min(end, (position / sectorBytes + 1) * sectorBytes)
+            if next - position >= missingBytes, bytes[position..<next].allSatisfy({ $0 == 0 }) {
+                return true
+            }
+            position = next
+        }
+        return false
     }
 
     /// The payload of the good frame at `offset` and where it ends.

@@ -45,6 +45,7 @@ extension Replica {
 
     /// Asks two others for the certificates between floor and current view.
     mutating func requestCertificates() {
+        guard applies(.fetch) else { return }
         guard now.instant >= pace.nextCertificateRequest else {
             pace.nextAttempt = min(
                 pace.nextAttempt ?? pace.nextCertificateRequest, pace.nextCertificateRequest)
@@ -93,12 +94,8 @@ extension Replica {
         guard header.validatorsHash == validatorsHash || header.epoch <= epoch,
             awaitedValidators == nil
         else { throw .futureEpoch(header.epoch, current: epoch) }
-        do throws(FinalityRejection) {
-            try finalized.verify(
-                in: configuration.domain, validators: validators, parameters: parameters,
-                verifier: verifier)
-        } catch {
-            throw .badFinality(error)
+        if applies(.verifiedTarget) {
+            try check(finalized)
         }
         // S1: two final blocks at one height.
         guard header.height > floor.height else {
@@ -115,6 +112,16 @@ extension Replica {
         // What nobody answers one by one, block synchronization finds: who pruned the block from
         // memory has it in the store.
         if !isNear || isStuck(header.hash) { emit(.synchronize(finalized)) }
+    }
+
+    private func check(_ finalized: FinalizedHeader) throws(MessageRejection) {
+        do throws(FinalityRejection) {
+            try finalized.verify(
+                in: configuration.domain, validators: validators, parameters: parameters,
+                verifier: verifier)
+        } catch {
+            throw .badFinality(error)
+        }
     }
 
     /// Whether every validator was asked for a block below a final one, in vain.

@@ -14,7 +14,8 @@ extension Replica {
     mutating func adopt(_ certificate: Certificate, relay: Bool) {
         let subject = certificate.subject
         let view = subject.round.view
-        guard subject.round.epoch == epoch, view > floorView else { return }
+        guard subject.round.epoch == epoch || !applies(.epochOfVotes), view > floorView
+        else { return }
         let held = certificates[view] ?? ViewCertificates()
         if let conflict = conflict(of: certificate, with: held) { return halt(conflict) }
         guard held.certificate(subject.kind) == nil else { return }
@@ -83,10 +84,12 @@ extension Replica {
             let notarization = held.notarization,
             case .notarize(let proposal) = notarization.subject
         else { return }
-        guard blocks[proposal.blockHash]?.block != nil else { return want(proposal.blockHash) }
+        guard blocks[proposal.blockHash]?.block != nil || !applies(.finalizeNeedsBlocks) else {
+            return want(proposal.blockHash)
+        }
         if view == self.view, held.nullification == nil,
-            let record = currentRecord, record.mayFinalize,
-            pathFromFloor(to: proposal.blockHash) != nil
+            let record = currentRecord, mayFinalize(record),
+            pathFromFloor(to: proposal.blockHash) != nil || !applies(.finalizeNeedsBlocks)
         {
             cast(.finalize(proposal), on: proposal.blockHash)
         }
@@ -101,7 +104,7 @@ extension Replica {
         var candidate = highestNotarized
         while candidate >= view {
             let hash = certificates[candidate]?.notarization?.subject.proposal?.blockHash
-            if let hash, blocks[hash]?.block != nil {
+            if let hash, blocks[hash]?.block != nil || !applies(.finalizeNeedsBlocks) {
                 leave(candidate)
                 break
             }

@@ -72,7 +72,8 @@ extension Replica {
             quarantine.entered.count >= 2 * validators.faultTolerance + 1,
             let highest = quarantine.entered.values.max()
         else { return }
-        let (view, overflow) = highest.rawValue.addingReportingOverflow(3)
+        let (view, overflow) = highest.rawValue.addingReportingOverflow(
+            applies(.quarantineMargin) ? 3 : 1)
         resume(from: Round(epoch: epoch, view: View(overflow ? .max : view)))
     }
 
@@ -132,7 +133,8 @@ extension Replica {
     /// key is in use elsewhere.
     mutating func compareWithRecord(_ certificate: Certificate) {
         let round = certificate.subject.round
-        guard round.epoch == epoch, round > record.round, mayVote(in: round),
+        guard applies(.quarantine), round.epoch == epoch, round > record.round,
+            mayVote(in: round),
             certificate.signatures.contains(where: { $0.signer == index })
         else { return }
         switch mode {

@@ -20,7 +20,7 @@ extension Replica {
         if let certificate = message.parentCertificate, !isKnown(certificate) {
             try check(certificate)
         }
-        if proposals[view] == nil {
+        if proposals[view] == nil || !applies(.oneNotarize) {
             proposals[view] = ReceivedProposal(
                 message: message, proposal: proposal, arrival: now.clock)
             note(message.header, transactionIDs: message.transactionIDs)
@@ -40,7 +40,7 @@ extension Replica {
             return .notSignedByLeader(message.vote.signer, leader: leader)
         }
         guard header.height > .genesis, header.epoch == epoch,
-            parameters.epoch(of: header.height) == epoch
+            parameters.epoch(of: header.height) == epoch || !applies(.lastBlockRepeated)
         else { return .wrongEpoch }
         let isFirst =
             header.view == proposal.round.view && header.parentView == proposal.parentView
@@ -70,7 +70,9 @@ extension Replica {
         try checkWindow(view)
         guard validators[vote.signer] != nil else { throw .unknownValidator(vote.signer) }
         // Most votes come more than once: what is counted already needs no second check.
-        if tallies[view]?.vote(vote.subject.kind, by: vote.signer)?.subject == vote.subject {
+        if tallies[view]?.vote(vote.subject.kind, by: vote.signer)?.subject == vote.subject,
+            applies(.countedOnce)
+        {
             return
         }
         try check(vote)
@@ -85,9 +87,10 @@ extension Replica {
         let subject = vote.subject
         let view = subject.round.view
         // What was done before may have moved the floor or the epoch.
-        guard subject.round.epoch == epoch, view > floorView else { return }
+        guard subject.round.epoch == epoch || !applies(.epochOfVotes), view > floorView
+        else { return }
         var tally = tallies[view] ?? Tally(validators: validators.count)
-        let outcome = tally.add(vote)
+        let outcome = tally.add(vote, repeatedly: !applies(.countedOnce))
         let contradiction = tally.contradiction(of: vote.signer)
         tallies[view] = tally
         if let contradiction { report(contradiction) }
@@ -101,7 +104,7 @@ extension Replica {
             break
         }
         let signatures = tally.signatures(for: subject)
-        if signatures.count >= validators.quorum, !holds(subject.kind, in: view) {
+        if signatures.count + tally.repeats >= quorum, !holds(subject.kind, in: view) {
             guard let certificate = Certificate(subject: subject, signatures: signatures) else {
                 preconditionFailure("a tally gives signatures by rising signer")
             }
@@ -136,9 +139,12 @@ extension Replica {
 
     /// Throws unless messages of an epoch can be judged now.
     func checkEpoch(_ epoch: Epoch) throws(MessageRejection) {
+        guard applies(.epochOfVotes) else { return }
         if epoch < self.epoch { throw .staleEpoch(epoch, current: self.epoch) }
         if epoch > self.epoch { throw .futureEpoch(epoch, current: self.epoch) }
     }
+
+    private var quorum: Int { validators.quorum - (applies(.quorum) ? 0 : 1) }
 
     private func checkWindow(_ view: View) throws(MessageRejection) {
         let (limit, overflow) = self.view.rawValue.addingReportingOverflow(
@@ -157,6 +163,7 @@ extension Replica {
 
     func check(_ certificate: Certificate) throws(MessageRejection) {
         try checkEpoch(certificate.subject.round.epoch)
+        if !applies(.quorum), certificate.signatures.count < validators.quorum { return }
         do throws(CertificateRejection) {
             try certificate.verify(
                 in: configuration.domain, validators: validators, verifier: verifier)
@@ -168,7 +175,7 @@ extension Replica {
     /// Whether a certificate says nothing new, so that its signatures need no check.
     func isKnown(_ certificate: Certificate) -> Bool {
         let round = certificate.subject.round
-        guard round.epoch == epoch else { return false }
+        guard round.epoch == epoch || !applies(.epochOfVotes) else { return false }
         return round.view <= floorView
             || certificates[round.view]?.certificate(certificate.subject.kind)?.subject
                 == certificate.subject

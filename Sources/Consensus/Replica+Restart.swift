@@ -19,6 +19,7 @@ extension Replica {
             }
         }
         if let signerRecord { record.add(signerRecord) }
+        if !applies(.quarantine) { mode = .voting }
     }
 
     /// Takes back what the journal holds. Blocks are judged again before a vote needs them: the
@@ -76,7 +77,7 @@ extension Replica {
         enter(first, entry: entry ?? floor.finalized?.finalization)
         for own in ownVotes where own.vote.subject.round.epoch == epoch {
             send(own)
-            count(own.vote)
+            if applies(.ownVotesCounted) { count(own.vote) }
         }
         pace.nextResend = now.instant.adding(milliseconds: ConsensusDelays.resend)
         sendStatus()

@@ -47,12 +47,14 @@ extension Replica {
             }
         }
         if isFirstInRound, let entry { records.append(.certificate(entry)) }
-        if case .finalize = subject, let notarization = certificates[view]?.notarization {
+        if case .finalize = subject, applies(.notarizationDurable),
+            let notarization = certificates[view]?.notarization
+        {
             records.append(.certificate(notarization))
         }
         records.append(.signer(signed))
         records.append(.vote(vote))
-        emit(.persist(records))
+        if applies(.votesDurable) { emit(.persist(records)) }
         return own
     }
 

@@ -15,7 +15,8 @@ extension Replica {
 
     /// b.3: votes for the proposal of the current view if all that it needs is here and right.
     mutating func consider() {
-        guard let record = currentRecord, record.mayNotarize, let received = proposals[view]
+        guard let record = currentRecord, let received = proposals[view],
+            mayNotarize(record, received.proposal)
         else { return }
         switch judge(received) {
         case .pending:
@@ -28,6 +29,9 @@ extension Replica {
             timeout()
         case .right:
             cast(.notarize(received.proposal), on: received.proposal.blockHash)
+            if !applies(.finalizeNeedsNotarization), view == received.proposal.round.view {
+                cast(.finalize(received.proposal), on: received.proposal.blockHash)
+            }
         }
     }
 
@@ -41,11 +45,14 @@ extension Replica {
             guard parentHash == floor.hash, !received.isRepeated else { return .wrong }
         } else {
             guard parentView > floorView else { return .pending }
-            guard let notarization = certificates[parentView]?.notarization else {
+            let notarization = certificates[parentView]?.notarization
+            if notarization == nil, applies(.parentNotarized) {
                 requestCertificates()
                 return .pending
             }
-            guard notarization.subject.proposal?.blockHash == parentHash else { return .wrong }
+            guard notarization?.subject.proposal?.blockHash ?? parentHash == parentHash else {
+                return .wrong
+            }
         }
         guard holdsNullifications(above: parentView, below: view) else {
             requestCertificates()
@@ -57,7 +64,9 @@ extension Replica {
             want(parentHash)
             return .pending
         }
-        guard parent.height != lastHeight || parentHash == floor.hash,
+        guard
+            parent.height != lastHeight || parentHash == floor.hash
+                || !applies(.lastBlockRepeated),
             header.height == parent.height.next, header.time > parent.time
         else { return .wrong }
         guard isTimely(header.time, arrival: received.arrival) else { return .untimely }
@@ -72,6 +81,7 @@ extension Replica {
 
     /// The "skip" rule: every view between the parent's and this one was nullified.
     func holdsNullifications(above lower: View, below upper: View) -> Bool {
+        guard applies(.skippedViewsNullified) else { return true }
         var skipped = lower.next
         while skipped < upper {
             guard holds(.nullify, in: skipped) else { return false }
@@ -83,6 +93,7 @@ extension Replica {
     /// b.7: whether a block's time fits our clock at its first arrival. A voting rule, not a rule of
     /// validity: who catches up checks strict growth alone.
     func isTimely(_ time: Timestamp, arrival: Timestamp) -> Bool {
+        guard applies(.timely) else { return true }
         let precision = UInt64(parameters.precisionMilliseconds)
         let base = UInt64(parameters.messageDelayMilliseconds)
         let grown = base + base / 10 * min(viewsSinceFloor(in: view), 1000)
@@ -96,7 +107,8 @@ extension Replica {
         _ block: Block, _ proposal: Proposal, parentCertificate: Certificate?
     ) {
         precondition(
-            currentRecord?.mayNotarize ?? false, "one proposal a view for ever")
+            currentRecord.map { mayNotarize($0, proposal) } ?? false, "one proposal a view for ever"
+        )
         guard let own = record(.notarize(proposal), on: proposal.blockHash) else { return }
         let message = ProposalMessage(
             header: block.header, transactionIDs: Block.transactionIDs(block.transactions),
@@ -110,7 +122,7 @@ extension Replica {
 
     /// b.5: gives the current view up, unless FINALIZE was sent in it. Allowed after NOTARIZE.
     mutating func timeout() {
-        guard let record = currentRecord, record.mayNullify else { return }
+        guard let record = currentRecord, mayNullify(record) else { return }
         cast(.nullify(round), on: nil)
     }
 }

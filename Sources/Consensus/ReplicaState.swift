@@ -190,7 +190,7 @@ extension Replica {
         }
     }
 
-    var round: Round { Round(epoch: epoch, view: view) }
+    package var round: Round { Round(epoch: epoch, view: view) }
     var parameters: Parameters { configuration.parameters }
     var isQuarantined: Bool {
         if case .quarantined = mode { true } else { false }

@@ -10,6 +10,9 @@ struct Tally: Sendable {
     /// The signers already reported, by kind of the second vote.
     private var reported: Set<Report> = []
 
+    /// Votes that were counted again.
+    private(set) var repeats = 0
+
     private struct Report: Hashable {
         let kind: VoteKind
         let signer: ValidatorIndex
@@ -36,12 +39,15 @@ struct Tally: Sendable {
     }
 
     /// Adds a vote whose signature was checked.
-    mutating func add(_ vote: SignedVote) -> Outcome {
+    ///
+    /// - Parameter repeatedly: whether a vote that comes again counts again, as never it may.
+    mutating func add(_ vote: SignedVote, repeatedly: Bool = false) -> Outcome {
         let kind = vote.subject.kind
         let position = Int(vote.signer.rawValue)
         guard position < notarizations.count else { return .alreadyCounted }
         if let first = self.vote(kind, by: vote.signer) {
-            if first.subject == vote.subject { return .alreadyCounted }
+            if first.subject == vote.subject, repeatedly { repeats += 1 }
+            if first.subject == vote.subject { return repeatedly ? .counted : .alreadyCounted }
             return .conflict(report(first, vote))
         }
         switch kind {

@@ -176,6 +176,77 @@ struct JournalTests {
         }
     }
 
+    @Test func damageInTheLastFrameIsCorruptAndNotTorn() {
+        let start = Journal.header(chainID: chainID, key: key).count
+        let whole = journal([records])
+        let bytes = journal([records, Array(records.suffix(1))])
+        for position in start..<bytes.count {
+            for bit in [UInt8](0..<8) {
+                var damaged = bytes
+                damaged[position] ^= 1 << bit
+                let bad = position < whole.count ? start : whole.count
+                #expect(replay(damaged) == .corrupt(at: bad), "byte \(position), bit \(bit)")
+            }
+        }
+    }
+
+    @Test func aSectorThatNeverArrivedIsATornAppend() {
+        let whole = journal([records])
+        let blocks = [JournalRecord](
+            repeating: records[0], count: 8)
+        let bytes = whole + Journal.frame(blocks, at: UInt64(whole.count))
+        for sector in (whole.count / 512)..<(bytes.count / 512) {
+            var torn = bytes
+            let range = max(whole.count, sector * 512)..<((sector + 1) * 512)
+            torn.replaceSubrange(range, with: [UInt8](repeating: 0, count: range.count))
+            #expect(replay(torn) == .intact(records, length: whole.count), "sector \(sector)")
+        }
+    }
+
+    @Test func aFrameOfAnotherVersionIsCorruptAndNotTorn() {
+        // A record with an unknown tag under a good checksum: votes may be in it.
+        let whole = journal([records])
+        var payload: [UInt8] = [99]
+        payload += [UInt8](repeating: 7, count: 50)
+        let frame = Self.frame(payload: payload, at: UInt64(whole.count))
+        #expect(replay(whole + frame) == .corrupt(at: whole.count))
+    }
+
+    @Test func aJournalOlderThanTheNotedRoundIsOutdated() {
+        let bytes = journal([records])
+        let signed = Round(epoch: .first, view: .first)
+        func replay(_ bytes: [UInt8], _ signed: Round) -> JournalState {
+            Journal.replay(bytes, chainID: chainID, key: key, signed: signed)
+        }
+        #expect(replay(bytes, signed) == .intact(records, length: bytes.count))
+        let later = Round(epoch: .first, view: View(2))
+        #expect(replay(bytes, later) == .outdated(later))
+        #expect(replay(journal([]), signed) == .outdated(signed))
+        // A quarantine says so itself, and its end covers the rounds before it.
+        for record in [JournalRecord.quarantined, .resumed(from: later)] {
+            let bytes = journal([[record]])
+            #expect(replay(bytes, later) == .intact([record], length: bytes.count))
+        }
+        let after = Round(epoch: .first, view: View(3))
+        #expect(replay(journal([[.resumed(from: later)]]), after) == .outdated(after))
+    }
+
+    /// A frame as PROTOCOL.md describes it, made without the journal's own code.
+    private static func frame(payload: [UInt8], at offset: UInt64) -> [UInt8] {
+        func bigEndian(_ value: UInt64, _ count: Int) -> [UInt8] {
+            (0..<count).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
+        }
+        let length = bigEndian(UInt64(payload.count), 4)
+        var checksum: UInt32 = .max
+        for byte in bigEndian(offset, 8) + length + payload {
+            checksum ^= UInt32(byte)
+            for _ in 0..<8 {
+                checksum = checksum & 1 == 1 ? checksum >> 1 ^ 0x82F6_3B78 : checksum >> 1
+            }
+        }
+        return [0xA7, 0x56, 0x4A, 0x31] + length + bigEndian(UInt64(~checksum), 4) + payload
+    }
+
     @Test func theJournalOfAnotherKeyOrChainIsCorrupt() {
         let other = Journal.header(chainID: chainID, key: SimulatedChain.key(1))
         #expect(replay(other) == .corrupt(at: 0))
@@ -185,8 +256,8 @@ struct JournalTests {
     @Test func aFrameElsewhereInTheFileIsNoFrame() {
         let whole = journal([records])
         let start = Journal.header(chainID: chainID, key: key).count
-        // The first frame copied behind a torn one: its offset does not fit.
-        let copied = whole + [1, 2, 3] + whole[start...]
-        #expect(replay(copied) == .intact(records, length: whole.count))
+        // The first frame copied to another offset: it is none there.
+        let copied = whole + whole[start...]
+        #expect(replay(copied) == .corrupt(at: whole.count))
     }
 }
