@@ -4,6 +4,21 @@ import DocumentFiles
 package import Ledger
 package import LedgerClient
 
+/// Reads and checks a genesis document.
+///
+/// - Throws: `FileFailure`, or `CommandFailure` naming each rule that it breaks.
+package func loadGenesis(at path: String) throws -> Genesis {
+    let document: Genesis = try JSONDocument.read(at: path)
+    let faults = document.faults
+    guard faults.isEmpty else {
+        throw CommandFailure(
+            "\(path) is no usable genesis document:\n"
+                + faults.map { "  " + $0.description }.joined(separator: "\n"),
+            status: ExitStatus.file)
+    }
+    return document
+}
+
 /// Which chain, and whom to ask.
 package struct ChainOptions: ParsableArguments {
     @Option(help: "The chain's genesis.json: what everything is checked against.")
@@ -21,15 +36,7 @@ package struct ChainOptions: ParsableArguments {
     ///
     /// - Throws: `FileFailure`, or `CommandFailure` naming each rule that it breaks.
     package func loadGenesis() throws -> Genesis {
-        let document: Genesis = try JSONDocument.read(at: genesis)
-        let faults = document.faults
-        guard faults.isEmpty else {
-            throw CommandFailure(
-                "\(genesis) is no usable genesis document:\n"
-                    + faults.map { "  " + $0.description }.joined(separator: "\n"),
-                status: ExitStatus.file)
-        }
-        return document
+        try CommandOptions.loadGenesis(at: genesis)
     }
 
     /// Runs `body` with a client of the nodes, which refuses nodes of another chain.

@@ -6,6 +6,7 @@ import Cryptography
 import DocumentFiles
 import Ledger
 import Verification
+import VoterStation
 
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

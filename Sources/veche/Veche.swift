@@ -10,5 +10,7 @@ struct Veche: AsyncParsableCommand {
             commission published. Everything else that a node says is checked on this machine, or marked as \
             what the node says.
             """,
-        subcommands: [Vote.self, Check.self, Audit.self, Results.self, Watch.self])
+        subcommands: [
+            Vote.self, Open.self, Keys.self, Check.self, Audit.self, Results.self, Watch.self,
+        ])
 }

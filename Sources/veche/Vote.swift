@@ -5,18 +5,23 @@ import Codec
 import CommandOptions
 import Cryptography
 import DocumentFiles
-import Elections
 import Ledger
 import LedgerClient
-import Verification
+import VoterStation
 
 struct Vote: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fetch your credential, encrypt your choices, cast them, keep the receipt.",
+        abstract: "Fetch your credential, encrypt your choices, cast or challenge them.",
         discussion: """
             Everything is kept in --home as it comes to be. If the command is cut off, run it again with the \
             same --home: it goes on where it was, and the ballot counts once. Choices leave this machine only \
-            encrypted; what is kept does not show them.
+            encrypted; what is kept of a cast ballot does not show them.
+
+            The tracking code of your encrypted choices is shown first; then you decide. `cast` sends the \
+            ballot. `challenge` opens it instead: the file that is written shows on any other machine, with \
+            `veche open`, whether it holds what you chose. What was challenged can never be cast; your choices \
+            are then encrypted anew. Challenge when you like, up to 8 times: a machine that cheats cannot \
+            know when. Challenge with other choices than your own if nobody may see yours.
 
             Selections: --select CONTEST=OPTION, CONTEST=OPTION+OPTION, CONTEST=blank, CONTEST=none.
 
@@ -40,8 +45,11 @@ struct Vote: AsyncParsableCommand {
     @Option(help: "A directory for your credential, ballot and receipt.")
     var home: String
 
-    @Flag(name: .shortAndLong, help: "Do not ask before casting.")
+    @Flag(name: .shortAndLong, help: "Cast without asking.")
     var yes = false
+
+    @Flag(help: "Without asking, challenge one encryption of the choices, and cast nothing.")
+    var challenge = false
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -49,249 +57,182 @@ struct Vote: AsyncParsableCommand {
     @OptionGroup var chain: ChainOptions
     @OptionGroup var passphrase: PassphraseOptions
 
+    func validate() throws {
+        guard !(self.yes && self.challenge) else {
+            throw ValidationError("--yes casts and --challenge does not: give one of them.")
+        }
+    }
+
     func run() async throws {
         try await reportingFailures {
-            let genesis = try chain.loadGenesis()
-            let selection = try Selection(select)
-            let home = VoterHome(path: home)
-            try await chain.withClient { client in
-                let prepared = try await prepare(
-                    home, selection, genesis: genesis, client: client)
-                let outcome = try await cast(prepared, home, genesis: genesis, client: client)
-                try show(outcome)
+            let genesis = try self.chain.loadGenesis()
+            let selection = try Selection(self.select)
+            let home = VoterHome(path: self.home)
+            try await self.chain.withClient { client in
+                let challenges = ChallengeRegistration(
+                    home: home, genesis: genesis, client: client)
+                try await challenges.registerPending()
+                guard
+                    let ballot = try await self.ballot(
+                        home, selection, genesis: genesis, client: client,
+                        challenges: challenges)
+                else { return }
+                let casting = Casting(home: home, genesis: genesis, client: client)
+                try self.show(try await casting.cast(ballot))
             }
         }
     }
 
     // MARK: - Making the ballot
 
-    /// A ballot that is on disk and may be sent.
-    private struct PreparedBallot {
-        let transaction: [UInt8]
-        let record: VoteRecord
-    }
-
-    private func prepare(
-        _ home: VoterHome, _ selection: Selection, genesis: Genesis, client: NodeClient
-    ) async throws -> PreparedBallot {
-        if let transaction = try home.read(home.ballotFile, limit: Limits.entryBytes),
-            LocalFile.exists(home.recordFile)
-        {
-            let record: VoteRecord = try JSONDocument.read(at: home.recordFile)
-            let names = [
-                record.election, record.document.description, record.electionID.description,
-            ]
-            guard record.chainID == genesis.chainID, names.contains(election),
-                record.transactionID == Transaction.id(of: transaction)
-            else {
+    /// The ballot to cast; nil where the voter wanted a challenge and no more.
+    private func ballot(
+        _ home: VoterHome, _ selection: Selection, genesis: Genesis, client: NodeClient,
+        challenges: ChallengeRegistration
+    ) async throws -> KeptBallot? {
+        if let kept = try home.ballot(of: self.election, chainID: genesis.chainID) {
+            guard !self.challenge else {
                 throw CommandFailure(
-                    "\(home.path) holds a ballot of another chain or of the election"
-                        + " '\(record.election)', or a damaged one. Use another --home for"
-                        + " another election.")
+                    "\(home.path) holds a ballot that was cast or is on its way. Challenges come"
+                        + " before casting.")
             }
             note("Sending the ballot that is kept in \(home.path); selections are not read again.")
-            return PreparedBallot(transaction: transaction, record: record)
+            return kept
         }
-        let trusted = try await TrustedElection(
-            named: election, genesis: genesis, client: client)
-        let credential = try await obtainCredential(home, trusted)
+        let trusted = try await client.trustedElection(self.election, genesis: genesis)
+        let credential = try await self.credential(home, trusted)
         guard let style = trusted.document.style(numbered: credential.entry.style) else {
             throw CommandFailure(
                 "The registrar names ballot style \(credential.entry.style), which the election does"
                     + " not have.")
         }
         let choices = try selection.choices(for: style, of: trusted.document)
-        try confirm(
-            "Cast this ballot in '\(trusted.document.name)'? It cannot be taken back.", yes: yes)
-        return try encrypt(choices, credential, trusted, home, genesis: genesis)
+        let rules = try trusted.rules(style: style.number)
+        while true {
+            var random = SystemRandom()
+            let encrypted = try EncryptedBallot(
+                choices, rules: rules, credential: credential.key, sequence: 1, previous: .zero,
+                arithmetic: SodiumArithmetic(), random: &random)
+            switch try self.decide(on: encrypted.tracker, home, trusted) {
+            case .cast:
+                return try self.keep(encrypted, credential, trusted, home, genesis: genesis)
+            case .challenge:
+                let code = TrackingCode(tracker: encrypted.tracker).text
+                let challenge = try home.challenge(
+                    encrypted, credential: credential.key, certificate: credential.certificate,
+                    style: style.number, election: trusted, chainID: genesis.chainID)
+                let place = try await challenges.register(challenge)
+                try self.show(challenge, code: code, place, home)
+                if self.challenge { return nil }
+            case .stop:
+                throw CommandFailure("Nothing was cast.")
+            }
+        }
     }
 
-    private struct Credential {
-        let key: CredentialKey
-        let certificate: [UInt8]
-        let entry: VoterEntry
-    }
-
-    private func obtainCredential(
+    private func credential(
         _ home: VoterHome, _ trusted: TrustedElection
     ) async throws -> Credential {
         let seed = try home.seed(
-            passphrase: try passphrase.read(
+            passphrase: try self.passphrase.read(
                 for: "your credential", isNew: !LocalFile.exists(home.credentialFile)))
-        let identity = VoterIdentity(voter: voter, code: try accessCode())
-        let registrar = try RegistrarClient(registrars: registrar)
-        do {
-            let name = trusted.document.hash.description
-            let entry = try await registrar.entry(identity, election: name)
-            guard entry.electionID == trusted.electionID else {
-                throw CommandFailure(
-                    "The registrar and the nodes name different elections (A_KEY_MISMATCH). Nothing"
-                        + " was sent; tell the commission.")
-            }
-            guard let style = trusted.document.style(numbered: entry.style) else {
-                throw CommandFailure("The registrar names a ballot style that does not exist.")
-            }
-            let request = try CredentialRequest(
-                seed: seed, electionID: trusted.electionID, style: entry.style,
-                modulus: style.issuingKey, arithmetic: SodiumArithmetic())
-            let certificate = try await self.certificate(
-                home, request, modulus: style.issuingKey, identity, election: name,
-                registrar: registrar)
-            await registrar.shutdown()
-            return Credential(key: request.key, certificate: certificate, entry: entry)
-        } catch {
-            await registrar.shutdown()
-            throw error
-        }
-    }
-
-    private func certificate(
-        _ home: VoterHome, _ request: CredentialRequest, modulus: [UInt8],
-        _ identity: VoterIdentity, election: String, registrar: RegistrarClient
-    ) async throws -> [UInt8] {
-        if let kept = try home.read(home.certificateFile, limit: Limits.rsaBytes),
-            CredentialVerifier().isValid(kept, of: request.message, modulus: modulus)
-        {
-            return kept
-        }
-        let answer = try await registrar.credential(
-            identity, blindedMessage: request.blindedMessage, election: election)
-        guard let signature = Hexadecimal.decode(answer.blindSignature) else {
-            throw CommandFailure("The registrar's answer is not hexadecimal.")
-        }
-        let certificate: [UInt8]
-        do {
-            certificate = try request.finalize(signature, verifier: CredentialVerifier())
-        } catch {
-            throw CommandFailure(
-                "The registrar's signature does not verify (\(error.name)). Your request is kept; ask"
-                    + " again, and tell the commission if it stays so.")
-        }
-        try LocalFile.write(
-            certificate, to: home.certificateFile, mode: .secret, replacing: true)
-        return certificate
-    }
-
-    private func accessCode() throws -> String {
         // An access code is handled like a passphrase: from a private file or the terminal.
-        let code = try Passphrase.read(file: codeFile, subject: "voter \(voter) (access code)")
-        return code.withBytes { String(decoding: $0, as: UTF8.self) }
+        let code = try Passphrase.read(
+            file: self.codeFile, subject: "voter \(self.voter) (access code)")
+        return try await CredentialFetch(
+            home: home, election: trusted, registrars: self.registrar,
+            identity: VoterIdentity(
+                voter: self.voter, code: code.withBytes { String(decoding: $0, as: UTF8.self) })
+        ).run(seed: seed)
     }
 
-    private func encrypt(
-        _ choices: [ContestChoice], _ credential: Credential, _ trusted: TrustedElection,
-        _ home: VoterHome, genesis: Genesis
-    ) throws -> PreparedBallot {
-        let rules = try BallotRules(
-            document: trusted.document, style: credential.entry.style,
-            electionID: trusted.electionID, keys: trusted.keys)
-        var random = SystemRandom()
-        let arithmetic = SodiumArithmetic()
-        let encrypted = try EncryptedBallot(
-            choices, rules: rules, credential: credential.key, sequence: 1, previous: .zero,
-            arithmetic: arithmetic, random: &random)
+    /// Shows the tracking code, and only then asks what is to become of the encryption: what is
+    /// challenged was encrypted before the machine could know.
+    private func decide(
+        on tracker: Bytes32, _ home: VoterHome, _ trusted: TrustedElection
+    ) throws -> Decision {
+        // Standard output is for the result where a program reads it.
+        let write: (String) -> Void = { text in
+            if self.json {
+                note(text)
+            } else {
+                print(text)
+            }
+        }
+        write("Tracking code of your encrypted choices: \(TrackingCode(tracker: tracker).text)")
+        if self.challenge { return .challenge }
+        if self.yes { return .cast }
+        write(
+            "Write it down. In '\(trusted.document.name)' a cast ballot cannot be taken back; a"
+                + " challenged one is never counted.")
+        let made = try home.challenges().count
+        return Decision.ask(canChallenge: made < VoterHome.challengeLimit, write: write)
+    }
+
+    private func keep(
+        _ encrypted: consuming EncryptedBallot, _ credential: Credential,
+        _ trusted: TrustedElection, _ home: VoterHome, genesis: Genesis
+    ) throws -> KeptBallot {
         let code = TrackingCode(tracker: encrypted.tracker)
-        let wire = encrypted.cast(arithmetic: arithmetic, random: &random)
+        var random = SystemRandom()
+        let wire = encrypted.cast(arithmetic: SodiumArithmetic(), random: &random)
         let transaction = Transaction.ballot(
             BallotTransaction(wire: wire, certificate: credential.certificate)
         ).canonicalBytes
-        let record = VoteRecord(
-            chainID: genesis.chainID, electionID: trusted.electionID,
-            document: trusted.document.hash, election: trusted.document.name,
-            style: credential.entry.style,
-            credentialKey: credential.key.publicKey,
-            transactionID: Transaction.id(of: transaction), trackingCode: code.text,
-            rollLeaf: credential.entry.leaf, rollSalt: credential.entry.salt)
-        // The ballot goes first: without it the record would name bytes that are lost.
-        try LocalFile.write(transaction, to: home.ballotFile, mode: .secret, replacing: true)
-        // It links voter and ballot, so it is as private as a key.
-        try LocalFile.write(
-            try JSONDocument.encode(record), to: home.recordFile, mode: .secret, replacing: true)
-        return PreparedBallot(transaction: transaction, record: record)
+        let ballot = KeptBallot(
+            transaction: transaction,
+            record: VoteRecord(
+                chainID: genesis.chainID, electionID: trusted.electionID,
+                document: trusted.document.hash, election: trusted.document.name,
+                style: credential.entry.style, credentialKey: credential.key.publicKey,
+                transactionID: Transaction.id(of: transaction), trackingCode: code.text,
+                rollLeaf: credential.entry.leaf, rollSalt: credential.entry.salt))
+        try home.keep(ballot)
+        return ballot
     }
 
-    // MARK: - Casting it
+    // MARK: - Output
 
-    /// What `--json` prints.
-    private struct Outcome: Encodable {
-        let transactionID: Bytes32
-        let trackingCode: String
-        let height: UInt64?
-        let index: UInt64?
-        let promised: Bool
-        let finalityMilliseconds: Int64
-        let receipt: String
-        let logSize: UInt64
-        let cosigners: [String]
-    }
-
-    private func cast(
-        _ ballot: PreparedBallot, _ home: VoterHome, genesis: Genesis, client: NodeClient
-    ) async throws -> Outcome {
-        let start = ContinuousClock.now
-        let answer = try await client.submit(ballot.transaction)
-        let promised = try keepPromise(answer, of: ballot, home, genesis: genesis)
-        let status = try await client.waitUntilFinal(
-            ballot.transaction, timeout: .seconds(180))
-        let finality = ContinuousClock.now - start
-        let receipt = try await client.waitForReceipt(ballot.record.transactionID)
-        let checked = try ReceiptCheck(
-            genesis: genesis.canonicalBytes, verifier: Ed25519Verifier()
-        ).check(
-            receipt: receipt, transaction: ballot.transaction,
-            credentialKey: ballot.record.credentialKey)
-        try LocalFile.write(receipt, to: home.receiptFile, mode: .secret, replacing: true)
-        return Outcome(
-            transactionID: ballot.record.transactionID, trackingCode: ballot.record.trackingCode,
-            height: status.height, index: status.index, promised: promised,
-            finalityMilliseconds: finality.milliseconds, receipt: home.receiptFile,
-            logSize: checked.logSize, cosigners: checked.cosigners.map(\.name))
-    }
-
-    /// Keeps the validator's promise, after it was found to be signed, and about this ballot.
-    private func keepPromise(
-        _ answer: SubmissionAnswer, of ballot: PreparedBallot, _ home: VoterHome, genesis: Genesis
-    ) throws -> Bool {
-        guard let text = answer.promise else { return false }
-        guard let bytes = Hexadecimal.decode(text),
-            let promise = try? SignedPromise(canonicalBytes: bytes),
-            promise.isValid(
-                in: genesis.domain, validators: genesis.validators, verifier: Ed25519Verifier()),
-            case .ballot(let sent)? = try? Transaction(canonicalBytes: ballot.transaction),
-            let outline = try? BallotOutline(sent.wire), promise.covers(outline)
-        else {
-            note(
-                "The node's promise is not a validator's promise of this ballot; it is not kept. The"
-                    + " ballot goes on.")
-            return false
-        }
-        try LocalFile.write(bytes, to: home.promiseFile, mode: .secret, replacing: true)
-        return true
-    }
-
-    private func show(_ outcome: Outcome) throws {
-        if json {
-            // One line, so that many voters' answers can be gathered in one file.
-            let text = try JSONDocument.encode(outcome).filter { $0 != 0x0A }
-            print(String(decoding: text, as: UTF8.self))
+    private func show(_ outcome: CastOutcome) throws {
+        if self.json {
+            try printLine(outcome)
             return
         }
         print("Your ballot is in the log.")
         print("  tracking code  \(outcome.trackingCode)")
-        if let index = outcome.index, let height = outcome.height {
-            print("  entry          \(index), in block \(height)")
-        }
+        if let height = outcome.height { print("  block          \(height)") }
+        print("  receipt        \(outcome.receipt)")
         print(
-            "  receipt        \(outcome.receipt), vouched for by"
+            "  the log with \(outcome.logSize) entries is vouched for by"
                 + " \(outcome.cosigners.joined(separator: ", "))")
         print(
-            "Check it at any time, offline: veche check --genesis \(chain.genesis) --home \(home)")
+            "Check it at any time, offline: veche check --genesis \(self.chain.genesis) --home"
+                + " \(self.home)")
         print("The receipt does not show how you voted.")
     }
-}
 
-extension Duration {
-    fileprivate var milliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    private func show(
+        _ challenge: Challenge, code: String, _ place: TransactionPlace, _ home: VoterHome
+    ) throws {
+        let file = home.openingFile(challenge.number)
+        if self.json {
+            try printLine(
+                ChallengeOutcome(
+                    challenge: challenge.number, trackingCode: code, opening: file,
+                    spoilTransactionID: Transaction.id(of: challenge.transaction),
+                    height: place.height, index: place.index))
+            return
+        }
+        print("Challenged: this encryption can never be cast, which the log now says.")
+        print("  opening        \(file)")
+        print(
+            "Take it to another machine and compare what it shows with your choices: veche open"
+                + " \(file) --tracking-code \(code) --genesis \(self.chain.genesis) --node ADDRESS")
+    }
+
+    /// One line of JSON, so that many voters' answers can be gathered in one file.
+    private func printLine(_ value: some Encodable) throws {
+        let text = try JSONDocument.encode(value).filter { $0 != 0x0A }
+        print(String(decoding: text, as: UTF8.self))
     }
 }

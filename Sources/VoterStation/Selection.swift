@@ -1,19 +1,19 @@
-import BallotCryptography
-import Ledger
+package import BallotCryptography
+package import Ledger
 
 /// Why a selection on the command line cannot be voted.
-struct SelectionError: Error, CustomStringConvertible {
-    let description: String
+package struct SelectionError: Error, CustomStringConvertible {
+    package let description: String
 }
 
 /// A voter's choices as typed: `--select CONTEST=OPTION+OPTION`, `CONTEST=blank`, `CONTEST=none`.
-struct Selection {
+package struct Selection: Sendable {
     private let chosen: [String: [String]]
 
     /// Reads the texts of the option.
     ///
     /// - Throws: `SelectionError` for a text of another form or a contest named twice.
-    init(_ texts: [String]) throws(SelectionError) {
+    package init(_ texts: [String]) throws(SelectionError) {
         var chosen: [String: [String]] = [:]
         for text in texts {
             let parts = text.split(separator: "=", omittingEmptySubsequences: false)
@@ -35,11 +35,11 @@ struct Selection {
     /// The choice for each contest of a ballot style, in ballot order.
     ///
     /// - Throws: `SelectionError` where a contest is missing or unknown, or an option is not offered.
-    func choices(
+    package func choices(
         for style: BallotStyle, of document: ElectionDocument
     ) throws(SelectionError) -> [ContestChoice] {
         var choices: [ContestChoice] = []
-        var unused = chosen
+        var unused = self.chosen
         for index in style.contests {
             let contest = document.contests[Int(index)]
             guard let names = unused.removeValue(forKey: contest.id) else {

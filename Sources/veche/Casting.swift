@@ -1,0 +1,81 @@
+import APISchema
+import Codec
+import CommandOptions
+import Cryptography
+import DocumentFiles
+import Elections
+import Ledger
+import LedgerClient
+import Verification
+import VoterStation
+
+/// What `--json` prints of a cast ballot.
+struct CastOutcome: Encodable {
+    let transactionID: Bytes32
+    let trackingCode: String
+    let height: UInt64?
+    let index: UInt64?
+    let promised: Bool
+    let finalityMilliseconds: Int64
+    let receipt: String
+    let logSize: UInt64
+    let cosigners: [String]
+}
+
+/// Sends a kept ballot, and believes that it is cast when its receipt holds and not before.
+struct Casting {
+    let home: VoterHome
+    let genesis: Genesis
+    let client: NodeClient
+
+    func cast(_ ballot: KeptBallot) async throws -> CastOutcome {
+        let start = ContinuousClock.now
+        let answer = try await self.client.submit(ballot.transaction)
+        let promised = try self.keepPromise(answer, of: ballot)
+        let status = try await self.client.waitUntilFinal(
+            ballot.transaction, timeout: .seconds(180))
+        let finality = ContinuousClock.now - start
+        let receipt = try await self.client.waitForReceipt(ballot.record.transactionID)
+        let checked = try ReceiptCheck(
+            genesis: self.genesis.canonicalBytes, verifier: Ed25519Verifier()
+        ).check(
+            receipt: receipt, transaction: ballot.transaction,
+            credentialKey: ballot.record.credentialKey)
+        try LocalFile.write(receipt, to: self.home.receiptFile, mode: .secret, replacing: true)
+        return CastOutcome(
+            transactionID: ballot.record.transactionID,
+            trackingCode: ballot.record.trackingCode, height: status.height,
+            index: status.index, promised: promised,
+            finalityMilliseconds: finality.milliseconds, receipt: self.home.receiptFile,
+            logSize: checked.logSize, cosigners: checked.cosigners.map(\.name))
+    }
+
+    /// Keeps the validator's promise, after it was found to be signed, and about this ballot.
+    private func keepPromise(
+        _ answer: SubmissionAnswer, of ballot: KeptBallot
+    ) throws -> Bool {
+        guard let text = answer.promise else { return false }
+        guard let bytes = Hexadecimal.decode(text),
+            let promise = try? SignedPromise(canonicalBytes: bytes),
+            promise.isValid(
+                in: self.genesis.domain, validators: self.genesis.validators,
+                verifier: Ed25519Verifier()),
+            case .ballot(let sent)? = try? Transaction(canonicalBytes: ballot.transaction),
+            let outline = try? BallotOutline(sent.wire), promise.covers(outline)
+        else {
+            note(
+                "The node's promise is not a validator's promise of this ballot; it is not kept. The"
+                    + " ballot goes on.")
+            return false
+        }
+        try LocalFile.write(bytes, to: self.home.promiseFile, mode: .secret, replacing: true)
+        return true
+    }
+}
+
+extension Duration {
+    fileprivate var milliseconds: Int64 {
+        let (seconds, attoseconds) = self.components
+        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import CommandOptions
+import DocumentFiles
+import Ledger
+import LedgerClient
+import VoterStation
+
+struct Keys: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Keep an election's document and keys, to check openings without a network.",
+        discussion: """
+            The file holds the signatures that trace document and keys back to genesis; `veche open` checks \
+            them again, wherever the file comes from.
+
+            """ + ExitStatus.help)
+
+    @Option(help: "The election: its short name, its document's hash or its election id.")
+    var election: String
+
+    @Option(help: "The file to write.")
+    var output: String
+
+    @OptionGroup var chain: ChainOptions
+
+    func run() async throws {
+        try await reportingFailures {
+            let genesis = try self.chain.loadGenesis()
+            try await self.chain.withClient { client in
+                let file = try await client.electionFile(self.election, genesis: genesis)
+                let trusted = try TrustedElection(checking: file, genesis: genesis)
+                guard trusted.isNamed(self.election) else {
+                    throw CommandFailure("The node answers with another election.")
+                }
+                try JSONDocument.write(file, to: self.output)
+                print("The election '\(trusted.document.name)', election id \(trusted.electionID).")
+                print("Its keys are confirmed by \(file.confirmations.count) trustees.")
+            }
+        }
+    }
+}
