@@ -20,7 +20,7 @@ package enum PSSEncoding {
     }
 
     /// MGF1.
-    private static func mask(_ seed: [UInt8], count: Int) -> [UInt8] {
+    static func mask(_ seed: [UInt8], count: Int) -> [UInt8] {
         var mask: [UInt8] = []
         var counter: UInt32 = 0
         while mask.count < count {

@@ -96,7 +96,19 @@ private func loadLittleEndian(_ bytes: [UInt8], at start: Int) -> UInt64 {
 /// The 128-bit product.
 @inline(__always)
 func wide(_ x: UInt64, _ y: UInt64) -> UInt128 {
-    UInt128(truncatingIfNeeded: x) &* UInt128(truncatingIfNeeded: y)
+    #if arch(wasm32)
+        // WebAssembly has no such instruction: four products of halves instead of a call that goes
+        // through memory.
+        let half: UInt64 = 0xffff_ffff
+        let (x0, x1, y0, y1) = (x & half, x >> 32, y & half, y >> 32)
+        let (low, mixed, other, high) = (x0 &* y0, x0 &* y1, x1 &* y0, x1 &* y1)
+        let middle = (low >> 32) &+ (mixed & half) &+ (other & half)
+        let top = high &+ (mixed >> 32) &+ (other >> 32) &+ (middle >> 32)
+        let bottom = (low & half) | middle << 32
+        return UInt128(truncatingIfNeeded: top) << 64 | UInt128(truncatingIfNeeded: bottom)
+    #else
+        return UInt128(truncatingIfNeeded: x) &* UInt128(truncatingIfNeeded: y)
+    #endif
 }
 
 @inline(__always)

@@ -32,12 +32,12 @@ package struct CertifiedCheckpoint: Equatable, Sendable {
         } catch {
             throw .checkpoint(error)
         }
-        let logKeys = policy.logs.map(\.key).filter { $0.name == checkpoint.origin }
+        let logKeys = policy.logs.map { $0.key }.filter { $0.name == checkpoint.origin }
         guard !logKeys.isEmpty else { throw .unknownOrigin(checkpoint.origin) }
         let verified: [VerifiedSignature]
         do throws(NoteError) {
             verified = try note.verified(
-                by: logKeys + policy.witnesses.map(\.key), with: verifier)
+                by: logKeys + policy.witnesses.map { $0.key }, with: verifier)
         } catch {
             throw .note(error)
         }
