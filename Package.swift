@@ -104,6 +104,12 @@ let shell: [Target] = [
             "APISchema", "Codec", "Cryptography", "DocumentFiles", "Elections", "Ledger",
             "LedgerClient", "TransparencyLog", "Verification", argumentParser,
         ]),
+    module(
+        "VoterStation",
+        [
+            "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
+            "TransparencyLog", "Verification",
+        ]),
     module("Storage", ["CRocksDB", "Codec", "Ledger"]),
     module(
         "PeerNetwork",
@@ -152,7 +158,7 @@ let tools: [Target] = [
             "DocumentFiles",
             "Elections",
             "Ledger", "LedgerClient", "Ristretto", "TransparencyLog", "Verification",
-            argumentParser,
+            "VoterStation", argumentParser,
         ]),
     tool(
         "veche-ceremony",
@@ -236,6 +242,12 @@ let testTargets: [Target] = [
             "BallotCryptography", "CeremonyStation", "Codec", "Cryptography", "DocumentFiles",
             "Elections", "Ledger", "Ristretto", "TransparencyLog",
         ]),
+    tests(
+        "VoterStationTests",
+        [
+            "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
+            "Ristretto", "Verification", "VoterStation",
+        ]),
     tests("DocumentFilesTests", ["Codec", "Cryptography", "DocumentFiles", "Ledger"]),
     tests("StorageTests", ["Codec", "Ledger", "Storage"]),
     tests(
@@ -259,7 +271,8 @@ let testTargets: [Target] = [
             "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
             "Elections",
             "Ledger", "LedgerClient", "ProcessHarness", "Ristretto", "TransparencyLog",
-            "Verification", "veche", "veche-ceremony", "veche-node", "veche-registrar", "wrong-share", nioCore, nioHTTP1,
+            "Verification", "veche", "veche-ceremony", "veche-node", "veche-registrar",
+            "wrong-share", nioCore, nioHTTP1,
             nioPosix,
         ]),
     tests(
