@@ -178,6 +178,14 @@ let tools: [Target] = [
         ]),
 ]
 
+/// Compiled to WebAssembly by `Deploy/ballot-web.sh`; here it is built for the tests.
+let browser: [Target] = [
+    .target(
+        name: "BallotWeb",
+        dependencies: ["BallotCryptography", "Codec", "Ristretto", "TransparencyLog"],
+        exclude: ["ballot.mjs"], swiftSettings: settings)
+]
+
 let simulation: [Target] = [
     module(
         "Simulation",
@@ -282,6 +290,13 @@ let testTargets: [Target] = [
             "LedgerClient", "Node", "ProcessHarness", "TransparencyLog", "Verification",
             "veche-node", nioCore, nioPosix,
         ]),
+    .testTarget(
+        name: "BallotWebTests",
+        dependencies: [
+            "BallotCryptography", "BallotWeb", "Codec", "Cryptography", "Ledger", "Ristretto",
+            "TransparencyLog", "Verification",
+        ],
+        exclude: ["Host"], swiftSettings: settings),
     tests("TidyTests"),
 ]
 
@@ -308,5 +323,6 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: systemLibraries + base + core + shell + tools + simulation + testPrograms + testTargets
+    targets: systemLibraries + base + core + shell + tools + browser + simulation + testPrograms
+        + testTargets
 )
