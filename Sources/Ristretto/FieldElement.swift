@@ -41,7 +41,12 @@ struct FieldElement: Sendable {
             x.e &+ 0x1f_ffff_ffff_fffc &- y.e)
     }
 
-    @inline(__always)
+    #if arch(wasm32)
+        // Four times the instructions of other machines: a call costs less than so many copies.
+        @inline(never)
+    #else
+        @inline(__always)
+    #endif
     static func * (x: Self, y: Self) -> Self {
         let (b19, c19, d19, e19) = (y.b &* 19, y.c &* 19, y.d &* 19, y.e &* 19)
         let a =
@@ -57,7 +62,12 @@ struct FieldElement: Sendable {
         return carry(a, b, c, d, e)
     }
 
-    @inline(__always)
+    #if arch(wasm32)
+        // Four times the instructions of other machines: a call costs less than so many copies.
+        @inline(never)
+    #else
+        @inline(__always)
+    #endif
     func squared() -> Self {
         let (a2, b2, c2) = (a &* 2, b &* 2, c &* 2)
         let (d19, e19) = (d &* 19, e &* 19)
