@@ -174,18 +174,4 @@ extension Replica {
             enter(after: finalization)
         }
     }
-
-    /// Forgets blocks at or below the floor, but for the latest final ones, and blocks that nothing
-    /// names any more.
-    mutating func dropBlocks() {
-        let recent = Set(recentBlocks)
-        let named = Set(
-            certificates.values.compactMap(\.blockHash)
-                + proposals.values.map(\.proposal.blockHash))
-        blocks = blocks.filter { hash, entry in
-            if recent.contains(hash) { return true }
-            guard let header = entry.header else { return named.contains(hash) }
-            return header.height > floor.height
-        }
-    }
 }

@@ -4,10 +4,11 @@ package import Ledger
 /// Entering views, and their timers (b.5, b.10).
 extension Replica {
     /// b.5: enters the view after that of a certificate, if it is of this epoch and not behind.
-    /// Views move by certificates alone.
+    /// Views move by certificates alone, and nobody enters one who takes no part in the epoch.
     mutating func enter(after certificate: Certificate) {
         let round = certificate.subject.round
-        guard round.epoch == epoch, round.view >= view else { return }
+        guard index != nil, awaitedValidators == nil, round.epoch == epoch, round.view >= view
+        else { return }
         enter(round.view.next, entry: certificate)
     }
 
@@ -18,7 +19,7 @@ extension Replica {
         view = next
         self.entry = entry
         metrics.viewsEntered += 1
-        proposals = proposals.filter { $0.key >= next }
+        dropProposals(below: next)
         pace.entered = now.instant
         pace.delta = delta(in: next)
         pace.building = nil

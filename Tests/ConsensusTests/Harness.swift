@@ -11,21 +11,24 @@ struct Harness {
     var milliseconds: UInt64 = 0
     /// The wall clock's error in milliseconds.
     var skew: Int64 = 0
+    /// The validators that sign and lead; those of genesis at first.
+    var validators: ValidatorSet
 
     init(
         validators: Int = 4, index: Int = 0, journal: JournalState = .intact([], length: 0),
         floor: Floor? = nil, parameters: Parameters = SimulatedChain.parameters(),
-        listening: UInt64 = 0
+        listening: UInt64 = 0, set: ValidatorSet? = nil, signerRecord: SignerRecord? = nil
     ) {
         genesis = SimulatedChain.genesis(validators: validators, parameters: parameters)
+        self.validators = set ?? genesis.validators
         replica = Replica(
             configuration: ReplicaConfiguration(
                 domain: genesis.domain, parameters: genesis.parameters,
-                validators: genesis.validators, key: SimulatedChain.key(index),
+                validators: self.validators, key: SimulatedChain.key(index),
                 nonce: SimulatedChain.key(index, purpose: 9), listening: listening),
             verifier: SimulatedSignatures(),
             signer: SimulatedSigner(key: SimulatedChain.key(index)),
-            floor: floor ?? .genesis(genesis), journal: journal)
+            floor: floor ?? .genesis(genesis), journal: journal, signerRecord: signerRecord)
     }
 
     /// A replica that has been started, with the effects of that dropped.
@@ -50,7 +53,7 @@ struct Harness {
     mutating func receive(
         _ message: ConsensusMessage, from sender: Int = 1
     ) throws -> [Effect] {
-        try replica.receive(message, from: ValidatorIndex(UInt16(sender)), at: now)
+        try replica.receive(message, from: place(of: sender), at: now)
     }
 
     mutating func advance(milliseconds: UInt64) -> [Effect] {
@@ -63,9 +66,14 @@ struct Harness {
         advance(milliseconds: milliseconds).withoutRegularMessages
     }
 
+    /// The place of the validator with key number `index`; the number itself where it has none.
+    func place(of index: Int) -> ValidatorIndex {
+        validators.index(of: SimulatedChain.key(index)) ?? ValidatorIndex(UInt16(index))
+    }
+
     func vote(_ subject: VoteSubject, by index: Int) -> SignedVote {
         SignedVote(
-            subject: subject, signer: ValidatorIndex(UInt16(index)),
+            subject: subject, signer: place(of: index),
             signature: SimulatedSigner(key: SimulatedChain.key(index))
                 .sign(subject.message(in: genesis.domain)))
     }
@@ -86,13 +94,14 @@ struct Harness {
     }
 
     func leader(of view: UInt64, epoch: UInt64 = 0) -> Int {
-        Int((view + epoch) % UInt64(genesis.validators.count))
+        let place = Int((view + epoch) % UInt64(validators.count))
+        return Int(validators.validators[place].consensusKey.bytes[0])
     }
 
     /// A block of a view on a parent; content is opaque to a replica.
     func block(
         view: UInt64, parent: Parent? = nil, epoch: UInt64 = 0, time: UInt64? = nil,
-        height: UInt64? = nil, transactions: [[UInt8]] = []
+        height: UInt64? = nil, transactions: [[UInt8]] = [], next: ValidatorSet? = nil
     ) -> Block {
         let parent = parent ?? .floor(.genesis(genesis))
         let round = Round(epoch: Epoch(epoch), view: View(view))
@@ -101,15 +110,15 @@ struct Harness {
             height: height.map { Height($0) } ?? parent.height.next, parentView: parent.view,
             parentHash: parent.hash,
             time: SimulatedChain.start.adding(milliseconds: time ?? (milliseconds + 1)),
-            proposer: genesis.validators.leader(of: round),
-            validatorsHash: genesis.validators.hash, mayBeEmpty: true, maximumTransactions: 64,
+            proposer: validators.leader(of: round),
+            validatorsHash: validators.hash, mayBeEmpty: true, maximumTransactions: 64,
             maximumBodyBytes: 1024 * 1024)
         return Block(
             header: template.header(
                 transactionIDs: Block.transactionIDs(transactions),
                 bodyBytes: transactions.reduce(0) { $0 + $1.count }, logSize: 1,
                 logRoot: .zero, stateDigestAfterParent: .zero,
-                nextValidatorsHash: genesis.validators.hash),
+                nextValidatorsHash: (next ?? validators).hash),
             transactions: transactions)
     }
 
@@ -134,7 +143,8 @@ struct Harness {
 
     /// Has the replica vote for a block without transactions of the current view.
     mutating func notarize(_ block: Block) throws -> [Effect] {
-        let leader = Int(block.header.proposer.rawValue)
+        let leader = leader(
+            of: block.header.view.rawValue, epoch: block.header.epoch.rawValue)
         return validateAll(
             try receive(.proposal(message(proposing: block)), from: leader))
     }

@@ -1,0 +1,324 @@
+import Codec
+import Consensus
+import Ledger
+import Simulation
+import Testing
+
+/// A validator whose record is lost (b.13).
+struct QuarantineTests {
+    private let nonce = SimulatedChain.key(0, purpose: 9)
+
+    private func entry(_ harness: Harness, _ view: UInt64, nonce: Bytes32? = nil) -> EntryAnswer {
+        EntryAnswer(
+            nonce: nonce ?? self.nonce, round: Round(epoch: .first, view: View(view)),
+            certificate: view == 1 ? nil : harness.certificate(harness.nullify(view - 1)))
+    }
+
+    private func quarantined(validators: Int = 4) -> Harness {
+        var harness = Harness(validators: validators, journal: .missing)
+        _ = harness.start()
+        return harness
+    }
+
+    @Test(arguments: [
+        JournalState.missing, .corrupt(at: 99), .outdated(Round(epoch: .first, view: .first)),
+    ])
+    func withoutATrustedRecordNothingIsSigned(journal: JournalState) throws {
+        var harness = Harness(journal: journal)
+        let effects = harness.start()
+        #expect(effects.contains(.send(.entryRequest(nonce), to: .all)))
+        #expect(!harness.replica.hasJournal)
+        let block = harness.block(view: 1)
+        let more = try harness.notarize(block) + harness.advance(milliseconds: 60_000)
+        #expect((effects + more).sentVotes == [])
+        #expect((effects + more).persisted == [])
+        #expect(harness.replica.status.voting == .quarantined(answers: 0, needed: 3))
+        // It follows the chain all the same.
+        #expect(try harness.finalize(block).contains { $0.finalizedHeights == [Height(1)] })
+    }
+
+    /// m is the highest certified view: m + 1 and m + 2 may have been voted in, m + 3 not.
+    @Test func votesBeginThreeViewsAfterTheHighestCertifiedOne() throws {
+        var harness = quarantined()
+        _ = try harness.receive(.entryAnswer(entry(harness, 1)), from: 1)
+        _ = try harness.receive(.entryAnswer(entry(harness, 6)), from: 2)
+        #expect(harness.replica.status.voting == .quarantined(answers: 2, needed: 3))
+        let effects = try harness.receive(.entryAnswer(entry(harness, 4)), from: 3)
+        // m = 5: votes from view 8 on.
+        let resumption = Round(epoch: .first, view: View(8))
+        #expect(harness.replica.status.voting == .waiting(for: resumption))
+        #expect(harness.replica.hasJournal)
+        let replaced = effects.flatMap { effect -> [JournalRecord] in
+            if case .replaceJournal(let records) = effect { return records }
+            return []
+        }
+        #expect(replaced.contains(.resumed(from: resumption)))
+        #expect(!replaced.contains(.quarantined))
+        for view in UInt64(6)...7 {
+            #expect(harness.replica.status.round.view == View(view))
+            #expect(harness.advance(milliseconds: 60_000).sentVotes == [])
+            _ = try harness.receive(.certificate(harness.certificate(harness.nullify(view))))
+        }
+        #expect(harness.replica.status.voting == .voting)
+        #expect(harness.advance(milliseconds: 60_000).sentVotes == [harness.nullify(8)])
+
+        // The end of the quarantine is durable: a restart waits for the same round.
+        var restarted = Harness(journal: .intact(replaced, length: 0))
+        _ = restarted.start()
+        #expect(restarted.replica.status.voting == .waiting(for: resumption))
+    }
+
+    /// 2f + 1 others, not a quorum with oneself: with seven validators five of the six others.
+    @Test(arguments: [(n: 4, needed: 3), (n: 5, needed: 3), (n: 7, needed: 5), (n: 10, needed: 7)])
+    func soManyOthersHaveToAnswer(n: Int, needed: Int) throws {
+        var harness = quarantined(validators: n)
+        for peer in 1...needed {
+            #expect(
+                harness.replica.status.voting
+                    == .quarantined(answers: peer - 1, needed: needed))
+            // The same answer twice is one answer.
+            for _ in 0..<2 where harness.replica.status.voting != .voting {
+                guard case .quarantined = harness.replica.status.voting else { break }
+                _ = try harness.receive(.entryAnswer(entry(harness, 1)), from: peer)
+            }
+        }
+        #expect(
+            harness.replica.status.voting
+                == .waiting(for: Round(epoch: .first, view: View(3))))
+    }
+
+    @Test func answersThatProveNothingAreRefused() throws {
+        var harness = quarantined()
+        let other = SimulatedChain.key(0, purpose: 8)
+        #expect(throws: MessageRejection.notRequested(other)) {
+            try harness.receive(.entryAnswer(entry(harness, 3, nonce: other)))
+        }
+        let round = Round(epoch: .first, view: View(3))
+        let wrong = [
+            // No certificate, or one of another view than the one before.
+            EntryAnswer(nonce: nonce, round: round, certificate: nil),
+            EntryAnswer(
+                nonce: nonce, round: round, certificate: harness.certificate(harness.nullify(3))),
+            EntryAnswer(
+                nonce: nonce, round: round,
+                certificate: harness.certificate(harness.nullify(2, epoch: 1))),
+        ]
+        for answer in wrong {
+            #expect(throws: MessageRejection.wrongEntry(round)) {
+                try harness.receive(.entryAnswer(answer))
+            }
+        }
+        let tooFew = EntryAnswer(
+            nonce: nonce, round: round,
+            certificate: harness.certificate(harness.nullify(2), by: [1, 2]))
+        #expect(throws: MessageRejection.badCertificate(.tooFewSigners(2, quorum: 3))) {
+            try harness.receive(.entryAnswer(tooFew))
+        }
+        let later = EntryAnswer(
+            nonce: nonce, round: Round(epoch: Epoch(1), view: .first), certificate: nil)
+        #expect(throws: MessageRejection.futureEpoch(Epoch(1), current: .first)) {
+            try harness.receive(.entryAnswer(later))
+        }
+        #expect(harness.replica.status.voting == .quarantined(answers: 0, needed: 3))
+        // Nobody asked: a validator that votes takes no answer.
+        var voting = Harness.started()
+        #expect(throws: MessageRejection.notRequested(nonce)) {
+            try voting.receive(.entryAnswer(entry(voting, 1)))
+        }
+    }
+
+    @Test func whoVotesAnswersAndWhoIsInQuarantineDoesNot() throws {
+        var harness = Harness.started()
+        let asked = ConsensusMessage.entryRequest(nonce)
+        #expect(
+            try harness.receive(asked, from: 3) == [
+                .send(.entryAnswer(entry(harness, 1)), to: .one(ValidatorIndex(3)))
+            ])
+        _ = try harness.receive(.certificate(harness.certificate(harness.nullify(1))))
+        #expect(
+            try harness.receive(asked, from: 3) == [
+                .send(.entryAnswer(entry(harness, 2)), to: .one(ValidatorIndex(3)))
+            ])
+        var quarantined = quarantined()
+        #expect(try quarantined.receive(asked, from: 3) == [])
+    }
+
+    @Test func aRestartedValidatorAnswersWithItsDurableEntry() throws {
+        var first = Harness.started()
+        _ = try first.receive(.certificate(first.certificate(first.nullify(1))))
+        let records = first.advance(milliseconds: 3000).persisted
+        var second = Harness(journal: .intact(records, length: 0), listening: 10_000)
+        _ = second.start()
+        #expect(second.replica.status.voting == .listening)
+        #expect(
+            try second.receive(.entryRequest(nonce), from: 3) == [
+                .send(.entryAnswer(entry(second, 2)), to: .one(ValidatorIndex(3)))
+            ])
+    }
+
+    @Test func theRequestIsRepeatedWithoutEnd() {
+        var harness = quarantined()
+        for _ in 0..<5 {
+            let effects = harness.advance(milliseconds: 1000)
+            #expect(effects.contains(.send(.entryRequest(nonce), to: .all)))
+        }
+        #expect(harness.replica.nextDeadline != nil)
+    }
+
+    @Test func theOperatorMayNameTheRound() throws {
+        var harness = quarantined()
+        let round = Round(epoch: .first, view: View(2))
+        let effects = harness.replica.vote(from: round, at: harness.now)
+        #expect(
+            effects.contains {
+                if case .replaceJournal(let records) = $0 {
+                    records.contains(.resumed(from: round))
+                } else {
+                    false
+                }
+            })
+        #expect(harness.advance(milliseconds: 60_000).sentVotes == [])
+        _ = try harness.receive(.certificate(harness.certificate(harness.nullify(1))))
+        #expect(harness.advance(milliseconds: 60_000).sentVotes == [harness.nullify(2)])
+        // Who is in no quarantine is not moved by it.
+        var voting = Harness.started()
+        #expect(voting.replica.vote(from: round, at: voting.now) == [])
+        #expect(voting.replica.status.voting == .voting)
+    }
+
+    /// The signers of the finalization that ends an epoch may have answered from before it: the lost
+    /// record may hold a vote in the first view after it.
+    @Test func theFirstViewOfTheNextEpochIsLeftOut() throws {
+        let parameters = SimulatedChain.parameters(epochLength: 1)
+        var harness = Harness(journal: .missing, parameters: parameters)
+        _ = harness.start()
+        for peer in 1...3 {
+            _ = try harness.receive(.entryAnswer(entry(harness, 1)), from: peer)
+        }
+        let last = harness.block(view: 1)
+        _ = try harness.notarize(last)
+        _ = try harness.finalize(last)
+        #expect(harness.replica.status.round == Round(epoch: Epoch(1), view: .first))
+        #expect(harness.advance(milliseconds: 60_000).sentVotes == [])
+        _ = try harness.receive(
+            .certificate(harness.certificate(harness.nullify(1, epoch: 1))))
+        #expect(
+            harness.advance(milliseconds: 60_000).sentVotes == [harness.nullify(2, epoch: 1)])
+    }
+
+    @Test func answersOfAnEndedEpochDoNotCountInTheNextOne() throws {
+        let parameters = SimulatedChain.parameters(epochLength: 1)
+        var harness = Harness(journal: .missing, parameters: parameters)
+        _ = harness.start()
+        for peer in 1...2 {
+            _ = try harness.receive(.entryAnswer(entry(harness, 1)), from: peer)
+        }
+        let last = harness.block(view: 1)
+        _ = try harness.notarize(last)
+        _ = try harness.finalize(last)
+        #expect(harness.replica.status.voting == .quarantined(answers: 0, needed: 3))
+    }
+
+    /// A journal from a backup: a certificate shows a vote that it does not have.
+    @Test func anOwnSignatureAboveTheRecordLeadsIntoQuarantine() throws {
+        var harness = Harness.started()
+        let certificate = harness.certificate(harness.nullify(3), by: [0, 1, 2])
+        let effects = try harness.receive(.certificate(certificate))
+        #expect(effects.persisted == [.quarantined])
+        #expect(harness.replica.status.voting == .quarantined(answers: 0, needed: 3))
+        #expect(harness.advance(milliseconds: 60_000).sentVotes == [])
+        // A restart remembers it.
+        var restarted = Harness(journal: .intact(effects.persisted, length: 0))
+        _ = restarted.start()
+        #expect(restarted.replica.status.voting == .quarantined(answers: 0, needed: 3))
+        // Own votes of the lost time that others send again do no harm.
+        let old = restarted.vote(restarted.nullify(1), by: 0)
+        #expect(try restarted.receive(.vote(old)) == [])
+        // The journal that is written meanwhile says so, too.
+        #expect(restarted.replica.journalSnapshot.contains(.quarantined))
+    }
+
+    @Test func anOwnSignatureThatTheRecordHasIsNoReason() throws {
+        var harness = Harness.started()
+        let own = harness.advance(milliseconds: 3000).sentVotes
+        #expect(own == [harness.nullify(1)])
+        _ = try harness.receive(
+            .certificate(harness.certificate(harness.nullify(1), by: [0, 1, 2])))
+        #expect(harness.replica.status.voting == .voting)
+    }
+}
+
+/// Listening for the own key after a restart (b.13).
+struct ListeningTests {
+    /// A validator that voted and starts again.
+    private func restarted(listening: UInt64 = 10_000) throws -> Harness {
+        var first = Harness.started()
+        let records = first.advance(milliseconds: 3000).persisted
+        #expect(records.count > 0)
+        var second = Harness(journal: .intact(records, length: 0), listening: listening)
+        _ = second.start()
+        _ = try second.receive(.certificate(second.certificate(second.nullify(1))))
+        return second
+    }
+
+    @Test func nothingNewIsSignedWhileItListens() throws {
+        var harness = try restarted()
+        #expect(harness.replica.status.voting == .listening)
+        #expect(
+            harness.replica.nextDeadline ?? harness.now.instant < Instant(microseconds: 10_000_001))
+        let effects = harness.advance(milliseconds: 9999)
+        let new = effects.sentVotes.filter { $0.round.view > .first }
+        #expect(new == [])
+        #expect(harness.replica.status.voting == .listening)
+        // The last millisecond of the time is the first in which it votes.
+        _ = harness.advance(milliseconds: 1)
+        #expect(harness.replica.status.voting == .voting)
+        #expect(harness.advance(milliseconds: 60_000).sentVotes.contains(harness.nullify(2)))
+    }
+
+    @Test(arguments: [0, 5000, 9999, 10_000, 1_000_000])
+    func aVoteOfTheOwnKeyStopsItAtAnyTime(milliseconds: UInt64) throws {
+        var harness = try restarted()
+        _ = harness.advance(milliseconds: milliseconds)
+        let block = harness.block(view: 3)
+        let vote = harness.vote(.notarize(harness.proposal(of: block)), by: 0)
+        let effects = try harness.receive(.vote(vote))
+        #expect(effects.haltReason == .ownKeyVotedElsewhere(vote))
+        #expect(harness.advance(milliseconds: 60_000) == [])
+    }
+
+    @Test func ownVotesOfTheJournalComeBackWithoutHarm() throws {
+        var first = Harness.started()
+        let effects = first.advance(milliseconds: 3000)
+        var second = Harness(journal: .intact(effects.persisted, length: 0), listening: 10_000)
+        _ = second.start()
+        #expect(try second.receive(.vote(second.vote(second.nullify(1), by: 0))) == [])
+        #expect(second.replica.status.haltReason == nil)
+    }
+
+    @Test func itHasListenedAfterTwoRotations() throws {
+        var harness = try restarted()
+        // Views that pass in no time are caught up with: they were not listened to.
+        for view in UInt64(2)...40 {
+            _ = try harness.receive(.certificate(harness.certificate(harness.nullify(view))))
+        }
+        #expect(harness.replica.status.voting == .listening)
+        for view in UInt64(41)...48 {
+            #expect(harness.replica.status.voting == .listening)
+            harness.milliseconds += 100
+            _ = try harness.receive(.certificate(harness.certificate(harness.nullify(view))))
+        }
+        #expect(harness.replica.status.voting == .voting)
+    }
+
+    @Test func aNewChainAndAnOperatorWhoSaysSoNeedNoListening() throws {
+        var fresh = Harness(listening: 10_000)
+        _ = fresh.start()
+        #expect(fresh.replica.status.voting == .voting)
+        #expect(try restarted(listening: 0).replica.status.voting == .voting)
+        // An empty journal on a chain that goes on listens.
+        var late = Harness(floor: Harness.epochEnd(), listening: 10_000)
+        _ = late.start()
+        #expect(late.replica.status.voting == .listening)
+    }
+}
