@@ -91,6 +91,8 @@ extension Replica {
         ownVotes = []
         mode = .voting
         replaceJournal()
+        // The answers say where others are, not that the key is nowhere else.
+        listen()
         goOn()
     }
 
@@ -106,7 +108,8 @@ extension Replica {
     /// Whether this restart has to listen: not where nothing was ever signed on a chain that begins.
     mutating func listen() {
         guard mode == .voting, configuration.listening > 0, index != nil else { return }
-        guard record.round.view > .root || floor.height > .genesis else { return }
+        guard record.round.view > .root || floor.height > .genesis || resumption != nil
+        else { return }
         let rotations = Int(ConsensusDelays.listenedRotations)
         mode = .listening(
             until: now.instant.adding(milliseconds: configuration.listening),
@@ -130,15 +133,22 @@ extension Replica {
     }
 
     /// A certificate that this validator signed later than its record says: votes were lost, or the
-    /// key is in use elsewhere.
+    /// key is in use elsewhere. The latter is certain where a quarantine had found all rounds from
+    /// `resumption` on free, and nothing was signed since.
     mutating func compareWithRecord(_ certificate: Certificate) {
         let round = certificate.subject.round
         guard applies(.quarantine), round.epoch == epoch, round > record.round,
             mayVote(in: round),
-            certificate.signatures.contains(where: { $0.signer == index })
+            let own = certificate.signatures.first(where: { $0.signer == index })
         else { return }
         switch mode {
-        case .voting, .listening: quarantine()
+        case .voting, .listening:
+            guard let resumption, record.round < resumption else { return quarantine() }
+            halt(
+                .ownKeyVotedElsewhere(
+                    SignedVote(
+                        subject: certificate.subject, signer: own.signer,
+                        signature: own.signature)))
         case .quarantined, .halted: break
         }
     }

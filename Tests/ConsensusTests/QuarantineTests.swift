@@ -14,8 +14,9 @@ struct QuarantineTests {
             certificate: view == 1 ? nil : harness.certificate(harness.nullify(view - 1)))
     }
 
-    private func quarantined(validators: Int = 4) -> Harness {
-        var harness = Harness(validators: validators, journal: .missing)
+    private func quarantined(validators: Int = 4, listening: UInt64 = 0) -> Harness {
+        var harness = Harness(
+            validators: validators, journal: .missing, listening: listening)
         _ = harness.start()
         return harness
     }
@@ -236,6 +237,32 @@ struct QuarantineTests {
         #expect(try restarted.receive(.vote(old)) == [])
         // The journal that is written meanwhile says so, too.
         #expect(restarted.replica.journalSnapshot.contains(.quarantined))
+    }
+
+    /// A copy of a running validator's home: the answers of the others do not show the original.
+    @Test func afterAQuarantineItListensAndAnOwnSignatureStopsIt() throws {
+        for signed in UInt64(1)...4 {
+            var harness = quarantined(listening: 10_000)
+            for peer in 1...3 {
+                _ = try harness.receive(.entryAnswer(entry(harness, 1)), from: peer)
+            }
+            #expect(harness.replica.status.voting == .listening)
+            // m = 0: what was signed in views 1 and 2 was signed before; from 3 on it is another's.
+            let certificate = harness.certificate(harness.nullify(signed), by: [0, 1, 2])
+            let effects = try harness.receive(.certificate(certificate))
+            let isElsewhere = signed >= 3
+            #expect((effects.haltReason != nil) == isElsewhere)
+            if isElsewhere {
+                let vote = harness.vote(harness.nullify(signed), by: 0)
+                #expect(effects.haltReason == .ownKeyVotedElsewhere(vote))
+            }
+        }
+        // A restart in between listens as well.
+        var restarted = Harness(
+            journal: .intact([.resumed(from: Round(epoch: .first, view: View(3)))], length: 0),
+            listening: 10_000)
+        _ = restarted.start()
+        #expect(restarted.replica.status.voting == .listening)
     }
 
     @Test func anOwnSignatureThatTheRecordHasIsNoReason() throws {

@@ -210,6 +210,25 @@ struct ValidatorChangeTests {
             try harness.notarize(block).sentVotes == [.notarize(harness.proposal(of: block))])
     }
 
+    /// Found by the simulation: one that is no member entered views of the epoch it followed, and its
+    /// timers were due for ever.
+    @Test func whoIsNoMemberEntersNoView() throws {
+        var harness = Harness(index: 4, parameters: SimulatedChain.parameters(epochLength: 8))
+        _ = harness.start()
+        var parent: Block?
+        for view in UInt64(1)...3 {
+            let block = harness.block(view: view, parent: parent.map { .block($0) })
+            let tip = FinalizedHeader(
+                header: block.header,
+                finalization: harness.certificate(.finalize(harness.proposal(of: block))))
+            #expect(harness.replica.adopt(tip, at: harness.now) == [])
+            #expect(harness.replica.status.floorHeight == Height(view))
+            #expect(harness.replica.status.round.view == .root)
+            #expect(harness.replica.nextDeadline == nil)
+            parent = block
+        }
+    }
+
     @Test func synchronizationMayEndInTheMiddleOfALaterEpoch() throws {
         var harness = Harness.started(
             index: 1, parameters: SimulatedChain.parameters(epochLength: 4))
