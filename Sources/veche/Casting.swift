@@ -1,4 +1,5 @@
 import APISchema
+import BallotCryptography
 import Codec
 import CommandOptions
 import Cryptography

@@ -1,3 +1,5 @@
+import APISchema
+import Codec
 import CommandOptions
 import Cryptography
 import DocumentFiles

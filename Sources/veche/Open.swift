@@ -1,5 +1,6 @@
 import ArgumentParser
 import BallotCryptography
+import Codec
 import CommandOptions
 import DocumentFiles
 import Ledger
@@ -104,11 +105,7 @@ struct Open: AsyncParsableCommand {
         of opened: OpenedBallot, genesis: Genesis, client: NodeClient
     ) async throws -> InclusionCheck.Place {
         let id = Transaction.id(of: opened.spoil)
-        do throws(ClientError) {
-            guard try await client.transactionStatus(id) != nil else {
-                throw .refused(.init(code: "NOT_FOUND", message: "No node knows it."))
-            }
-        } catch  where error.refusalCode == "NOT_FOUND" {
+        guard try await client.transactionStatus(id) != nil else {
             throw CommandFailure(
                 "The encryption holds what is shown, but the log does not hold its challenge: it could"
                     + " still be cast. Run `veche vote` again where it was made, so that the"
