@@ -44,4 +44,6 @@ put its usr/bin on PATH so that 'swift --version' answers, and run this command 
 build() {
     say "Building (a first build takes some 15 minutes on two cores)"
     (cd "$top" && swift build -c release --build-tests --explicit-target-dependency-import-check error)
+    say "Building the browser's ballot module"
+    "$top/Deploy/ballot-web.sh"
 }
