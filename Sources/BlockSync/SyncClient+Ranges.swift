@@ -85,7 +85,10 @@ extension SyncClient {
         guard last.header.height > floor.height else { return }
         let finalized = FinalizedHeader(header: certified, finalization: range.finalization)
         // The set changed while the answer was on its way, or is not known yet: asked again later.
-        if isOfUnknownSet(certified) { return }
+        if isOfUnknownSet(certified) {
+            knownBelow = min(knownBelow, Height(first.rawValue - 1))
+            return
+        }
         try verify(finalized)
         for block in range.blocks where !block.bodyMatchesHeader {
             throw .wrongBody(block.header.height)
@@ -171,13 +174,15 @@ extension SyncClient {
         return found.flatMap { waiting.removeValue(forKey: $0) }
     }
 
-    /// How far to ask now. Epoch by epoch, because each one's last block names the validators of the
-    /// next; up to the end of one also on the word of a peer that shows a later one.
+    /// How far to ask now: up to the target, where its validators are the ones known here; up to the
+    /// end of the epoch also on the word of a peer that shows a block of others.
     private var goal: Height {
         if let edge, edge.nextValidatorsHash != validators.hash { return floor.height }
-        let end = parameters.lastHeight(of: parameters.epoch(of: nextHeight))
-        let isClaimed = peers.values.contains { $0.isAhead }
-        return isClaimed ? end : min(target?.header.height ?? .genesis, end)
+        var goal = target?.header.height ?? .genesis
+        if peers.values.contains(where: { $0.isAhead }) {
+            goal = max(goal, parameters.lastHeight(of: parameters.epoch(of: nextHeight)))
+        }
+        return min(goal, knownBelow)
     }
 
     /// Asks for the lowest heights that are neither here nor in flight.
@@ -200,8 +205,10 @@ extension SyncClient {
             // Neither a range in flight nor a waiting one may be asked for twice.
             let following = (requests.keys.filter { $0 > next } + waiting.keys.filter { $0 > next })
                 .min()
+            // A range lies in one epoch.
             var last = min(
-                goal, Height(next.rawValue + UInt64(SyncLimits.blocksPerRange) - 1))
+                goal, parameters.lastHeight(of: parameters.epoch(of: next)),
+                Height(next.rawValue + UInt64(SyncLimits.blocksPerRange) - 1))
             if let following { last = min(last, Height(following.rawValue - 1)) }
             guard let peer = choosePeer(for: next) else { break }
             let count = UInt32(truncatingIfNeeded: last.rawValue - next.rawValue + 1)

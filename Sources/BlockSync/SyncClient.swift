@@ -65,6 +65,8 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
     package var pendingBytes: Int { pending.bytes }
     /// The end of the chain that the driver is executing.
     var delivering: FinalizedHeader?
+    /// Heights above it were seen to have validators that are not known yet.
+    var knownBelow = Height(.max)
     /// Where the search for the next peer goes on.
     var rotation = 0
     var hasConflict = false
@@ -164,6 +166,8 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
         to floor: Floor, validators next: ValidatorSet? = nil, at now: Instant
     ) -> [SyncEffect] {
         guard floor.height > self.floor.height else { return [] }
+        let epoch = parameters.epoch(of: self.floor.height.next)
+        if parameters.epoch(of: floor.height.next) != epoch { knownBelow = Height(.max) }
         self.floor = floor
         if let next, next != validators {
             validators = next

@@ -28,8 +28,19 @@ extension Cluster {
             return equivocate(proposal, of: node)
         case (.liar, .vote(let vote)):
             // It keeps saying everything.
-            if case .notarize = vote.subject {
-                send(node, .nullify(vote.subject.round))
+            if case .notarize = vote.subject { send(node, .nullify(vote.subject.round)) }
+            return false
+        case (.selective, _):
+            guard case .all = recipient else { return random.chance(perMille: 300) }
+            for place in node.set.members where random.chance(perMille: 500) {
+                send(message, from: node, toPlace: place)
+            }
+            return true
+        case (.replayer, _), (.garbage, _):
+            if node.sent.count < 256 {
+                node.sent.append(message)
+            } else {
+                node.sent[random.index(below: 256)] = message
             }
             return false
         default:
@@ -44,7 +55,7 @@ extension Cluster {
             if node.byzantine != .withholder || random.chance(perMille: 300),
                 let block = node.craftedBlocks[hash]
             {
-                send(.block(block), from: node, to: Int(sender.index.rawValue))
+                send(.block(block), from: node, toPlace: sender.place)
             }
         case .transactionRequest(let hash, let indices):
             guard node.byzantine != .withholder || random.chance(perMille: 300),
@@ -52,8 +63,7 @@ extension Cluster {
             else { return }
             let placed = indices.filter { $0 < UInt32(block.transactions.count) }
                 .map { PlacedTransaction(index: $0, bytes: block.transactions[Int($0)]) }
-            send(
-                .transactions(hash, placed), from: node, to: Int(sender.index.rawValue))
+            send(.transactions(hash, placed), from: node, toPlace: sender.place)
         case .proposal(let proposal):
             guard node.byzantine == .liar || node.byzantine == .equivocator,
                 let voted = proposal.vote.subject.proposal
@@ -62,19 +72,22 @@ extension Cluster {
             send(node, .finalize(voted))
             if node.byzantine == .liar { send(node, .nullify(voted.round)) }
         case .vote, .certificate, .finalized, .status, .certificateRequest, .certificates,
-            .block, .transactions:
+            .block, .transactions, .entryRequest, .entryAnswer:
             break
         }
     }
 
     private func send(_ node: SimulatedNode, _ subject: VoteSubject) {
-        send(.vote(vote(subject, of: node)), from: node, to: .all)
+        guard let index = node.set.index(of: node.place) else { return }
+        send(.vote(vote(subject, of: node, index)), from: node, to: .all)
     }
 
-    private func vote(_ subject: VoteSubject, of node: SimulatedNode) -> SignedVote {
+    func vote(
+        _ subject: VoteSubject, of node: SimulatedNode, _ index: ValidatorIndex
+    ) -> SignedVote {
         SignedVote(
-            subject: subject, signer: node.index,
-            signature: node.signer.sign(subject.message(in: genesis.domain)))
+            subject: subject, signer: index,
+            signature: node.signer.sign(subject.message(in: domain)))
     }
 
     /// Sends another proposal of the same view; false where none can be made.
@@ -87,21 +100,24 @@ extension Cluster {
                 original, of: node, transactions: transactions, timeShift: timeShift,
                 onFloor: onFloor)
         else { return false }
-        injected["false proposals", default: 0] += 1
+        note("false proposals")
         send(.proposal(message), from: node, to: .all)
         return true
     }
 
-    /// Tells one half of the validators one thing and the other half another.
+    /// Tells some of the validators one thing and others another, or a third one.
     private func equivocate(_ original: ProposalMessage, of node: SimulatedNode) -> Bool {
-        guard
-            let second = craft(
-                original, of: node, transactions: [], timeShift: 1, onFloor: false)
-        else { return false }
-        injected["false proposals", default: 0] += 1
-        for target in 0..<scenario.validators {
-            let message = random.chance(perMille: 500) ? original : second
-            send(.proposal(message), from: node, to: target)
+        var messages = [original]
+        for shift in Int64(1)...Int64(random.pick([1, 1, 2])) {
+            guard
+                let other = craft(
+                    original, of: node, transactions: [], timeShift: shift, onFloor: false)
+            else { return false }
+            messages.append(other)
+        }
+        note("false proposals")
+        for target in node.set.members {
+            send(.proposal(random.pick(messages)), from: node, toPlace: target)
         }
         return true
     }
@@ -124,7 +140,7 @@ extension Cluster {
         let template = BlockTemplate(
             chainID: genesis.chainID, round: round, height: parent.height.next,
             parentView: parentView, parentHash: parentHash,
-            time: Timestamp(milliseconds: UInt64(max(0, time))), proposer: node.index,
+            time: Timestamp(milliseconds: UInt64(max(0, time))), proposer: header.proposer,
             validatorsHash: header.validatorsHash, mayBeEmpty: true, maximumTransactions: 64,
             maximumBodyBytes: 1024 * 1024)
         guard let block = node.application.make(template, transactions: transactions) else {
@@ -135,7 +151,7 @@ extension Cluster {
         let proposal = Proposal(round: round, parentView: parentView, blockHash: hash)
         return ProposalMessage(
             header: block.header, transactionIDs: Block.transactionIDs(transactions),
-            vote: vote(.notarize(proposal), of: node),
+            vote: vote(.notarize(proposal), of: node, header.proposer),
             parentCertificate: onFloor ? nil : original.parentCertificate)
     }
 }

@@ -6,53 +6,96 @@ import Ledger
 /// What a driver does with effects, one after the other, with a crash where the scenario wants it.
 extension Cluster {
     func carryOut(_ effects: [Effect], of node: SimulatedNode) {
+        node.depth += 1
         for effect in effects {
             guard node.isUp, invariants.violation == nil else { return }
             carryOut(effect, of: node)
         }
+        node.depth -= 1
+        if node.depth == 0 { settle(node) }
         noteRound(of: node)
+    }
+
+    /// Tells a replica who validates the epoch that has begun, once all that it said of the one
+    /// before is carried out.
+    private func settle(_ node: SimulatedNode) {
+        guard node.isUp, node.replica.awaitedValidators != nil else { return }
+        node.set = node.application.store.floorState.membership.current
+        note("validator sets changed")
+        carryOut(
+            node.replica.enterEpoch(node.set.validators, at: localTime(of: node)), of: node)
     }
 
     private func carryOut(_ effect: Effect, of node: SimulatedNode) {
         switch effect {
         case .persist(let records):
             persist(records, of: node)
-        case .send(let message, let recipient):
+        case .replaceJournal(let records):
             guard !crashesNow(node) else { return crash(node) }
-            if !node.isHonest, tamper(node, with: message, to: recipient) { return }
-            if node.isHonest { invariants.check(message, sentBy: node, cluster: self) }
-            send(message, from: node, to: recipient)
+            node.disk.replace(
+                Journal.header(chainID: domain.chainID, key: node.signer.key), records)
+            noteDurable(records, of: node)
+            note("journals replaced")
+        case .send(let message, let recipient):
+            carryOut(message, recipient, of: node)
         case .build(let template):
-            later(.build(template, node.id, generation: node.generation))
+            later(.build(template), node)
         case .locate(let hash, let ids):
-            later(.locate(hash, ids, node.id, generation: node.generation))
+            later(.locate(hash, ids), node)
         case .validate(let block):
-            later(.validate(block, node.id, generation: node.generation))
+            later(.validate(block), node)
         case .finalize(let chain):
             finalize(chain, of: node)
         case .synchronize(let finalized):
             carryOut(
                 node.client.target(finalized, at: Instant(microseconds: now)), of: node)
         case .report(let equivocation):
-            injected["equivocation reported", default: 0] += 1
+            note("equivocation reported")
             if node.isHonest { invariants.check(equivocation, cluster: self) }
         case .halt(let reason):
-            node.hasHalted = true
-            crash(node)
-            if node.isHonest { violate("HALT", "node \(node.id): \(reason)") }
+            halt(node, reason)
         }
     }
 
+    private func carryOut(
+        _ message: ConsensusMessage, _ recipient: Recipient, of node: SimulatedNode
+    ) {
+        guard !crashesNow(node) else {
+            // In the middle of a broadcast: some hear it.
+            if case .all = recipient, random.chance(perMille: 500) {
+                invariants.checkSent(message, by: node, cluster: self)
+                for place in node.set.members where random.chance(perMille: 400) {
+                    send(message, from: node, toPlace: place)
+                }
+            }
+            return crash(node)
+        }
+        if !node.isHonest, tamper(node, with: message, to: recipient) { return }
+        invariants.checkSent(message, by: node, cluster: self)
+        guard invariants.violation == nil else { return }
+        if crashesAtBoundary(node, message) { return }
+        send(message, from: node, to: recipient)
+    }
+
+    private func halt(_ node: SimulatedNode, _ reason: HaltReason) {
+        node.hasHalted = true
+        crash(node, "halted")
+        // Who forgot what it signed finds that out by its own old votes.
+        if node.isForgetful, case .ownKeyVotedElsewhere = reason { return }
+        if node.isHonest { violate("HALT", "node \(node.id): \(reason)") }
+    }
+
     func carryOut(_ effects: [SyncEffect], of node: SimulatedNode) {
+        node.depth += 1
         for effect in effects {
             guard node.isUp, invariants.violation == nil else { return }
             switch effect {
             case .send(let message, let peer):
-                send(message, from: node, to: Int(peer.rawValue))
+                send(message, from: node, toPlace: Int(peer.rawValue))
             case .deliver(let chain):
                 finalize(chain, of: node)
                 guard node.isUp else { return }
-                injected["ranges synchronized", default: 0] += 1
+                note("ranges synchronized")
                 carryOut(
                     node.replica.adopt(chain.tip, at: localTime(of: node)), of: node)
             case .disconnect(let peer, _):
@@ -64,10 +107,14 @@ extension Cluster {
                 }
             }
         }
+        node.depth -= 1
+        if node.depth == 0 { settle(node) }
     }
 
-    private func later(_ event: Event) {
-        queue.insert(event, at: now + random.number(in: 50...2000))
+    private func later(_ work: Work.Kind, _ node: SimulatedNode) {
+        queue.insert(
+            .work(Work(work, of: node.id), generation: node.generation),
+            at: now + random.number(in: 50...2000))
     }
 
     /// Counts an operation; true where the node dies at it.
@@ -77,49 +124,38 @@ extension Cluster {
     }
 
     private func persist(_ records: [JournalRecord], of node: SimulatedNode) {
-        let frame = Journal.frame(records, at: UInt64(node.journal.count))
         if crashesNow(node) {
-            tear(node, appending: frame, records, node.crashPoint?.write ?? .nothing)
+            let write = node.crashPoint?.write ?? .nothing
+            node.disk.interrupt(records, write, &random)
+            if write == .everything { noteDurable(records, of: node) }
             return crash(node)
         }
-        node.journal += frame
+        guard node.disk.append(records) else { return crash(node, "full-disk") }
         noteDurable(records, of: node)
+        stallBySync(node)
         compact(node)
-    }
-
-    /// What of an append is on the disk after a crash.
-    func tear(
-        _ node: SimulatedNode, appending frame: [UInt8], _ records: [JournalRecord],
-        _ write: InterruptedWrite
-    ) {
-        switch write {
-        case .nothing:
-            return
-        case .torn:
-            node.journal += frame.prefix(random.index(below: frame.count))
-        case .everything:
-            node.journal += frame
-            noteDurable(records, of: node)
-        }
     }
 
     private func noteDurable(_ records: [JournalRecord], of node: SimulatedNode) {
         for record in records {
             switch record {
             case .vote(let vote): node.durableVotes[vote.subject] = vote.signature
-            case .block(let block): node.durableBlocks.insert(block.header.hash)
-            case .signer, .certificate: break
+            case .block(let block):
+                node.durableBlocks.insert(block.header.hash)
+                invariants.noteHeader(block.header)
+            case .certificate(let certificate):
+                invariants.check(certificate, node, cluster: self)
+            case .signer, .quarantined, .resumed: break
             }
         }
     }
 
     /// Now and then a journal is written anew, as a node does when it has grown.
     private func compact(_ node: SimulatedNode) {
-        guard node.journal.count > 64 * 1024 else { return }
-        let header = Journal.header(chainID: genesis.chainID, key: node.signer.key)
-        let frame = Journal.frame(node.replica.journalSnapshot, at: UInt64(header.count))
-        node.journal = header + frame
-        injected["journals rewritten", default: 0] += 1
+        guard node.disk.size > 16 * 1024, node.replica.hasJournal else { return }
+        let header = Journal.header(chainID: domain.chainID, key: node.signer.key)
+        node.disk.replace(header, node.replica.journalSnapshot)
+        note("journals rewritten")
     }
 
     private func finalize(_ chain: FinalizedChain, of node: SimulatedNode) {
@@ -129,10 +165,14 @@ extension Cluster {
         }
         commit(chain, of: node)
         guard node.isUp, invariants.violation == nil else { return }
+        if crashesAfterBoundary(node, chain.tip.header) { return }
+        sayReady(node)
         updatePending(node)
-        let floor = node.application.store.floor
+        let store = node.application.store
         carryOut(
-            node.client.floorAdvanced(to: floor, at: Instant(microseconds: now)), of: node)
+            node.client.floorAdvanced(
+                to: store.floor, validators: store.floorState.membership.current.validators,
+                at: Instant(microseconds: now)), of: node)
     }
 
     private func commit(_ chain: FinalizedChain, of node: SimulatedNode) {
@@ -156,14 +196,19 @@ extension Cluster {
             of: node)
     }
 
-    func admit(_ bytes: [UInt8], isOwn: Bool, at node: SimulatedNode) {
-        let instant = Instant(microseconds: now)
-        guard node.application.admit(bytes, isOwn: isOwn, at: instant) else { return }
+    func admit(_ transaction: PendingTransaction, isOwn: Bool, at node: SimulatedNode) {
+        var transaction = transaction
+        transaction.isOwn = isOwn
+        transaction.arrival = Instant(microseconds: now)
+        guard node.application.admit(transaction) else { return }
         updatePending(node)
         arm(node)
     }
 
     private func noteRound(of node: SimulatedNode) {
+        let entered = node.replica.metrics.viewsEntered
+        guard entered != node.viewsEntered else { return }
+        node.viewsEntered = entered
         let round = node.replica.status.round
         guard node.isHonest, round > highestRound else { return }
         highestRound = round

@@ -3,24 +3,67 @@ import Codec
 import Consensus
 import Ledger
 
-/// A cluster of validators with one clock and one queue of events.
+/// A cluster of nodes with one clock and one queue of events.
 package final class Cluster {
+    /// What happens next. Messages are shared by all their receivers, so that an event is small.
     enum Event {
         case start(Int)
         case timer(Int, generation: Int)
-        case message(ConsensusMessage, from: Int, to: Int)
-        case sync(SyncMessage, from: Int, to: Int)
-        case transaction([UInt8], to: Int)
-        case build(BlockTemplate, Int, generation: Int)
-        case locate(Bytes32, [Bytes32], Int, generation: Int)
-        case validate(Block, Int, generation: Int)
+        case message(Envelope<ConsensusMessage>, to: Int)
+        case sync(Envelope<SyncMessage>, to: Int)
+        case transaction(Envelope<PendingTransaction>, to: Int)
+        case work(Work, generation: Int)
+        case mischief(Int)
         case workload
     }
 
+    /// A message on its way.
+    final class Envelope<Content> {
+        let content: Content
+        let sender: Int
+        /// A few bits for the trace.
+        let tag: UInt64
+
+        init(_ content: Content, from sender: Int, tag: UInt64) {
+            self.content = content
+            self.sender = sender
+            self.tag = tag
+        }
+    }
+
+    /// What the application of a node was asked for and has not answered yet.
+    final class Work {
+        enum Kind {
+            case build(BlockTemplate)
+            case locate(Bytes32, [Bytes32])
+            case validate(Block)
+        }
+
+        let kind: Kind
+        let node: Int
+
+        init(_ kind: Kind, of node: Int) {
+            self.kind = kind
+            self.node = node
+        }
+    }
+
     let scenario: Scenario
+    let faults: Set<FaultKind>
     let genesis: Genesis
+    let domain: SigningDomain
+    /// How many validators there are: those of genesis, and some that may join.
+    let candidates: Int
+    /// f of the smallest set that a run may have.
+    let faultTolerance: Int
     var random: SeededGenerator
-    var nodes: [SimulatedNode] = []
+    private(set) var nodes: [SimulatedNode] = []
+    private(set) var honest: [SimulatedNode] = []
+    /// The nodes with the key of a validator: two for a twin.
+    private(set) var holders: [[SimulatedNode]] = []
+    /// Validators that are not as they should be: liars, and those whose disk or clock is bad. More
+    /// than f at once is more than the rules promise.
+    var impaired: Set<Int> = []
     var network = SimulatedNetwork()
     var queue = EventQueue<Event>()
     /// Virtual time in microseconds.
@@ -33,55 +76,73 @@ package final class Cluster {
     /// The highest round that an honest node has entered, and how many such steps there were.
     var highestRound = Round(epoch: .first, view: .root)
     var views = 0
-    var submitted = 0
-    var isSubmitting = true
+    var workload = Workload()
+    var isHealed = false
 
     package init(_ scenario: Scenario) {
         self.scenario = scenario
+        faults = Set(scenario.faults)
+        var random = SeededGenerator(seed: scenario.seed)
+        let n = scenario.validators
+        let changes = scenario.faults.contains(.membership)
+        candidates = n + (changes ? 2 : 1)
+        faultTolerance = max(1, (n - (changes && n > 4 ? 2 : 1)) / 3)
+        let epochLength = scenario.epochLength ?? random.pick([2, 3, 4, 5, 6, 8, 16])
         genesis = SimulatedChain.genesis(
-            validators: scenario.validators,
-            parameters: SimulatedChain.parameters(epochLength: scenario.epochLength))
-        random = SeededGenerator(seed: scenario.seed)
-        invariants = Invariants(genesis: genesis)
-        makeNodes()
+            validators: n, parameters: SimulatedChain.parameters(epochLength: epochLength))
+        domain = genesis.domain
+        self.random = random
+        let first = SimulatedSet(Array(0..<n), of: candidates)
+        invariants = Invariants(genesis: genesis, first: first)
+        makeNodes(first)
     }
 
-    var honest: [SimulatedNode] { nodes.filter(\.isHonest) }
-
-    private func makeNodes() {
+    private func makeNodes(_ first: SimulatedSet) {
         let n = scenario.validators
-        let f = genesis.validators.faultTolerance
-        let kinds = scenario.faults.filter(\.isByzantine)
-        let kind = kinds.isEmpty ? nil : random.pick(kinds)
-        let liars = kind == nil ? 0 : random.pick([0, f, f])
-        if liars > 0, let kind { injected[kind.rawValue] = liars }
-        let hasSkew = scenario.faults.contains(.skew)
+        let kinds = chooseLiars()
         // Which validators are liars changes from run to run: leaders rotate by index.
         let firstLiar = random.index(below: n)
-        for position in 0..<n {
-            let isLiar = (position + n - firstLiar) % n < liars
-            let skew = hasSkew ? Int64(random.number(in: 0...400)) - 200 : 0
-            addNode(position, isLiar ? kind : nil, skew)
-            if isLiar, kind == .twins {
-                addNode(position, kind, skew)
+        for place in 0..<candidates {
+            let position = (place + n - firstLiar) % n
+            let kind = place < n && position < kinds.count ? kinds[position] : nil
+            let skew = faults.contains(.skew) ? Int64(random.number(in: 0...400)) - 200 : 0
+            addNode(place, kind, skew, first)
+            guard let kind else { continue }
+            impaired.insert(place)
+            injected[kind.rawValue, default: 0] += 1
+            if kind == .twins {
+                addNode(place, kind, skew, first)
                 // Each validator hears one twin or both.
-                let sides = (0..<n).map { _ in random.index(below: 3) }
+                let sides = (0..<candidates).map { _ in random.index(below: 3) }
                 nodes[nodes.count - 2].audience = sides.map { $0 != 0 }
                 nodes[nodes.count - 1].audience = sides.map { $0 != 1 }
             }
         }
+        honest = nodes.filter(\.isHonest)
+        holders = (0..<candidates).map { place in nodes.filter { $0.place == place } }
         for node in nodes where node.byzantine != .silent {
             queue.insert(.start(node.id), at: random.number(in: 0...300_000))
         }
-        nodes.first(where: \.isHonest)?.crashPoint = scenario.crashPoint
+        for node in nodes where !node.isHonest {
+            queue.insert(.mischief(node.id), at: random.number(in: 500_000...1_500_000))
+        }
+        honest.first?.crashPoint = scenario.crashPoint
         queue.insert(.workload, at: 500_000)
     }
 
-    private func addNode(_ position: Int, _ kind: FaultKind?, _ skew: Int64) {
+    /// The kinds of this run's liars: none, or f of one kind or of two.
+    private func chooseLiars() -> [FaultKind] {
+        let kinds = scenario.faults.filter(\.isByzantine)
+        guard !kinds.isEmpty, random.chance(perMille: 667) else { return [] }
+        let chosen = [random.pick(kinds), random.pick(kinds)]
+        return (0..<faultTolerance).map { chosen[$0 % 2] }
+    }
+
+    private func addNode(_ place: Int, _ kind: FaultKind?, _ skew: Int64, _ first: SimulatedSet) {
         nodes.append(
             SimulatedNode(
-                id: nodes.count, index: ValidatorIndex(UInt16(position)), byzantine: kind,
-                skew: skew, genesis: genesis))
+                id: nodes.count, place: place, byzantine: kind, skew: skew, genesis: genesis,
+                set: first, candidates: candidates))
     }
 
     /// Handles events until a time, or until `stop` holds after one of them, or a violation.
@@ -98,55 +159,72 @@ package final class Cluster {
     }
 
     func localTime(of node: SimulatedNode) -> LocalTime {
-        let clock = Int64(SimulatedChain.start.milliseconds) + Int64(now / 1000) + node.skew
+        let clock = Int64(SimulatedChain.start.milliseconds) + Int64(now / 1000) + node.clockError
         return LocalTime(
             instant: Instant(microseconds: now),
             clock: Timestamp(milliseconds: UInt64(max(0, clock))))
     }
 
     private func handle(_ event: Event) {
+        // Who stands still finds later what comes now.
+        if let id = event.receiver, nodes[id].stalledUntil > now {
+            let later = nodes[id].stalledUntil
+            if case .timer = event, nodes[id].armed == now { nodes[id].armed = later }
+            return queue.insert(event, at: later)
+        }
         switch event {
         case .start(let id):
             start(nodes[id])
         case .timer(let id, let generation):
             guard let node = live(id, generation), node.armed == now else { return }
             node.armed = nil
+            node.timersAtOnce = node.lastTimer == now ? node.timersAtOnce + 1 : 0
+            node.lastTimer = now
+            guard node.timersAtOnce < 100 else {
+                return violate("L6", "a timer of node \(id) is due again and again")
+            }
             trace.add(now, 1, UInt64(id), 0)
             carryOut(node.replica.advance(to: localTime(of: node)), of: node)
             carryOut(node.client.advance(to: Instant(microseconds: now)), of: node)
             arm(node)
-        case .message(let message, let from, let id):
+        case .message(let envelope, let id):
             guard nodes[id].isUp else { return }
-            trace.add(now, 2, UInt64(from * 256 + id), message.traceTag)
-            receive(message, from: nodes[from], at: nodes[id])
-        case .sync(let message, let from, let id):
+            trace.add(now, 2, UInt64(envelope.sender * 256 + id), envelope.tag)
+            receive(envelope.content, from: nodes[envelope.sender], at: nodes[id])
+        case .sync(let envelope, let id):
             guard nodes[id].isUp else { return }
-            trace.add(now, 3, UInt64(from * 256 + id), 0)
-            receive(message, from: nodes[from], at: nodes[id])
-        case .transaction(let bytes, let id):
+            trace.add(now, 3, UInt64(envelope.sender * 256 + id), 0)
+            receive(envelope.content, from: nodes[envelope.sender], at: nodes[id])
+        case .transaction(let envelope, let id):
             guard nodes[id].isUp else { return }
-            admit(bytes, isOwn: false, at: nodes[id])
-        case .build(let template, let id, let generation):
-            guard let node = live(id, generation) else { return }
+            admit(envelope.content, isOwn: false, at: nodes[id])
+        case .work(let work, let generation):
+            guard let node = live(work.node, generation) else { return }
+            answer(work.kind, at: node)
+            arm(node)
+        case .mischief(let id):
+            mischief(nodes[id])
+        case .workload:
+            work()
+        }
+    }
+
+    /// Does what an application was asked for.
+    private func answer(_ work: Work.Kind, at node: SimulatedNode) {
+        let time = localTime(of: node)
+        switch work {
+        case .build(let template):
             guard template.round == node.replica.status.round else { return }
             let block = node.application.build(template)
-            carryOut(
-                node.replica.built(block, for: template.round, at: localTime(of: node)), of: node)
-            arm(node)
-        case .locate(let hash, let ids, let id, let generation):
-            guard let node = live(id, generation) else { return }
+            carryOut(node.replica.built(block, for: template.round, at: time), of: node)
+        case .locate(let hash, let ids):
             let found = node.application.locate(ids)
-            carryOut(node.replica.located(found, of: hash, at: localTime(of: node)), of: node)
-            arm(node)
-        case .validate(let block, let id, let generation):
-            guard let node = live(id, generation) else { return }
-            let verdict = node.application.fault(of: block).map { Verdict.invalid($0) } ?? .valid
-            carryOut(
-                node.replica.validated(block.header.hash, verdict, at: localTime(of: node)),
-                of: node)
-            arm(node)
-        case .workload:
-            workload()
+            carryOut(node.replica.located(found, of: hash, at: time), of: node)
+        case .validate(let block):
+            let hash = block.header.hash
+            let verdict =
+                node.application.fault(of: block, hash).map { Verdict.invalid($0) } ?? .valid
+            carryOut(node.replica.validated(hash, verdict, at: time), of: node)
         }
     }
 
@@ -155,84 +233,18 @@ package final class Cluster {
         return node.isUp && node.generation == generation ? node : nil
     }
 
-    func start(_ node: SimulatedNode) {
-        guard !node.isUp, !node.hasHalted else { return }
-        if let damage = node.restart(genesis) {
-            violate("D6", "node \(node.id) cannot trust its journal: \(damage)")
-            return
-        }
-        trace.add(now, 4, UInt64(node.id), 0)
-        carryOut(node.replica.start(at: localTime(of: node)), of: node)
-        updatePending(node)
-        for other in 0..<scenario.validators where other != Int(node.index.rawValue) {
-            let peer = PeerID(UInt64(other))
-            carryOut(node.client.connected(peer, at: Instant(microseconds: now)), of: node)
-        }
-        arm(node)
-    }
-
-    /// A process that dies: what was synced stays.
-    func crash(_ node: SimulatedNode) {
-        guard node.isUp else { return }
-        node.isUp = false
-        node.generation += 1
-        trace.add(now, 5, UInt64(node.id), 0)
-        injected["crash", default: 0] += 1
-        // A chosen crash point is one crash: the node comes back by itself.
-        if scenario.crashPoint != nil {
-            node.crashPoint = nil
-            queue.insert(.start(node.id), at: now + 500_000)
-        }
-    }
-
     func arm(_ node: SimulatedNode) {
         guard node.isUp else { return }
-        let deadlines = [node.replica.nextDeadline, node.client.nextDeadline].compactMap(\.self)
-        guard let deadline = deadlines.min()?.microseconds else { return }
+        var deadline = node.client.nextDeadline?.microseconds ?? .max
+        deadline = min(deadline, node.replica.nextDeadline?.microseconds ?? .max)
+        guard deadline < .max else { return }
         let time = max(deadline, now)
         if let armed = node.armed, armed <= time, armed >= now { return }
         node.armed = time
         queue.insert(.timer(node.id, generation: node.generation), at: time)
     }
 
-    private func receive(
-        _ message: ConsensusMessage, from sender: SimulatedNode, at node: SimulatedNode
-    ) {
-        if !node.isHonest { react(node, to: message, from: sender) }
-        do throws(MessageRejection) {
-            let effects = try node.replica.receive(
-                message, from: sender.index, at: localTime(of: node))
-            carryOut(effects, of: node)
-        } catch {
-            if error.isHostile, sender.isHonest, node.isHonest {
-                violate("H1", "node \(node.id) takes honest \(sender.id) for hostile: \(error)")
-            }
-        }
-        arm(node)
-    }
-
-    private func receive(
-        _ message: SyncMessage, from sender: SimulatedNode, at node: SimulatedNode
-    ) {
-        if message.isRequest {
-            // The simulated store never fails.
-            if let answer = try? SyncServer.answer(message, from: node.application.store) {
-                send(answer, from: node, to: Int(sender.index.rawValue))
-            }
-            return
-        }
-        let peer = PeerID(UInt64(sender.index.rawValue))
-        do throws(SyncRejection) {
-            let effects = try node.client.receive(
-                message, from: peer, at: Instant(microseconds: now))
-            carryOut(effects, of: node)
-        } catch {
-            if sender.isHonest, node.isHonest {
-                violate("H1", "node \(node.id) takes honest \(sender.id) for hostile: \(error)")
-            }
-        }
-        arm(node)
-    }
+    func note(_ fault: String, _ count: Int = 1) { injected[fault, default: 0] += count }
 
     func violate(_ invariant: String, _ detail: String) {
         guard invariants.violation == nil else { return }
@@ -241,22 +253,14 @@ package final class Cluster {
     }
 }
 
-extension SimulatedStore: BlockSource {
-    func newest() throws -> FinalizedHeader? { floor.finalized }
-
-    func block(at height: Height) throws -> Block? {
-        guard height > .genesis, height.rawValue <= UInt64(blocks.count) else { return nil }
-        return blocks[Int(height.rawValue) - 1]
-    }
-
-    func header(at height: Height) throws -> BlockHeader? { try block(at: height)?.header }
-
-    func finalization(at height: Height) throws -> Certificate? { finalizations[height] }
-
-    func finalization(from height: Height) throws -> FinalizedHeader? {
-        guard let found = finalizations.keys.filter({ $0 >= height }).min(),
-            let header = try header(at: found), let finalization = finalizations[found]
-        else { return nil }
-        return FinalizedHeader(header: header, finalization: finalization)
+extension Cluster.Event {
+    /// The node that handles it; nil for what is not a node's.
+    fileprivate var receiver: Int? {
+        switch self {
+        case .start, .mischief, .workload: nil
+        case .timer(let id, _): id
+        case .message(_, let id), .sync(_, let id), .transaction(_, let id): id
+        case .work(let work, _): work.node
+        }
     }
 }

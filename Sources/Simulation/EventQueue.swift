@@ -21,23 +21,22 @@ struct EventQueue<Event> {
 
     mutating func insert(_ event: Event, at time: UInt64) {
         sequence += 1
-        heap.append(Entry(time: time, sequence: sequence, place: keep(event)))
+        let entry = Entry(time: time, sequence: sequence, place: keep(event))
+        heap.append(entry)
         var child = heap.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
-            guard heap[child].precedes(heap[parent]) else { break }
-            heap.swapAt(child, parent)
+            guard entry.precedes(heap[parent]) else { break }
+            heap[child] = heap[parent]
             child = parent
         }
+        heap[child] = entry
     }
 
     mutating func popFirst() -> (time: UInt64, event: Event)? {
         guard let first = heap.first else { return nil }
         let last = heap.removeLast()
-        if !heap.isEmpty {
-            heap[0] = last
-            siftDown()
-        }
+        if !heap.isEmpty { siftDown(last) }
         guard let event = events[first.place].take() else {
             preconditionFailure("an entry of the heap has an event")
         }
@@ -54,18 +53,17 @@ struct EventQueue<Event> {
         return events.count - 1
     }
 
-    private mutating func siftDown() {
+    /// Puts an entry where the first one was and lets it sink to its place.
+    private mutating func siftDown(_ entry: Entry) {
         var parent = 0
         while true {
-            var smallest = parent
             var child = 2 * parent + 1
-            while child < min(heap.count, 2 * parent + 3) {
-                if heap[child].precedes(heap[smallest]) { smallest = child }
-                child += 1
-            }
-            if smallest == parent { return }
-            heap.swapAt(parent, smallest)
-            parent = smallest
+            guard child < heap.count else { break }
+            if child + 1 < heap.count, heap[child + 1].precedes(heap[child]) { child += 1 }
+            guard heap[child].precedes(entry) else { break }
+            heap[parent] = heap[child]
+            parent = child
         }
+        heap[parent] = entry
     }
 }

@@ -2,98 +2,59 @@ import Codec
 import Consensus
 import Ledger
 
+// Which invariant of agreement is checked where. "Step": here, at every step of every run. "Run": at
+// the end of a run. "Replica": the replica itself halts or refuses, in production too; a run in which
+// an honest one halts fails (HALT).
+//
+//   S1  one final block a height              step, Replica     S2  chains are prefixes      step (one chain for all)
+//   S3  a final block on the final one below  step, Replica     S4  final and nullified      step, Replica
+//   S5  two notarized blocks in a view        step, Replica     S6  an honest key's votes    step, over all lives
+//   S7  votes follow the rounds               step, Replica     S8  certificates verify      step; receivers check all
+//   S9  parent certified, skips nullified     step              S10 FINALIZE: certified, all bodies durable   step
+//   S11 what is served hashes to its id       receivers check   S12 equal state digests      step, Replica
+//   S13 a transaction counts once             step              S14 ballots in their window  ElectionsTests
+//   S15 what was admitted is final everywhere run
+//   D1  durable before it is sent             step, by type     D2  restart: not behind what was sent   step (S6, S7)
+//   D3  the floor never moves back            step              D4  resent bytes are equal   step
+//   D5  the floor's batch is atomic           StorageTests      D6  torn is repaired, damage noticed    step, at each start
+//   D7  accepted ballots survive              run; NodeTests    D8  an I/O error stops the node         step; StorageTests
+//   L1  L2  L4  recovery, every transaction, laggards   run     L3  L5  L6  L7  L8           SimulationTests
+//   R1 ... R8 bounds                          ConsensusTests, BlockSyncTests, PeerNetworkTests, NodeTests
+//   C1  chain time rises                      step              C2  not ahead of honest clocks          step
+//   C3  up to f wrong clocks                  run               C4  clocks that jump back    step (S7; timers are monotonic)
+//   E1  votes of an epoch count in it alone   step (S8)         E2  no child of a last block in its epoch   step
+//   E3  who left is not counted               step (S8)         E4  observers derive the same sets          step
+//   E5  a set begins with a final last block  step
+//   H1  no honest node takes an honest one for hostile          EV  no evidence against honest validators   step
+
 /// The invariants of honest validators, checked at every step, over all their lives.
 struct Invariants {
     var violation: Violation?
-    private let parameters: Parameters
+    let parameters: Parameters
     /// The final block of each height, by whoever was first.
     private var final: [Height: Bytes32] = [:]
     private var lastTime: [Height: Timestamp] = [:]
-    /// What honest keys signed, by signer and round.
-    private var signed: [ValidatorIndex: [Round: SignerRecord]] = [:]
-    private var signatures: [SignedSubject: Bytes64] = [:]
     private var floors: [Int: Height] = [:]
+    /// The validators of each epoch that has begun.
+    private(set) var sets: [Epoch: SimulatedSet] = [:]
+    var votes = VoteRecords()
 
-    private struct SignedSubject: Hashable {
-        let signer: ValidatorIndex
-        let subject: VoteSubject
-    }
-
-    init(genesis: Genesis) {
+    init(genesis: Genesis, first: SimulatedSet) {
         parameters = genesis.parameters
         final[.genesis] = genesis.chainID
         lastTime[.genesis] = genesis.time
+        sets[.first] = first
     }
 
-    mutating func check(
-        _ message: ConsensusMessage, sentBy node: SimulatedNode, cluster: Cluster
-    ) {
-        switch message {
-        case .vote(let vote): check(vote, sentBy: node, cluster)
-        case .proposal(let proposal): check(proposal.vote, sentBy: node, cluster)
-        case .certificate, .finalized, .status, .certificateRequest, .certificates,
-            .blockRequest, .block, .transactionRequest, .transactions:
-            break
-        }
+    func isFinal(_ hash: Bytes32, below height: Height) -> Bool {
+        final[Height(height.rawValue - 1)] == hash
     }
 
-    private mutating func check(
-        _ vote: SignedVote, sentBy node: SimulatedNode, _ cluster: Cluster
-    ) {
-        let subject = vote.subject
-        guard vote.signer == node.index else {
-            return cluster.fail(&self, "D1", "a vote of another key is sent: \(subject)")
-        }
-        guard node.durableVotes[subject] == vote.signature else {
-            return cluster.fail(
-                &self, "D1", "node \(node.id) sends before it is durable: \(subject)")
-        }
-        let key = SignedSubject(signer: vote.signer, subject: subject)
-        if let earlier = signatures[key], earlier != vote.signature {
-            return cluster.fail(&self, "D4", "node \(node.id) signs anew: \(subject)")
-        }
-        signatures[key] = vote.signature
-        checkRecord(subject, node, cluster)
-        if let proposal = subject.proposal { checkBodies(proposal, node, cluster) }
-    }
+    /// A disk is replaced: its chain begins anew.
+    mutating func forgetFloor(of node: SimulatedNode) { floors[node.id] = nil }
 
-    /// S6: at most one NOTARIZE and one FINALIZE a round, never NULLIFY and FINALIZE.
-    private mutating func checkRecord(
-        _ subject: VoteSubject, _ node: SimulatedNode, _ cluster: Cluster
-    ) {
-        let round = subject.round
-        var record = signed[node.index]?[round] ?? SignerRecord(round: round)
-        switch subject {
-        case .notarize(let proposal):
-            if let other = record.notarized, other != proposal {
-                return cluster.fail(&self, "S6", "node \(node.id) notarizes twice in \(round)")
-            }
-            record.notarized = proposal
-        case .nullify:
-            record.nullified = true
-        case .finalize(let proposal):
-            if let other = record.finalized, other != proposal {
-                return cluster.fail(&self, "S6", "node \(node.id) finalizes twice in \(round)")
-            }
-            record.finalized = proposal
-        }
-        if record.nullified, record.finalized != nil {
-            return cluster.fail(&self, "S6", "node \(node.id) FINALIZE and NULLIFY in \(round)")
-        }
-        signed[node.index, default: [:]][round] = record
-    }
-
-    /// b.12: a voted block and its ancestors above the floor are durable.
-    private mutating func checkBodies(
-        _ proposal: Proposal, _ node: SimulatedNode, _ cluster: Cluster
-    ) {
-        guard node.durableBlocks.contains(proposal.blockHash) else {
-            return cluster.fail(
-                &self, "S10", "node \(node.id) votes for a block that is not durable")
-        }
-    }
-
-    /// S1, S2, S3, D3, C1: one final block a height, each on the one below, times rising.
+    /// S1, S2, S3, D3, C1, E2, E4, E5: one final block a height, each on the one below, times rising,
+    /// by the validators that the chain names.
     mutating func check(
         _ blocks: [Block], finalizedBy node: SimulatedNode, cluster: Cluster
     ) {
@@ -110,18 +71,37 @@ struct Invariants {
                 }
                 continue
             }
-            guard final[Height(header.height.rawValue - 1)] == header.parentHash else {
+            guard isFinal(header.parentHash, below: header.height) else {
                 return cluster.fail(&self, "S3", "the parent of \(header.height) is not final")
             }
             guard let before = lastTime[Height(header.height.rawValue - 1)],
                 header.time > before
             else { return cluster.fail(&self, "C1", "chain time stands at \(header.height)") }
-            guard header.epoch == parameters.epoch(of: header.height) else {
-                return cluster.fail(&self, "E2", "height \(header.height) in \(header.epoch)")
-            }
+            guard header.epoch == parameters.epoch(of: header.height),
+                header.validatorsHash == sets[header.epoch]?.hash
+            else { return cluster.fail(&self, "E2", "height \(header.height) in \(header.epoch)") }
             final[header.height] = hash
             lastTime[header.height] = header.time
             checkTime(header, cluster)
+        }
+        if let last = blocks.last?.header { checkNextSet(last, node, cluster) }
+    }
+
+    /// E4, E5: everybody derives the same set from an epoch's last block, and no other block has one.
+    private mutating func checkNextSet(
+        _ last: BlockHeader, _ node: SimulatedNode, _ cluster: Cluster
+    ) {
+        let set = node.application.store.floorState.membership.current
+        guard set.hash == last.nextValidatorsHash else {
+            return cluster.fail(&self, "E4", "node \(node.id) has other validators")
+        }
+        let next = parameters.epoch(of: last.height.next)
+        if let known = sets[next] {
+            if known.hash != set.hash {
+                cluster.fail(&self, "E5", "two sets of validators in epoch \(next.rawValue)")
+            }
+        } else {
+            sets[next] = set
         }
     }
 
@@ -139,7 +119,10 @@ struct Invariants {
     /// Nobody can be blamed who did not lie: both votes are of one Byzantine key.
     mutating func check(_ equivocation: Equivocation, cluster: Cluster) {
         let signer = equivocation.first.signer
-        let isLiar = cluster.nodes.contains { $0.index == signer && !$0.isHonest }
+        let place = sets[equivocation.first.subject.round.epoch]?.member(signer)
+        let isLiar = cluster.nodes.contains {
+            $0.place == place && (!$0.isHonest || $0.isForgetful)
+        }
         if !isLiar || equivocation.second.signer != signer {
             cluster.fail(&self, "EV", "evidence against honest \(signer)")
         }

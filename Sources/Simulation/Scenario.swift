@@ -1,45 +1,3 @@
-/// The kinds of faults that a simulation can inject.
-package enum FaultKind: String, CaseIterable, Sendable {
-    /// Messages vanish.
-    case loss
-    /// Messages take up to 1.5 s, and so overtake each other.
-    case delay
-    /// Messages come twice.
-    case duplication
-    /// Two halves do not hear each other.
-    case partition
-    /// Single links work in one direction.
-    case oneWay = "one-way"
-    /// Nodes stop anywhere, lose what was not synced, tear the last write, and start again.
-    case crash
-    /// Clocks differ by up to 200 ms.
-    case skew
-    /// f validators never say anything.
-    case silent
-    /// f validators run twice with one key, each half seen by some others.
-    case twins
-    /// f validators vote for everything, and as leaders skip certified parents.
-    case liar
-    /// f validators propose and sign two blocks a view.
-    case equivocator
-    /// f validators propose times up to ten minutes off.
-    case timeShifter = "time-shifter"
-    /// f validators propose transactions that nobody else gets.
-    case withholder
-    /// f validators propose blocks that the application refuses.
-    case invalidContent = "invalid-content"
-
-    /// Whether it makes validators Byzantine. A run has one such kind, of up to f validators.
-    package var isByzantine: Bool {
-        switch self {
-        case .silent, .twins, .liar, .equivocator, .timeShifter, .withholder, .invalidContent:
-            true
-        case .loss, .delay, .duplication, .partition, .oneWay, .crash, .skew:
-            false
-        }
-    }
-}
-
 /// One run: the same scenario gives the same events.
 package struct Scenario: Sendable {
     package let seed: UInt64
@@ -47,20 +5,33 @@ package struct Scenario: Sendable {
     package let faults: [FaultKind]
     /// How many views the faults last.
     package let views: Int
-    package let epochLength: UInt32
+    /// Heights of an epoch; nil where the seed chooses.
+    package let epochLength: UInt32?
     /// A crash of node 0 at its so many-th durable operation or send; nil for crashes by chance.
     package let crashPoint: CrashPoint?
 
     package init(
-        seed: UInt64, validators: Int, faults: [FaultKind] = FaultKind.allCases, views: Int = 40,
-        epochLength: UInt32 = 8, crashPoint: CrashPoint? = nil
+        seed: UInt64, validators: Int, faults: [FaultKind] = FaultKind.allCases,
+        views: Int? = nil, epochLength: UInt32? = nil, crashPoint: CrashPoint? = nil
     ) {
         self.seed = seed
         self.validators = validators
         self.faults = faults
-        self.views = views
+        self.views = views ?? Self.views(validators: validators, seed: seed)
         self.epochLength = epochLength
         self.crashPoint = crashPoint
+    }
+
+    /// Messages grow with the square of the validators, so larger clusters get fewer views. One run
+    /// of eight is long.
+    package static func views(validators: Int, seed: UInt64) -> Int {
+        let views =
+            switch validators {
+            case ...5: 12
+            case ...7: 10
+            default: 6
+            }
+        return seed / 12 % 8 == 0 ? 3 * views : views
     }
 }
 
@@ -82,6 +53,13 @@ package enum InterruptedWrite: CaseIterable, Sendable {
     case nothing
     case torn
     case everything
+    /// Its full length, with some sectors not written.
+    case reordered
+    /// Over something that was written before.
+    case misdirected
+
+    /// What a disk may do that keeps its word on what is synced, and the order of what is not.
+    package static let ordinary: [Self] = [.nothing, .torn, .everything]
 }
 
 /// A broken invariant.

@@ -14,11 +14,14 @@ struct SimulatedState {
     let entry: Bytes32
     let parent: Bytes32
     let transactionIDs: [Bytes32]
+    /// Who validates the next height.
+    let membership: SimulatedMembership
 
-    static func genesis(_ genesis: Genesis) -> SimulatedState {
+    static func genesis(_ genesis: Genesis, _ set: SimulatedSet) -> SimulatedState {
         SimulatedState(
             height: .genesis, log: Frontier(), digest: genesis.chainID,
-            entry: LogHash.leaf(genesis.canonicalBytes), parent: .zero, transactionIDs: [])
+            entry: LogHash.leaf(genesis.canonicalBytes), parent: .zero, transactionIDs: [],
+            membership: SimulatedMembership(current: set))
     }
 
     /// The log and state digest after a child with these transactions.
@@ -43,9 +46,14 @@ struct SimulatedStore {
 struct PendingTransaction {
     let id: Bytes32
     let bytes: [UInt8]
-    let arrival: Instant
+    var arrival = Instant(microseconds: 0)
     /// Whether a client gave it to this node, which then has to see that it gets in.
-    let isOwn: Bool
+    var isOwn = false
+
+    init(_ bytes: [UInt8]) {
+        id = LogHash.leaf(bytes)
+        self.bytes = bytes
+    }
 }
 
 /// An application that judges blocks as the real one does: transactions once, none that is marked
@@ -53,31 +61,47 @@ struct PendingTransaction {
 struct SimulatedApplication {
     /// The first byte of a transaction that no honest validator accepts.
     static let invalidMark: UInt8 = 0xFF
+    /// The first byte of an order that changes the validators: serial, members.
+    static let changeMark: UInt8 = 3
+    /// The first byte of a new validator's word that it is ready: serial, validator.
+    static let readyMark: UInt8 = 4
 
-    let validatorsHash: Bytes32
+    let parameters: Parameters
+    /// How many validators there are, in the set or not.
+    let candidates: Int
     var store: SimulatedStore
     /// States above the floor by block hash, and the floor's.
     private var states: [Bytes32: SimulatedState] = [:]
 
-    init(store: SimulatedStore, validatorsHash: Bytes32) {
+    init(store: SimulatedStore, parameters: Parameters, candidates: Int) {
         self.store = store
-        self.validatorsHash = validatorsHash
+        self.parameters = parameters
+        self.candidates = candidates
         states[store.floor.hash] = store.floorState
     }
 
     func state(after hash: Bytes32) -> SimulatedState? { states[hash] }
 
     /// The arrival of the oldest transaction that is in no final block.
-    var pendingSince: Instant? { store.mempool.map(\.arrival).min() }
+    var pendingSince: Instant? {
+        // They are kept in the order of arrival.
+        store.mempool.first?.arrival
+    }
 
-    mutating func admit(_ bytes: [UInt8], isOwn: Bool, at now: Instant) -> Bool {
-        let id = LogHash.leaf(bytes)
-        guard bytes.first != Self.invalidMark, !store.finalIDs.contains(id),
-            !store.mempool.contains(where: { $0.id == id })
+    mutating func admit(_ transaction: PendingTransaction) -> Bool {
+        guard transaction.bytes.first != Self.invalidMark,
+            !store.finalIDs.contains(transaction.id),
+            !store.mempool.contains(where: { $0.id == transaction.id }),
+            isPossible(transaction)
         else { return false }
-        store.mempool.append(
-            PendingTransaction(id: id, bytes: bytes, arrival: now, isOwn: isOwn))
+        store.mempool.append(transaction)
         return true
+    }
+
+    /// Whether a transaction may still follow the floor.
+    private func isPossible(_ transaction: PendingTransaction) -> Bool {
+        var membership = store.floorState.membership
+        return membership.apply(transaction.bytes, of: candidates)
     }
 
     func locate(_ ids: [Bytes32]) -> [[UInt8]?] {
@@ -86,9 +110,13 @@ struct SimulatedApplication {
 
     /// A block for the template with what waits; nil where nothing does and it may not be empty.
     mutating func build(_ template: BlockTemplate) -> Block? {
+        guard let parent = states[template.parentHash] else { return nil }
         let taken = idsAboveFloor(of: template.parentHash)
+        var membership = membership(after: parent)
         let chosen = store.mempool
-            .filter { !taken.contains($0.id) }
+            .filter {
+                !taken.contains($0.id) && membership.apply($0.bytes, of: candidates)
+            }
             .prefix(template.maximumTransactions)
         if chosen.isEmpty, !template.mayBeEmpty { return nil }
         return make(template, transactions: chosen.map(\.bytes))
@@ -100,35 +128,40 @@ struct SimulatedApplication {
         let ids = Block.transactionIDs(transactions)
         let (log, digest) = parent.child(
             transactionIDs: ids, bodyRoot: Block.bodyRoot(ids: ids))
+        var membership = membership(after: parent)
+        for transaction in transactions { _ = membership.apply(transaction, of: candidates) }
         let header = template.header(
             transactionIDs: ids, bodyBytes: transactions.reduce(0) { $0 + $1.count },
             logSize: log.size, logRoot: log.root, stateDigestAfterParent: parent.digest,
-            nextValidatorsHash: validatorsHash)
+            nextValidatorsHash: nextSet(after: parent).hash)
         let block = Block(header: header, transactions: transactions)
-        remember(block, log: log, digest: digest, ids: ids)
+        remember(block, header.hash, log: log, digest: digest, ids: ids, membership)
         return block
     }
 
     /// Why a block may not follow its parent; nil for a valid one.
-    mutating func fault(of block: Block) -> String? {
+    mutating func fault(of block: Block, _ hash: Bytes32) -> String? {
         let header = block.header
-        let hash = header.hash
         if states[hash] != nil { return nil }
         guard let parent = states[header.parentHash] else { return "unknown parent" }
         let ids = Block.transactionIDs(block.transactions)
         let taken = idsAboveFloor(of: header.parentHash)
         var own: Set<Bytes32> = []
+        var membership = membership(after: parent)
         for (id, bytes) in zip(ids, block.transactions) {
             if bytes.first == Self.invalidMark { return "invalid transaction" }
             if taken.contains(id) || store.finalIDs.contains(id) || !own.insert(id).inserted {
                 return "transaction twice"
             }
+            if !membership.apply(bytes, of: candidates) { return "a change out of turn" }
         }
         let (log, digest) = parent.child(transactionIDs: ids, bodyRoot: header.bodyRoot)
         guard header.logSize == log.size, header.logRoot == log.root else { return "log" }
         guard header.stateDigestAfterParent == parent.digest else { return "state digest" }
-        guard header.nextValidatorsHash == validatorsHash else { return "next validators" }
-        remember(block, log: log, digest: digest, ids: ids)
+        guard header.validatorsHash == parent.membership.current.hash,
+            header.nextValidatorsHash == nextSet(after: parent).hash
+        else { return "validators" }
+        remember(block, hash, log: log, digest: digest, ids: ids, membership)
         return nil
     }
 
@@ -136,10 +169,13 @@ struct SimulatedApplication {
     mutating func commit(_ chain: FinalizedChain) -> String? {
         for block in chain.blocks {
             let hash = block.header.hash
-            guard block.header.parentHash == store.floor.hash || block != chain.blocks.first else {
+            guard
+                block.header.parentHash == store.floor.hash
+                    || block.header.height != chain.blocks.first?.header.height
+            else {
                 return "not a child of the floor"
             }
-            if let fault = fault(of: block) { return fault }
+            if let fault = fault(of: block, hash) { return fault }
             guard let state = states[hash],
                 !state.transactionIDs.contains(where: store.finalIDs.contains)
             else { return "transaction final twice" }
@@ -151,6 +187,11 @@ struct SimulatedApplication {
         store.finalizations[chain.tip.header.height] = chain.tip.finalization
         let final = store.finalIDs
         store.mempool.removeAll { final.contains($0.id) }
+        let membership = store.floorState.membership
+        store.mempool.removeAll { transaction in
+            var after = membership
+            return !after.apply(transaction.bytes, of: candidates)
+        }
         let height = store.floor.height
         let floorHash = store.floor.hash
         states = states.filter { $0.key == floorHash || $0.value.height > height }
@@ -158,12 +199,29 @@ struct SimulatedApplication {
     }
 
     private mutating func remember(
-        _ block: Block, log: Frontier, digest: Bytes32, ids: [Bytes32]
+        _ block: Block, _ hash: Bytes32, log: Frontier, digest: Bytes32, ids: [Bytes32],
+        _ membership: SimulatedMembership
     ) {
-        states[block.header.hash] = SimulatedState(
+        states[hash] = SimulatedState(
             height: block.header.height, log: log, digest: digest,
             entry: LogHash.leaf(block.header.canonicalBytes), parent: block.header.parentHash,
-            transactionIDs: ids)
+            transactionIDs: ids, membership: membership)
+    }
+
+    /// The state that a child's transactions find: at the end of an epoch with the new set.
+    private func membership(after parent: SimulatedState) -> SimulatedMembership {
+        var membership = parent.membership
+        if isBoundary(parent.height.next) { membership.switchSet() }
+        return membership
+    }
+
+    /// Who validates the height after the child of a block.
+    private func nextSet(after parent: SimulatedState) -> SimulatedSet {
+        isBoundary(parent.height.next) ? parent.membership.next : parent.membership.current
+    }
+
+    func isBoundary(_ height: Height) -> Bool {
+        parameters.lastHeight(of: parameters.epoch(of: height)) == height
     }
 
     private func idsAboveFloor(of hash: Bytes32) -> Set<Bytes32> {

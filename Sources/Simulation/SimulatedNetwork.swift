@@ -14,6 +14,9 @@ struct SimulatedNetwork {
     var sides: [Int]?
     /// Links that are cut, from and to.
     var cut: Set<Link> = []
+    /// Messages that were lost and doubled until now.
+    var lost = 0
+    var doubled = 0
 
     struct Link: Hashable {
         let from: Int
@@ -22,46 +25,67 @@ struct SimulatedNetwork {
 
     func reaches(from: Int, to: Int) -> Bool {
         if let sides, sides[from] != sides[to] { return false }
-        return !cut.contains(Link(from: from, to: to))
+        return cut.isEmpty || !cut.contains(Link(from: from, to: to))
     }
 }
 
 extension Cluster {
+    /// Sends to the validators of the sender's epoch, as its replica names them.
     func send(_ message: ConsensusMessage, from node: SimulatedNode, to recipient: Recipient) {
+        let event = Event.message(envelope(message, from: node), to: 0)
         switch recipient {
         case .all:
-            for target in 0..<scenario.validators { send(message, from: node, to: target) }
-        case .one(let target):
-            send(message, from: node, to: Int(target.rawValue))
+            for place in node.set.members { deliver(event, from: node, to: place) }
+        case .one(let index):
+            if let place = node.set.member(index) { deliver(event, from: node, to: place) }
         }
     }
 
-    func send(_ message: ConsensusMessage, from node: SimulatedNode, to target: Int) {
-        deliver(from: node, to: target) { .message(message, from: node.id, to: $0) }
+    func send(_ message: ConsensusMessage, from node: SimulatedNode, toPlace place: Int) {
+        deliver(.message(envelope(message, from: node), to: 0), from: node, to: place)
     }
 
-    func send(_ message: SyncMessage, from node: SimulatedNode, to target: Int) {
-        deliver(from: node, to: target) { .sync(message, from: node.id, to: $0) }
+    func send(_ message: SyncMessage, from node: SimulatedNode, toPlace place: Int) {
+        deliver(.sync(Envelope(message, from: node.id, tag: 0), to: 0), from: node, to: place)
+    }
+
+    private func envelope(
+        _ message: ConsensusMessage, from node: SimulatedNode
+    ) -> Envelope<ConsensusMessage> {
+        Envelope(message, from: node.id, tag: message.traceTag)
     }
 
     /// Puts a message on its way to every node that has the target's key.
-    func deliver(
-        from node: SimulatedNode, to target: Int, _ event: (Int) -> Event
-    ) {
-        let source = Int(node.index.rawValue)
+    func deliver(_ event: Event, from node: SimulatedNode, to target: Int) {
+        let source = node.place
         guard target != source, node.audience?[target] ?? true else { return }
         messages += 1
         guard network.reaches(from: source, to: target) else { return }
-        for receiver in nodes where Int(receiver.index.rawValue) == target {
+        // What follows a slow sync leaves when that is done.
+        let leaving = max(now, node.stalledUntil)
+        for receiver in holders[target] {
             if network.loss > 0, random.chance(perMille: network.loss) {
-                injected["loss", default: 0] += 1
+                network.lost += 1
                 continue
             }
-            queue.insert(event(receiver.id), at: now + random.number(in: network.delay))
+            let arriving = event.addressed(to: receiver.id)
+            queue.insert(arriving, at: leaving + random.number(in: network.delay))
             if network.duplication > 0, random.chance(perMille: network.duplication) {
-                injected["duplication", default: 0] += 1
-                queue.insert(event(receiver.id), at: now + random.number(in: network.delay))
+                network.doubled += 1
+                queue.insert(arriving, at: leaving + random.number(in: network.delay))
             }
+        }
+    }
+}
+
+extension Cluster.Event {
+    /// The same message for a node.
+    fileprivate func addressed(to id: Int) -> Self {
+        switch self {
+        case .message(let envelope, to: _): .message(envelope, to: id)
+        case .sync(let envelope, to: _): .sync(envelope, to: id)
+        case .transaction(let envelope, to: _): .transaction(envelope, to: id)
+        case .start, .timer, .work, .mischief, .workload: self
         }
     }
 }
@@ -70,20 +94,22 @@ extension ConsensusMessage {
     /// A few bits for the trace: enough that two different runs differ soon.
     var traceTag: UInt64 {
         switch self {
-        case .proposal(let proposal): 1 + 16 * proposal.vote.subject.round.view.rawValue
+        case .proposal(let proposal): 1 + 16 &* proposal.vote.subject.round.view.rawValue
         case .vote(let vote):
-            2 + 16 * vote.subject.round.view.rawValue + UInt64(vote.subject.kind.rawValue)
+            2 &+ 16 &* vote.subject.round.view.rawValue &+ UInt64(vote.subject.kind.rawValue)
                 << 32
-        case .certificate(let certificate): 3 + 16 * certificate.subject.round.view.rawValue
-        case .finalized(let finalized): 4 + 16 * finalized.header.height.rawValue
-        case .status(let status): 5 + 16 * status.floorHeight.rawValue
+        case .certificate(let certificate): 3 &+ 16 &* certificate.subject.round.view.rawValue
+        case .finalized(let finalized): 4 &+ 16 &* finalized.header.height.rawValue
+        case .status(let status): 5 &+ 16 &* status.floorHeight.rawValue
         case .certificateRequest(_, let above, let below):
-            6 + 16 * (above.rawValue + below.rawValue)
-        case .certificates(let certificates): 7 + 16 * UInt64(certificates.count)
+            6 &+ 16 &* (above.rawValue &+ below.rawValue)
+        case .certificates(let certificates): 7 &+ 16 &* UInt64(certificates.count)
         case .blockRequest: 8
-        case .block(let block): 9 + 16 * block.header.height.rawValue
-        case .transactionRequest(_, let indices): 10 + 16 * UInt64(indices.count)
-        case .transactions(_, let transactions): 11 + 16 * UInt64(transactions.count)
+        case .block(let block): 9 &+ 16 &* block.header.height.rawValue
+        case .transactionRequest(_, let indices): 10 &+ 16 &* UInt64(indices.count)
+        case .transactions(_, let transactions): 11 &+ 16 &* UInt64(transactions.count)
+        case .entryRequest: 12
+        case .entryAnswer(let answer): 13 &+ 16 &* answer.round.view.rawValue
         }
     }
 }

@@ -3,32 +3,49 @@ import Codec
 import Consensus
 import Ledger
 
-/// One validator of a simulated cluster: its replica and all that a driver keeps.
+/// One node of a simulated cluster: its replica and all that a driver keeps.
 final class SimulatedNode {
     typealias SimulatedReplica = Replica<SimulatedSignatures, SimulatedSigner>
 
     let id: Int
-    let index: ValidatorIndex
-    /// Nil for an honest validator.
+    /// Which of all validators there are it is; a twin shares it.
+    let place: Int
+    /// Nil for an honest node.
     let byzantine: FaultKind?
     /// Which validators hear a twin; nil for all.
     var audience: [Bool]?
     let signer: SimulatedSigner
+    private let first: SimulatedSet
 
     /// The journal as it is on disk, synced.
-    var journal: [UInt8]
+    var disk: SimulatedDisk
     /// What survives crashes; live while the node is up.
     var application: SimulatedApplication
     var replica: SimulatedReplica
     var client: SyncClient<SimulatedSignatures>
+    /// The set whose indices the replica's messages mean.
+    var set: SimulatedSet
     var isUp = false
+    /// It stopped for ever, as its own rules say.
     var hasHalted = false
     /// How often it was started: answers and timers of an earlier life are dropped.
     var generation = 0
-    /// The wall clock's error in milliseconds.
+    /// How many lists of effects are being carried out, one inside the other.
+    var depth = 0
+    /// The wall clock's error in milliseconds, as it always is and as it is now.
     let skew: Int64
+    var clockError: Int64
     /// When the next timer event is due.
     var armed: UInt64?
+    /// When a timer was due last, and how often in a row at that time.
+    var lastTimer: UInt64 = 0
+    var timersAtOnce = 0
+    /// It stands still until then, in virtual time.
+    var stalledUntil: UInt64 = 0
+    /// The replica's counter of views when it was last looked at.
+    var viewsEntered: UInt64 = 0
+    /// When own transactions that wait are pushed to all again, in virtual time.
+    var nextPush: UInt64 = 0
 
     /// Counts durable operations and sends.
     var operations = 0
@@ -38,54 +55,93 @@ final class SimulatedNode {
     var durableVotes: [VoteSubject: Bytes64] = [:]
     /// Blocks in the journal or the store.
     var durableBlocks: Set<Bytes32> = []
+    /// Came back with an old disk: what it signed before is forgotten, and nothing is asked of it.
+    var isForgetful = false
+    /// A copy of the disk that may be restored.
+    var copy: (disk: SimulatedDisk, store: SimulatedStore)?
     /// What a liar proposed and nobody's replica knows.
     var craftedBlocks: [Bytes32: Block] = [:]
+    /// What a liar sent and may send again.
+    var sent: [ConsensusMessage] = []
 
     init(
-        id: Int, index: ValidatorIndex, byzantine: FaultKind?, skew: Int64, genesis: Genesis
+        id: Int, place: Int, byzantine: FaultKind?, skew: Int64, genesis: Genesis,
+        set: SimulatedSet, candidates: Int
     ) {
         self.id = id
-        self.index = index
+        self.place = place
         self.byzantine = byzantine
         self.skew = skew
-        let key = genesis.validators.validators[Int(index.rawValue)].consensusKey
-        signer = SimulatedSigner(key: key)
-        journal = Journal.header(chainID: genesis.chainID, key: key)
+        self.set = set
+        clockError = skew
+        first = set
+        signer = SimulatedSigner(key: SimulatedChain.key(place))
+        disk = SimulatedDisk(Journal.header(chainID: genesis.chainID, key: signer.key))
         application = SimulatedApplication(
             store: SimulatedStore(
-                floor: .genesis(genesis), floorState: .genesis(genesis)),
-            validatorsHash: genesis.validators.hash)
-        replica = Self.replica(genesis, index, signer, application.store.floor, .missing)
-        client = SyncClient(
-            genesis: genesis, verifier: SimulatedSignatures(), floor: .genesis(genesis))
+                floor: .genesis(genesis), floorState: .genesis(genesis, set)),
+            parameters: genesis.parameters, candidates: candidates)
+        replica = Self.replica(genesis.domain, signer, application, .missing, 0)
+        client = Self.client(genesis.domain, application)
     }
 
     var isHonest: Bool { byzantine == nil }
 
-    /// Comes up from what is on disk; the reason where the journal cannot be trusted.
-    func restart(_ genesis: Genesis) -> String? {
+    /// Whether all is final that it has to see included: what it took itself, and as a validator all.
+    var hasNothingWaiting: Bool {
+        application.store.mempool.allSatisfy { !$0.isOwn && !set.contains(place) }
+    }
+
+    /// What is left without a disk: the key.
+    func wipe(_ genesis: Genesis, journal: Bool) {
+        if journal {
+            disk = SimulatedDisk(nil)
+            durableVotes = [:]
+            durableBlocks = []
+        }
+        application = SimulatedApplication(
+            store: SimulatedStore(
+                floor: .genesis(genesis), floorState: .genesis(genesis, first)),
+            parameters: genesis.parameters, candidates: application.candidates)
+    }
+
+    /// Comes up from what is on disk; what was found in the journal.
+    func restart(_ domain: SigningDomain) -> JournalState {
         generation += 1
         isUp = true
+        depth = 0
         armed = nil
-        let state = Journal.replay(journal, chainID: genesis.chainID, key: signer.key)
-        guard case .intact(_, let length) = state else { return "\(state)" }
-        journal.removeLast(journal.count - length)
+        viewsEntered = 0
+        let state = disk.replay(chainID: domain.chainID, key: signer.key)
         application = SimulatedApplication(
-            store: application.store, validatorsHash: application.validatorsHash)
-        replica = Self.replica(genesis, index, signer, application.store.floor, state)
-        client = SyncClient(
-            genesis: genesis, verifier: SimulatedSignatures(), floor: application.store.floor)
-        return nil
+            store: application.store, parameters: application.parameters,
+            candidates: application.candidates)
+        set = application.store.floorState.membership.current
+        replica = Self.replica(domain, signer, application, state, generation)
+        client = Self.client(domain, application)
+        return state
     }
 
     private static func replica(
-        _ genesis: Genesis, _ index: ValidatorIndex, _ signer: SimulatedSigner, _ floor: Floor,
-        _ journal: JournalState
+        _ domain: SigningDomain, _ signer: SimulatedSigner, _ application: SimulatedApplication,
+        _ journal: JournalState, _ generation: Int
     ) -> SimulatedReplica {
-        Replica(
-            configuration: ReplicaConfiguration(
-                domain: genesis.domain, validators: genesis.validators,
-                parameters: genesis.parameters, index: index),
-            verifier: SimulatedSignatures(), signer: signer, floor: floor, journal: journal)
+        let configuration = ReplicaConfiguration(
+            domain: domain, parameters: application.parameters,
+            validators: application.store.floorState.membership.current.validators,
+            key: signer.key, nonce: SimulatedChain.key(generation, purpose: 9), listening: 0)
+        return Replica(
+            configuration: configuration, verifier: SimulatedSignatures(), signer: signer,
+            floor: application.store.floor, journal: journal)
+    }
+
+    private static func client(
+        _ domain: SigningDomain, _ application: SimulatedApplication
+    ) -> SyncClient<SimulatedSignatures> {
+        SyncClient(
+            domain: domain,
+            validators: application.store.floorState.membership.current.validators,
+            parameters: application.parameters, verifier: SimulatedSignatures(),
+            floor: application.store.floor)
     }
 }

@@ -48,13 +48,13 @@ extension Scenario {
     ///
     /// - Parameter report: called after each run; false ends the series.
     package static func enumerateCrashPoints(
-        seed: UInt64, validators: Int, views: Int, report: (SimulationReport) -> Bool
+        seed: UInt64, validators: Int, views: Int?, report: (SimulationReport) -> Bool
     ) {
         let plain = Cluster.run(
             Scenario(seed: seed, validators: validators, faults: [], views: views))
         guard report(plain) else { return }
         for operation in 0..<plain.operations {
-            for write in InterruptedWrite.allCases {
+            for write in InterruptedWrite.ordinary {
                 let scenario = Scenario(
                     seed: seed, validators: validators, faults: [], views: views,
                     crashPoint: CrashPoint(operation: operation, write: write))

@@ -26,8 +26,8 @@ struct VecheSimulate: ParsableCommand {
     @Option(help: "Which faults to inject: a list, all or none.")
     var faults: FaultList = FaultList(kinds: FaultKind.allCases)
 
-    @Option(help: "How many views the faults last.")
-    var views: Int = 40
+    @Option(help: "How many views the faults last; else 6 to 36, by the validators and the seed.")
+    var views: Int?
 
     @Flag(
         help: """
@@ -40,8 +40,8 @@ struct VecheSimulate: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (1...100_000).contains(views) else {
-            throw ValidationError("--views must be 1 to 100000, not \(views)")
+        guard (1...100_000).contains(views ?? 1) else {
+            throw ValidationError("--views must be 1 to 100000")
         }
     }
 
