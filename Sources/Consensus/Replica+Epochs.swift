@@ -16,7 +16,12 @@ extension Replica {
         validatorsHash = awaited
         index = validators.index(of: configuration.key)
         peers = Array(repeating: PeerRecord(), count: validators.count)
+        // The answers that ended a quarantine were the other set's: of this one they say nothing.
+        if let resumption, resumption.epoch.next == epoch, record.round < resumption {
+            quarantine()
+        }
         beginEpoch()
+        askForEntries()
         goOn()
         return finish()
     }
@@ -70,6 +75,7 @@ extension Replica {
         guard index != nil else { return }
         for position in peers.indices {
             peers[position].lastHeardView = .root
+            peers[position].equivocations = 0
             if peers[position].lastHeard.microseconds == 0 {
                 peers[position].lastHeard = now.instant
             }

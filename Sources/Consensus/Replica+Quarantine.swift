@@ -7,7 +7,7 @@ package import Ledger
 /// view >= w - 2. So w <= m + 2, where m is the highest certified view in the answers.
 extension Replica {
     /// Begins a quarantine, remembered where there is a journal to remember it in.
-    private mutating func quarantine() {
+    mutating func quarantine() {
         mode = .quarantined(Quarantine())
         if hasJournal { emit(.persist([.quarantined])) }
     }

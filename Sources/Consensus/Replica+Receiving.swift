@@ -132,7 +132,9 @@ extension Replica {
 
     private mutating func report(_ equivocation: Equivocation) {
         metrics.equivocations += 1
-        if metrics.equivocations <= UInt64(ConsensusLimits.equivocations) {
+        let position = Int(equivocation.second.signer.rawValue)
+        peers[position].equivocations += 1
+        if peers[position].equivocations <= ConsensusLimits.equivocations {
             emit(.report(equivocation))
         }
     }

@@ -50,8 +50,9 @@ package enum ConsensusLimits {
     /// A finalized block that is higher above the floor than this is left to BlockSync: single
     /// blocks are fetched one round trip each.
     package static let fetchDepth: UInt64 = 8
-    /// Conflicting votes that are kept for a report.
-    package static let equivocations = 1024
+    /// Conflicts of one validator in one epoch that are reported: each is proof enough, and one that
+    /// makes many must not crowd out another's.
+    package static let equivocations = 64
 }
 
 /// The intervals of b.5, b.7, b.8, b.10 and b.13 that no one else has to agree on.

@@ -97,6 +97,8 @@ struct Pace: Sendable {
 struct PeerRecord: Sendable {
     var lastHeard = Instant(microseconds: 0)
     var lastHeardView = View.root
+    /// Conflicts of its votes in this epoch.
+    var equivocations = 0
     /// When it may be told again that its epoch is over.
     var nextOldEpochAnswer = Instant(microseconds: 0)
     /// The peer's clock minus ours at its last status, in milliseconds.
@@ -143,7 +145,24 @@ package struct ReplicaMetrics: Hashable, Sendable {
     package internal(set) var equivocations: UInt64 = 0
 }
 
+/// How much a replica keeps above its floor: bounded by the views since then.
+package struct ReplicaHoldings: Hashable, Sendable {
+    package let blocks: Int
+    package let certificates: Int
+    package let proposals: Int
+    /// Views with votes.
+    package let tallies: Int
+    package let ownVotes: Int
+}
+
 extension Replica {
+    package var holdings: ReplicaHoldings {
+        ReplicaHoldings(
+            blocks: blocks.count,
+            certificates: certificates.values.reduce(0) { $0 + $1.all.count },
+            proposals: proposals.count, tallies: tallies.count, ownVotes: ownVotes.count)
+    }
+
     package var status: ReplicaStatus {
         let offsets = peers.compactMap(\.clockOffset).sorted()
         var reason: HaltReason?

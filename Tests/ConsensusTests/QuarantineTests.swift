@@ -207,6 +207,34 @@ struct QuarantineTests {
             harness.advance(milliseconds: 60_000).sentVotes == [harness.nullify(2, epoch: 1)])
     }
 
+    /// Answers of one set say nothing of where another one is.
+    @Test func anotherSetIsAskedAgain() throws {
+        let next = SimulatedChain.genesis(validators: 5).validators
+        let parameters = SimulatedChain.parameters(epochLength: 1)
+        var harness = Harness(journal: .missing, parameters: parameters)
+        _ = harness.start()
+        for peer in 1...3 {
+            _ = try harness.receive(.entryAnswer(entry(harness, 1)), from: peer)
+        }
+        let last = harness.block(view: 1, next: next)
+        _ = try harness.notarize(last)
+        _ = try harness.finalize(last)
+        harness.validators = next
+        let effects = harness.replica.enterEpoch(next, at: harness.now)
+        #expect(effects.persisted == [.quarantined])
+        #expect(effects.contains(.send(.entryRequest(nonce), to: .all)))
+        #expect(harness.replica.status.voting == .quarantined(answers: 0, needed: 3))
+        for peer in 2...4 {
+            let answer = EntryAnswer(
+                nonce: nonce, round: Round(epoch: Epoch(1), view: View(5)),
+                certificate: harness.certificate(
+                    harness.nullify(4, epoch: 1), by: [1, 2, 3, 4]))
+            _ = try harness.receive(.entryAnswer(answer), from: peer)
+        }
+        #expect(
+            harness.replica.status.voting == .waiting(for: Round(epoch: Epoch(1), view: View(7))))
+    }
+
     @Test func answersOfAnEndedEpochDoNotCountInTheNextOne() throws {
         let parameters = SimulatedChain.parameters(epochLength: 1)
         var harness = Harness(journal: .missing, parameters: parameters)
