@@ -31,6 +31,26 @@ package struct BallotCheck: Sendable {
         bytes.first == EntryTag.ballot.rawValue
     }
 
+    /// Whether one ballot has a valid certificate and proof for the election and style it names.
+    package func isValid(
+        _ bytes: [UInt8], state: any StateReader, catalog: inout ElectionCatalog
+    ) throws(StateFault) -> Bool {
+        do throws(ExecutionFailure) {
+            guard case .ballot(let transaction) = try BlockExecutor.decode(bytes) else {
+                return false
+            }
+            let candidate = try BallotCandidate(transaction, state: state, catalog: &catalog)
+            let ballot = try candidate.decoded()
+            try candidate.checkCertificate(with: self.chain.verifiers)
+            return BallotVerifier.diagnose(ballot, rules: candidate.rules) == nil
+        } catch {
+            switch error {
+            case .fault(let fault): throw fault
+            case .refused: return false
+            }
+        }
+    }
+
     /// Judges ballots; one verdict each, in order.
     package func verify<R: RandomSource>(
         _ transactions: [(id: Bytes32, bytes: [UInt8])], state: any StateReader,

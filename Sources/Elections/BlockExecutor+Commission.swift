@@ -42,6 +42,7 @@ extension BlockExecutor {
         self.state.put(election, Table.electionByName(document.name))
         self.state.put(document, Table.document(election))
         self.emit(.electionCreated(election: election, name: document.name))
+        self.raiseRoles(of: document, election)
         let participants = (1...UInt32(document.trustees.count)).map { $0 }
         try self.startCeremony(election, &record, document, participants: participants)
         self.state.put(record, Table.election(election))
@@ -133,6 +134,25 @@ extension BlockExecutor {
             throw .refuse(
                 .authorization,
                 "\(commission.threshold) valid signatures of the \(whose) commission are needed")
+        }
+    }
+
+    /// Whoever issues ballots and runs a node that takes them could link the two: one key or one
+    /// name in both offices is for people to look at (A_ROLE). Other hidden ties nobody sees here.
+    private mutating func raiseRoles(of document: ElectionDocument, _ election: Bytes32) {
+        let registrar = document.registrar
+        for validator in self.validators.current.validators {
+            let keys = [validator.consensusKey, validator.cosigningKey, validator.nodeKey]
+            guard keys.contains(registrar.key) || validator.name == registrar.name else { continue }
+            self.raise(
+                "A_ROLE", election, "the registrar is also the validator \(validator.name)")
+        }
+        for trustee in document.trustees {
+            let isValidator = self.validators.current.validators.contains {
+                [$0.consensusKey, $0.cosigningKey, $0.nodeKey].contains(trustee.key)
+            }
+            guard isValidator else { continue }
+            self.raise("A_ROLE", election, "the key of \(trustee.name) is also a validator's")
         }
     }
 

@@ -35,6 +35,12 @@ package struct ElectionAlarm: Hashable, Sendable {
     package let election: Bytes32?
     /// A sentence for people.
     package let detail: String
+
+    package init(name: String, election: Bytes32?, detail: String) {
+        self.name = name
+        self.election = election
+        self.detail = detail
+    }
 }
 
 /// What a block did, in order; for live pages, indices and logs. Elections are named by the

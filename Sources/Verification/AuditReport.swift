@@ -16,6 +16,11 @@ package struct AuditReport: Sendable {
     /// What the state machine raised on the way. An alarm is for people to look at; where it makes
     /// the record wrong there is a finding, too.
     package let alarms: [AuditAlarm]
+    /// How long ballots came after they were issued, style by style: a statistic for those who
+    /// judge how well voters are hidden.
+    package let timings: [StyleTiming]
+    /// What became of the promises that somebody says were broken, in the order they were given.
+    package let claims: [JudgedClaim]
     /// What is wrong, in the order in which it was found.
     package let findings: [AuditFinding]
 
@@ -48,7 +53,22 @@ extension ChainAudit {
         }
         return AuditReport(
             genesis: self.chain.genesis, chainID: self.chain.chainID, progress: self.progress,
-            elections: elections, alarms: self.alarms, findings: findings)
+            elections: elections, alarms: self.alarms + self.censorship,
+            timings: self.review.timings, claims: self.judgedClaims, findings: findings)
+    }
+
+    /// Promises that were broken. They make the record no less sound: somebody is to be asked.
+    private var censorship: [AuditAlarm] {
+        self.judgedClaims.compactMap { judged in
+            guard case .broken(let validator) = judged.verdict else { return nil }
+            let promise = judged.claim.promise
+            return AuditAlarm(
+                height: promise.promised,
+                alarm: ElectionAlarm(
+                    name: "A_CENSOR", election: nil,
+                    detail: "\(validator) promised the ballot \(promise.ballotID) by block "
+                        + "\(promise.promised.rawValue), and it is not there"))
+        }
     }
 
     /// Where the record ends before what is known to be final.

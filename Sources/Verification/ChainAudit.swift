@@ -36,6 +36,8 @@ package struct ChainAudit: Sendable {
     /// What ended the audit.
     package private(set) var stopped: AuditFinding?
     private(set) var alarms: [AuditAlarm] = []
+    private var trials: [ClaimTrial] = []
+    private(set) var review = RecordReview()
 
     /// Begins at genesis.
     ///
@@ -78,6 +80,17 @@ package struct ChainAudit: Sendable {
         self.expected.append(
             try self.history.certified(
                 note, genesis: self.chain.genesis, with: self.chain.verifiers.signatures))
+    }
+
+    /// Says that a validator promised a ballot that is missing; the report judges it. Give it before
+    /// the blocks that it is about.
+    package mutating func examine(_ claim: CensorshipClaim) {
+        self.trials.append(ClaimTrial(claim, after: self.progress.height))
+    }
+
+    /// What the blocks so far say of the claims, in the order in which they came.
+    var judgedClaims: [JudgedClaim] {
+        self.trials.map { JudgedClaim(claim: $0.claim, verdict: $0.verdict) }
     }
 
     /// Takes the next blocks, and a finalization of the last one if there is one.
@@ -130,6 +143,7 @@ package struct ChainAudit: Sendable {
         }
         let identifiers = Block.transactionIDs(block.transactions)
         try self.extendLog(to: header, identifiers)
+        try self.follow(header, nil)
         let executed: ExecutedBlock
         switch self.executed(block, identifiers, &random) {
         case .success(let block): executed = block
@@ -137,8 +151,12 @@ package struct ChainAudit: Sendable {
         }
         self.state.apply(executed.changes)
         self.catalog = executed.catalog
+        try self.follow(header, executed.events)
         try self.enterNextEpoch(after: header)
         self.note(executed.events, at: header.height)
+        for alarm in self.review.review(block, executed.events) {
+            self.alarms.append(AuditAlarm(height: header.height, alarm: alarm))
+        }
         self.newestEntry = header.canonicalBytes
         self.progress = AuditProgress(
             height: header.height, time: header.time, hash: header.hash,
@@ -146,6 +164,26 @@ package struct ChainAudit: Sendable {
             transactions: self.progress.transactions + UInt64(identifiers.count),
             ballots: self.progress.ballots
                 + UInt64(block.transactions.count(where: BallotCheck.isBallot)))
+    }
+
+    /// Shows a block to the claims: before it is executed, then with what it did.
+    private mutating func follow(
+        _ header: BlockHeader, _ events: [ElectionEvent]?
+    ) throws(AuditFinding) {
+        do throws(StateFault) {
+            for place in self.trials.indices {
+                if let events {
+                    try self.trials[place].end(
+                        header, events, state: self.state, chain: self.chain)
+                } else {
+                    try self.trials[place].begin(
+                        header, validators: self.validators, state: self.state,
+                        chain: self.chain)
+                }
+            }
+        } catch {
+            throw AuditFinding(.auditorFault, at: header.height, error.problem)
+        }
     }
 
     /// Puts the validators that the block named in office, and holds its hash against what is

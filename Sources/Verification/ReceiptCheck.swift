@@ -100,6 +100,20 @@ package struct CheckedReceipt: Hashable, Sendable {
     package let validators: Int
 }
 
+/// A transaction of any kind that a receipt shows to be in the log.
+package struct IncludedTransaction: Hashable, Sendable {
+    /// The leaf hash of the transaction.
+    package let id: Bytes32
+    /// Its place in the log, from 0.
+    package let index: UInt64
+    /// How many entries the log had when the cosigners signed.
+    package let logSize: UInt64
+    /// Who vouches for it, in the order of their set.
+    package let cosigners: [ReceiptCosigner]
+    /// How many cosigners were needed.
+    package let quorum: Int
+}
+
 /// Checks receipts of one chain, offline.
 package struct ReceiptCheck<Verifier: SignatureVerifier>: Sendable {
     /// The chain's genesis document.
@@ -164,6 +178,34 @@ package struct ReceiptCheck<Verifier: SignatureVerifier>: Sendable {
             logRoot: proven.certified.checkpoint.root,
             cosigners: Self.cosigners(of: proven.certified, among: validators),
             quorum: validators.quorum, validators: validators.count)
+    }
+
+    /// Checks that any transaction is in the log that a quorum of the validators vouches for.
+    ///
+    /// - Throws: `proof`, `extensionLines`, `noIdentifiers`, `otherTransaction`.
+    package func checkInclusion(
+        receipt: [UInt8], transaction: [UInt8]
+    ) throws(ReceiptRejection) -> IncludedTransaction {
+        let validators = self.judges(of: receipt)
+        guard let policy = self.genesis.checkpointPolicy(of: validators) else {
+            throw .proof(.certification(.noLogSignature))
+        }
+        let id = Transaction.id(of: transaction)
+        let proof: LogProof
+        let certified: CertifiedCheckpoint
+        do throws(LogProofError) {
+            proof = try LogProof(parsing: receipt)
+            certified = try proof.verify(leaf: id, policy: policy, with: self.verifier)
+        } catch {
+            throw .proof(error)
+        }
+        guard certified.checkpoint.extensionLines.isEmpty else { throw .extensionLines }
+        guard let extra = proof.extra.flatMap({ ReceiptExtra($0) }) else { throw .noIdentifiers }
+        guard extra.transactionID == id else { throw .otherTransaction(extra.transactionID) }
+        return IncludedTransaction(
+            id: id, index: proof.index, logSize: certified.checkpoint.size,
+            cosigners: Self.cosigners(of: certified, among: validators),
+            quorum: validators.quorum)
     }
 
     /// Whose cosignatures the receipt needs: those of the validators who made the log as large as

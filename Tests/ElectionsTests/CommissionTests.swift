@@ -1,5 +1,6 @@
 import BallotCryptography
 import Codec
+import Cryptography
 import Elections
 import Ledger
 import Testing
@@ -232,5 +233,31 @@ struct CommissionTests {
                 chain: world.chain, parent: world.state, catalog: ElectionCatalog(),
                 height: world.head.height.next, time: Hour.time(Hour.opens), parentHash: .zero)
         }
+    }
+}
+
+/// Offices that one key or name must not hold without being noticed.
+struct RoleTests {
+    private func alarms(_ change: (inout DocumentParts) -> Void) throws -> [String] {
+        var world = World(change)
+        try world.block(at: Hour.created, [try world.creation()])
+        return world.events.compactMap {
+            if case .alarm(let alarm) = $0 { alarm.name } else { nil }
+        }
+    }
+
+    @Test func registrarOrTrusteeThatIsAlsoAValidatorRaisesAnAlarm() throws {
+        #expect(try self.alarms { _ in } == [])
+        for office in ["consensus", "cosigning", "node"] {
+            let key = signer("\(office) 2").publicKey
+            #expect(
+                try self.alarms { $0.registrar = Member(name: "registrar", key: key) }
+                    == ["A_ROLE"])
+            #expect(
+                try self.alarms { $0.trustees[3] = Member(name: "trustee", key: key) }
+                    == ["A_ROLE"])
+        }
+        let named = Member(name: "v1", key: signer("registrar").publicKey)
+        #expect(try self.alarms { $0.registrar = named } == ["A_ROLE"])
     }
 }

@@ -121,7 +121,8 @@ extension World {
     }
 
     func share(
-        _ trustee: UInt32, unit: UInt32, _ payload: PartialDecryption, by name: String? = nil
+        _ trustee: UInt32, unit: UInt32, _ payload: some CanonicalCodable,
+        by name: String? = nil
     ) -> Transaction {
         .partialDecryption(
             self.signed(
