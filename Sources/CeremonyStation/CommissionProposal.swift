@@ -5,10 +5,11 @@ package import Ledger
 /// A decision of the commission on its way from member to member: a file that each one reads, signs
 /// and passes on until enough have signed.
 package struct CommissionProposal: Codable, Sendable {
-    /// Exactly one of the three is present.
+    /// Exactly one of the four is present.
     package let createElection: ElectionDocument?
     package let extendWindow: ExtendWindow?
     package let abortElection: AbortElection?
+    package let changeValidators: ChangeValidators?
     /// By rising member.
     package private(set) var approvals: [Approval]
 
@@ -16,6 +17,7 @@ package struct CommissionProposal: Codable, Sendable {
         createElection = document
         extendWindow = nil
         abortElection = nil
+        changeValidators = nil
         approvals = []
     }
 
@@ -23,6 +25,7 @@ package struct CommissionProposal: Codable, Sendable {
         createElection = nil
         extendWindow = `extension`
         abortElection = nil
+        changeValidators = nil
         approvals = []
     }
 
@@ -30,25 +33,36 @@ package struct CommissionProposal: Codable, Sendable {
         createElection = nil
         extendWindow = nil
         abortElection = abort
+        changeValidators = nil
         approvals = []
+    }
+
+    package init(changing change: ChangeValidators) {
+        self.createElection = nil
+        self.extendWindow = nil
+        self.abortElection = nil
+        self.changeValidators = change
+        self.approvals = []
     }
 
     private enum Content {
         case create(CreateElection)
         case extend(ExtendWindow)
         case abort(AbortElection)
+        case change(ChangeValidators)
     }
 
     private func content() throws(StationError) -> Content {
-        switch (createElection, extendWindow, abortElection) {
-        case (let document?, nil, nil): return .create(CreateElection(document: document))
-        case (nil, let extend?, nil): return .extend(extend)
-        case (nil, nil, let abort?): return .abort(abort)
+        switch (createElection, extendWindow, abortElection, changeValidators) {
+        case (let document?, nil, nil, nil): return .create(CreateElection(document: document))
+        case (nil, let extend?, nil, nil): return .extend(extend)
+        case (nil, nil, let abort?, nil): return .abort(abort)
+        case (nil, nil, nil, let change?): return .change(change)
         default:
             throw StationError(
                 description:
-                    "The file holds no proposal: exactly one of createElection, extendWindow"
-                    + " and abortElection must be there.")
+                    "The file holds no proposal: exactly one of createElection, extendWindow,"
+                    + " abortElection and changeValidators must be there.")
         }
     }
 
@@ -61,6 +75,8 @@ package struct CommissionProposal: Codable, Sendable {
             Transaction.signedMessage(tag: .extendWindow, body: body, in: domain)
         case .abort(let body):
             Transaction.signedMessage(tag: .abortElection, body: body, in: domain)
+        case .change(let body):
+            Transaction.signedMessage(tag: .changeValidators, body: body, in: domain)
         }
     }
 
@@ -115,6 +131,9 @@ package struct CommissionProposal: Codable, Sendable {
             case .abort(let body):
                 Approved(chainID: chainID, body: body, approvals: approvals)
                     .map(Transaction.abortElection)
+            case .change(let body):
+                Approved(chainID: chainID, body: body, approvals: approvals)
+                    .map(Transaction.changeValidators)
             }
         guard let approved else {
             throw StationError(description: "The file holds a member's signature twice.")
@@ -156,6 +175,15 @@ package struct CommissionProposal: Codable, Sendable {
         }
         if let abort = abortElection {
             return ["Abort the election \(abort.election)", "  reason: \(abort.reason)"]
+        }
+        if let change = self.changeValidators {
+            let names = change.validators.validators.map(\.name).joined(separator: ", ")
+            return [
+                "Change the validators of the chain (change \(change.number))",
+                "  the new set, hash \(change.validators.hash): \(names)",
+                "  \(change.validators.quorum) of \(change.validators.count) will finalize blocks;"
+                    + " the change waits until as many follow the chain",
+            ]
         }
         return []
     }

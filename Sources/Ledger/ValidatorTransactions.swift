@@ -2,7 +2,7 @@ package import Codec
 
 /// Asks for another validator set from a later epoch on (`consensus.md` b.11): signed by k of the
 /// chain's commission.
-package struct ChangeValidators: Hashable, Sendable {
+package struct ChangeValidators: Hashable, Codable, Sendable {
     /// Counts the changes that the commission asked for, from 1: each asks once.
     package let number: UInt32
     /// The whole new set.

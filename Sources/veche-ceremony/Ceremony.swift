@@ -8,8 +8,8 @@ struct Ceremony: AsyncParsableCommand {
         abstract:
             "What a commission and its trustees do: create an election, make its keys, close it.",
         discussion: """
-            A commission member makes a key (`commission init`), a proposal (`commission create`, `extend` or \
-            `abort`), and signs those of others (`commission sign`). A trustee makes keys (`trustee init`) and \
+            A commission member makes a key (`commission init`), a proposal (`commission create`, `extend`, \
+            `abort` or `change-validators`), and signs those of others (`commission sign`). A trustee makes keys (`trustee init`) and \
             takes the steps of the key ceremony in this order: register, commit, deal, check, confirm, \
             rehearse; and after the close, decrypt. Each step can be repeated: it gives the same result.
 
@@ -23,7 +23,7 @@ struct CommissionCommand: AsyncParsableCommand {
         commandName: "commission", abstract: "For members of the commission.",
         subcommands: [
             CommissionInit.self, CommissionCreate.self, CommissionExtend.self,
-            CommissionAbort.self, CommissionSign.self,
+            CommissionAbort.self, CommissionChangeValidators.self, CommissionSign.self,
         ])
 }
 

@@ -14,6 +14,7 @@ struct CommissionSign: AsyncParsableCommand {
         discussion: """
             With a proposal file: shows what it says, adds your signature to the file, and with --submit sends \
             it to the ledger once enough have signed.
+            A change of validators is checked against the chain's present ones, and what it changes is shown.
             With --protocol: replays the whole chain on this machine, so that the protocol that you sign is \
             the one that follows from the log; shows it, signs its bytes, sends the signature. With --dissent the \
             signature says that you dissent, and why.
@@ -32,6 +33,12 @@ struct CommissionSign: AsyncParsableCommand {
     @Option(help: "With --protocol: file a dissent with this text instead of agreement.")
     var dissent: String?
 
+    @Option(
+        help: """
+            With --protocol: also write the protocol to this file, and beside it your signature for minisign.
+            """)
+    var save: String?
+
     @Flag(help: "Send the proposal to the ledger once it has enough signatures.")
     var submit = false
 
@@ -44,6 +51,9 @@ struct CommissionSign: AsyncParsableCommand {
     func validate() throws {
         guard (proposal != nil) != signsProtocol else {
             throw ValidationError("Name a proposal file, or give --protocol with --election.")
+        }
+        guard save == nil || signsProtocol else {
+            throw ValidationError("--save is for --protocol.")
         }
         guard !signsProtocol || election != nil else {
             throw ValidationError("--protocol needs --election.")
@@ -99,6 +109,17 @@ struct CommissionSign: AsyncParsableCommand {
             }
             return genesis.commission
         }
+        if let set = proposal.changeValidators?.validators {
+            let faults = set.faults(logKey: genesis.logKey)
+            guard faults.isEmpty else {
+                throw CommandFailure(
+                    "The proposed validators break rules:\n"
+                        + faults.map { "  " + $0.description }.joined(separator: "\n"))
+            }
+            let present = try await chain.replay().queries.succession(genesis).current
+            for line in ValidatorChange(from: present, to: set).lines { print(line) }
+            return genesis.commission
+        }
         guard let hash = proposal.extendWindow?.election ?? proposal.abortElection?.election else {
             return genesis.commission
         }
@@ -126,9 +147,10 @@ struct CommissionSign: AsyncParsableCommand {
         let digest = SHA256.digest(bytes)
         print("SHA-256 of the protocol: \(digest)")
         try confirm(dissent == nil ? "Sign this protocol?" : "File a dissent from it?", yes: yes)
+        let signature = key.sign(bytes)
         let body = ProtocolSignature(
-            election: hash, member: member, protocolHash: digest,
-            protocolSignature: key.sign(bytes), dissent: dissent)
+            election: hash, member: member, protocolHash: digest, protocolSignature: signature,
+            dissent: dissent)
         let message = Transaction.signedMessage(
             tag: .protocolSignature, body: body, in: replayed.genesis.domain)
         try await chain.submit([
@@ -137,6 +159,38 @@ struct CommissionSign: AsyncParsableCommand {
                     chainID: replayed.genesis.chainID, body: body, signature: key.sign(message)))
         ])
         print(dissent == nil ? "Signed; in the log." : "The dissent is in the log.")
+        if let save {
+            try self.save(
+                bytes, signature: signature, key: key, of: document,
+                member: document.commission.members[place].name, number: place + 1, to: save)
+        }
+    }
+
+    /// Writes the protocol and the signature for minisign. The protocol is the same for all members:
+    /// where the file is there, it must be it.
+    private func save(
+        _ bytes: [UInt8], signature: Bytes64, key: Ed25519SigningKey, of document: ElectionDocument,
+        member: String, number: Int, to path: String
+    ) throws {
+        if LocalFile.exists(path) {
+            guard try LocalFile.read(path, limit: bytes.count + 1) == bytes else {
+                throw CommandFailure(
+                    "\(path) holds something else than the protocol; it was not touched.",
+                    status: ExitStatus.file)
+            }
+        } else {
+            try LocalFile.write(bytes, to: path, mode: .document)
+        }
+        let word = self.dissent.map { "dissents: \($0)" } ?? "agrees"
+        let file = "\(path).member-\(number).minisig"
+        let text = Minisign.signatureFile(
+            signature,
+            comment: "\(member) on the result of \(document.name) (\(document.hash)): \(word)",
+            key: key)
+        try LocalFile.write([UInt8](text.utf8), to: file, mode: .document, replacing: true)
+        print(
+            "For minisign: minisign -Vm \(path) -x \(file) -P"
+                + " \(Minisign.publicKey(key.publicKey))")
     }
 }
 

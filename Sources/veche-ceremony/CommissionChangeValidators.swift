@@ -1,0 +1,65 @@
+import ArgumentParser
+import CeremonyStation
+import CommandOptions
+import DocumentFiles
+import Elections
+import Ledger
+
+struct CommissionChangeValidators: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "change-validators",
+        abstract: "Propose another set of validators, as its first signer.",
+        discussion: """
+            The file holds the whole new set, a list of validators as in genesis.json: name, consensusKey, \
+            cosigningKey, nodeKey. New validators run their nodes as observers with these keys first. The \
+            change takes effect after the last block of an epoch once enough of the new set follow the \
+            chain; until then nothing changes. Writes the proposal for the other members to sign with \
+            `commission sign`.
+
+            """ + ExitStatus.help)
+
+    @Option(help: "The new set: a JSON list of validators.")
+    var validators: String
+
+    @Option(help: "The proposal file to write.")
+    var output: String
+
+    @OptionGroup var chain: ChainOptions
+    @OptionGroup var signer: SignerOptions
+
+    func run() async throws {
+        try await reportingFailures {
+            let genesis = try self.chain.loadGenesis()
+            let set: ValidatorSet = try JSONDocument.read(at: self.validators)
+            let faults = set.faults(logKey: genesis.logKey)
+            guard faults.isEmpty else {
+                throw CommandFailure(
+                    "\(self.validators) is no usable set of validators:\n"
+                        + faults.map { "  " + $0.description }.joined(separator: "\n"),
+                    status: ExitStatus.file)
+            }
+            let queries = try await self.chain.replay().queries
+            let asked = try queries.validatorChange(genesis)
+            let present = try queries.succession(genesis).current
+            guard set != present else {
+                throw CommandFailure("These are the validators that the chain has already.")
+            }
+            if let asked, asked.effective == nil {
+                note(
+                    "Change \(asked.number) still waits for its validators: this one takes its place."
+                )
+            }
+            let change = ChangeValidators(number: (asked?.number ?? 0) + 1, validators: set)
+            var proposal = CommissionProposal(changing: change)
+            try proposal.sign(
+                with: try self.signer.openKey(), commission: genesis.commission,
+                domain: genesis.domain)
+            try JSONDocument.write(proposal, to: self.output)
+            for line in proposal.summary { print(line) }
+            for line in ValidatorChange(from: present, to: set).lines { print(line) }
+            print(
+                "Signed by 1 of \(genesis.commission.threshold) members that are needed. Next:"
+                    + " veche-ceremony commission sign \(self.output)")
+        }
+    }
+}
