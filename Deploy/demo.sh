@@ -218,6 +218,23 @@ cast_one() { # LINE-NUMBER: one voter, as the register's line says
 export -f cast_one
 export REGISTER=$register DIR=$dir BIN=$bin GENESIS=$genesis REGISTRAR=$registrar URLS="${urls[*]}"
 
+say "The first voter does not trust the machine and challenges it before casting"
+line=$(sed -n 2p "$register")
+IFS=, read -r voter code style project parks <<<"$line"
+mkdir -p "$dir/voters/$voter"
+printf '%s\n' "$code" >"$dir/voters/$voter/code"
+"$bin/veche" vote "${chain[@]}" --registrar "$registrar" --election demo --voter "$voter" --challenge \
+    --code-file "$dir/voters/$voter/code" --home "$dir/voters/$voter" "${secret[@]}" \
+    --select "project=$project" --select "parks=${parks:-none}" | tee "$dir/challenge"
+challenged=$(sed -n 's/.*encrypted choices: //p' "$dir/challenge")
+printf '   on another machine, asking another node:\n'
+"$bin/veche" open "$dir/voters/$voter/challenge-1.opening.json" --tracking-code "$challenged" --genesis "$genesis" \
+    --node "$observer" --select "project=$project" --select "parks=${parks:-none}"
+sed 's/"opening" : "\(..\)/"opening" : "ff/' "$dir/voters/$voter/challenge-1.opening.json" >"$dir/changed.opening.json"
+if "$bin/veche" open "$dir/changed.opening.json" --genesis "$genesis" --node "$observer" 2>/dev/null; then
+    fail "A changed opening was accepted."
+fi
+
 say "Casting $voters ballots, spread over all validators"
 casting_started=$(date +%s.%N)
 seq 1 "$voters" | xargs -P 12 -I{} bash -c 'cast_one {} || exit 1' &
