@@ -80,9 +80,18 @@ extension Replica {
                 peers[position].lastHeard = now.instant
             }
         }
+        let reserved = laterCertificates
+        laterCertificates.removeAll { $0.subject.round.epoch <= epoch }
+        for certificate in reserved
+        where certificate.subject.round.epoch == epoch && certificate.subject.round.view > floorView
+        {
+            take(certificate)
+        }
         var first = floorView.next
         if record.round.epoch == epoch { first = max(first, record.round.view) }
-        enter(first, entry: floor.finalized?.finalization)
+        if let highest = certificates.keys.max() { first = max(first, highest.next) }
+        let before = certificates[View(first.rawValue - 1)]?.all.first
+        enter(first, entry: before ?? floor.finalized?.finalization)
     }
 
     /// Answers a message of an epoch that is over with the block that ended it; whether it was one.

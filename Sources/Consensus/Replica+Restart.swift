@@ -46,6 +46,7 @@ extension Replica {
 
     private mutating func restore(_ certificate: Certificate) {
         let round = certificate.subject.round
+        if round.epoch > epoch { laterCertificates.append(certificate) }
         guard round.epoch == epoch, round.view > floorView else { return }
         take(certificate)
         if round.view >= entry?.subject.round.view ?? .root { entry = certificate }

@@ -42,6 +42,8 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
 
     /// By view above the floor, in the current epoch.
     var certificates: [View: ViewCertificates] = [:]
+    /// Of later epochs, from a journal that is ahead of the chain's data: they may be nowhere else.
+    var laterCertificates: [Certificate] = []
     /// The highest views that have one, so that nothing searches a long run of failed views.
     var highestNotarized = View.root
     var highestFinalized = View.root

@@ -188,6 +188,7 @@ extension Replica {
         for view in certificates.keys.sorted() {
             records += (certificates[view]?.all ?? []).map { .certificate($0) }
         }
+        records += laterCertificates.map { .certificate($0) }
         records.append(.signer(record))
         records += ownVotes.map { .vote($0.vote) }
         return records

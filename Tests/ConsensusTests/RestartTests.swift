@@ -101,6 +101,57 @@ struct RestartTests {
         #expect(second.replica.journalSnapshot == snapshot)
     }
 
+    /// Bug 26: the chain's data is lost and the journal is not. It is of a later epoch than the floor,
+    /// and what it holds counts again once that epoch is reached.
+    @Test func aJournalAheadOfTheChainsDataIsNotForgotten() throws {
+        let parameters = SimulatedChain.parameters(epochLength: 1)
+        var first = Harness.started(parameters: parameters)
+        let last = first.block(view: 1)
+        _ = try first.notarize(last)
+        _ = try first.finalize(last)
+        first.milliseconds += 100
+        let block = first.block(view: 1, parent: .epochEnd(last), epoch: 1)
+        _ = try first.notarize(block)
+        let notarization = first.notarization(of: block)
+        _ = try first.receive(.certificate(notarization), from: 2)
+        let journal = first.replica.journalSnapshot
+
+        var second = Harness(journal: .intact(journal, length: 0), parameters: parameters)
+        #expect(second.start().sentVotes == [])
+        #expect(second.replica.round == Round(epoch: .first, view: .first))
+        #expect(second.replica.journalSnapshot == journal)
+        // Lower rounds than the record's are not signed again.
+        #expect(second.advance(milliseconds: 60_000).sentVotes == [])
+        // A copy of an own vote of the later epoch is none of another's.
+        let effects = second.replica.adopt(
+            FinalizedHeader(
+                header: last.header,
+                finalization: second.certificate(.finalize(second.proposal(of: last)))),
+            at: second.now)
+        #expect(effects.haltReason == nil)
+        #expect(second.replica.round == Round(epoch: Epoch(1), view: View(2)))
+        #expect(
+            try second.receive(
+                .certificateRequest(Epoch(1), above: .root, below: View(2)), from: 3) == [
+                    .send(.certificates([notarization]), to: .one(ValidatorIndex(3)))
+                ])
+        let own = second.vote(.finalize(second.proposal(of: block)), by: 0)
+        #expect(second.advance(milliseconds: 1000).contains(.send(.vote(own), to: .all)))
+    }
+
+    /// Bug 17: the same records twice, and out of order.
+    @Test func aJournalWithDuplicatesSaysTheSame() throws {
+        var first = Harness.started()
+        let block = first.block(view: 1)
+        var records = try first.notarize(block).persisted
+        let early = records
+        records += try first.receive(.certificate(first.notarization(of: block))).persisted
+        records += early
+        var second = Harness(journal: .intact(records, length: 0))
+        _ = second.start()
+        #expect(second.replica.journalSnapshot == first.replica.journalSnapshot)
+    }
+
     @Test func recordsBelowTheFloorAndOfOldEpochsAreNoHarm() throws {
         var first = Harness.started()
         let records = try first.notarize(first.block(view: 1)).persisted
