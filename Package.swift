@@ -220,6 +220,13 @@ let testPrograms: [Target] = [
 
 let testTargets: [Target] = [
     support("Mutations"),
+    support(
+        "Decoders",
+        [
+            "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "DocumentFiles",
+            "Elections", "Ledger", "Node", "PeerNetwork", "Storage", "TransparencyLog",
+        ]),
+    tests("FuzzTests", ["Codec", "Decoders", "Mutations"]),
     tests("CodecTests", ["Codec"]),
     tests("RistrettoTests", ["Codec", "Ristretto", "Cryptography"]),
     tests(
@@ -227,15 +234,18 @@ let testTargets: [Target] = [
         ["BallotCryptography", "Codec", "Cryptography", "Mutations", "Ristretto"]),
     tests("ClassicBallotsTests", ["ClassicBallots", "Codec", "Cryptography", "Ristretto"]),
     tests("CryptographyTests", ["BallotCryptography", "Codec", "Cryptography", "Ristretto"]),
-    tests("TransparencyLogTests", ["Codec", "Cryptography", "Ristretto", "TransparencyLog"]),
-    tests("LedgerTests", ["Codec", "Cryptography", "Ledger", "TransparencyLog"]),
+    tests(
+        "TransparencyLogTests",
+        ["Codec", "Cryptography", "Mutations", "Ristretto", "TransparencyLog"]),
+    tests("LedgerTests", ["Codec", "Cryptography", "Ledger", "Mutations", "TransparencyLog"]),
     tests("ConsensusTests", ["Codec", "Consensus", "Ledger", "Simulation"]),
     tests("SimulationTests", ["Codec", "Consensus", "Ledger", "Simulation"]),
     tests("BlockSyncTests", ["BlockSync", "Codec", "Consensus", "Ledger", "Simulation"]),
     tests(
         "ElectionsTests",
         [
-            "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Ristretto",
+            "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Mutations",
+            "Ristretto",
             "TransparencyLog",
         ]),
     tests(

@@ -7,12 +7,6 @@ package import Codec
 /// A node's Ed25519 public key, proved in TLS: who a peer is.
 package typealias PeerID = Bytes32
 
-/// What a peer is on its chain. Follows from its key, never from its word.
-package enum PeerRole: UInt8, Sendable {
-    case validator = 1
-    case observer = 2
-}
-
 /// Which queue a message waits in.
 package enum TrafficClass: Sendable {
     /// Small and urgent: leaves before anything in `bulk`.

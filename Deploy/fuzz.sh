@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Fuzzes decoders with libFuzzer, which the Swift toolchain brings.
+#
+#   Deploy/fuzz.sh list                 the names of the decoders
+#   Deploy/fuzz.sh NAME [SECONDS]       one decoder (60 seconds unless told)
+#   Deploy/fuzz.sh all [SECONDS]        every decoder, so many seconds each
+#
+# The programs are built in .build/fuzz from the modules that hold decoders; of Node, NodeAPI,
+# PeerNetwork and Storage only the files with messages and records, so that neither NIO nor RocksDB
+# is needed. Corpora grow in .build/fuzz/corpus/NAME and begin with the encodings of Tests/Vectors. An
+# input that ends the process is left in .build/fuzz/crashes, and its path is printed.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=$root/.build/fuzz
+what=${1:-}
+seconds=${2:-60}
+if [ -z "$what" ]; then
+    sed -n '2,7p' "$0" | sed 's/^# \{0,1\}//'
+    exit 64
+fi
+
+mkdir -p "$work/corpus" "$work/crashes"
+ln -sfn "$root/Sources" "$work/Sources"
+ln -sfn "$root/Tests" "$work/Tests"
+cp "$root/Package.resolved" "$work/Package.resolved" 2> /dev/null || true
+cat > "$work/Package.swift.new" <<'MANIFEST'
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Made by Deploy/fuzz.sh.
+let fuzzed: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .unsafeFlags(["-sanitize=fuzzer"]),
+]
+
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], sources: [String]? = nil
+) -> Target {
+    .target(name: name, dependencies: dependencies, sources: sources, swiftSettings: fuzzed)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let all: [Target.Dependency] = [
+    "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "DocumentFiles",
+    "Elections", "Ledger", "Node", "PeerNetwork", "Storage", "TransparencyLog",
+]
+
+let package = Package(
+    name: "fuzz", platforms: [.macOS(.v15)],
+    dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.0")],
+    targets: [
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
+        module("Codec"), module("Ristretto", ["Codec"]),
+        module("BallotCryptography", ["Codec", "Ristretto"]),
+        module(
+            "Cryptography",
+            ["CSodium", "Codec", "Ristretto", "BallotCryptography", crypto, cryptoExtras]),
+        module("TransparencyLog", ["Codec", "Ristretto"]),
+        module("Ledger", ["Codec", "Ristretto", "TransparencyLog"]),
+        module("Consensus", ["Codec", "Ledger"]),
+        module("BlockSync", ["Codec", "TransparencyLog", "Ledger"]),
+        module(
+            "Elections",
+            [
+                "Codec", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog",
+                "Ledger",
+            ]),
+        module("APISchema", ["Codec", "Ledger"]),
+        module("DocumentFiles", ["Codec", "Cryptography", "Ledger"]),
+        module("NodeAPI", ["APISchema"], sources: ["ServiceFailure.swift"]),
+        module(
+            "Node", ["APISchema", "Codec", "Ledger", "NodeAPI", "TransparencyLog"],
+            sources: ["FrameKinds.swift", "NodeLimits.swift", "NodeMessage.swift"]),
+        module(
+            "PeerNetwork", ["Codec"],
+            sources: ["Handshake.swift", "PeerRole.swift", "TransportKinds.swift"]),
+        module("Storage", ["Codec", "Ledger"], sources: ["FloorRecord.swift"]),
+        .target(
+            name: "Decoders", dependencies: all, path: "Tests/Decoders", swiftSettings: fuzzed),
+        .executableTarget(
+            name: "FuzzProgram", dependencies: ["Decoders"], path: "Tests/FuzzProgram",
+            swiftSettings: [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
+    ])
+MANIFEST
+if ! cmp -s "$work/Package.swift.new" "$work/Package.swift"; then
+    mv "$work/Package.swift.new" "$work/Package.swift"
+fi
+swift build --quiet -c release --package-path "$work" --product FuzzProgram >&2
+program=$work/.build/release/FuzzProgram
+
+fuzz() {
+    corpus=$work/corpus/$1
+    mkdir -p "$corpus"
+    VECHE_DECODER=$1 VECHE_CORPUS=$corpus VECHE_VECTORS=$root/Tests/Vectors "$program"
+    VECHE_DECODER=$1 "$program" "$corpus" -max_total_time="$seconds" -max_len=12288 -timeout=5 \
+        -rss_limit_mb=2048 -artifact_prefix="$work/crashes/$1-" -print_final_stats=1 \
+        < /dev/null > "$work/$1.log" 2>&1 || {
+        tail -n 30 "$work/$1.log"
+        echo "$1: a crash, or a limit that was passed; the input is in $work/crashes"
+        return 1
+    }
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$1.log")
+    covered=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$work/$1.log" | tail -n 1)
+    echo "$1: $runs inputs in $seconds s, ${covered:-0} places covered, none of them a crash"
+}
+
+case $what in
+    list) "$program" ;;
+    all)
+        failed=0
+        for name in $("$program"); do fuzz "$name" || failed=1; done
+        exit "$failed"
+        ;;
+    *) fuzz "$what" ;;
+esac
