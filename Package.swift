@@ -108,7 +108,7 @@ let shell: [Target] = [
         "VoterStation",
         [
             "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
-            "TransparencyLog", "Verification",
+            "Verification",
         ]),
     module("Storage", ["CRocksDB", "Codec", "Ledger"]),
     module(
@@ -190,7 +190,7 @@ let simulation: [Target] = [
     module(
         "Simulation",
         ["BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "TransparencyLog"]),
-    tool("veche-simulate", ["Simulation", argumentParser]),
+    tool("veche-simulate", ["Consensus", "Simulation", argumentParser]),
 ]
 
 /// Programs of the tests: what a dishonest participant would run, and the benchmarks with the
@@ -203,8 +203,9 @@ let testPrograms: [Target] = [
     .executableTarget(
         name: "veche-bench",
         dependencies: [
-            "BallotCryptography", "ClassicBallots", "Codec", "Cryptography", "Ristretto",
-            argumentParser,
+            "APISchema", "BallotCryptography", "ClassicBallots", "ClusterElection", "Codec",
+            "Cryptography", "DocumentFiles", "Ledger", "LedgerClient", "ProcessHarness",
+            "Ristretto", argumentParser,
         ],
         path: "Tests/Benchmarks", swiftSettings: settings),
     .executableTarget(
@@ -219,6 +220,12 @@ let testPrograms: [Target] = [
 ]
 
 let testTargets: [Target] = [
+    support(
+        "ClusterElection",
+        [
+            "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Ristretto",
+            "TransparencyLog",
+        ]),
     support("Mutations"),
     support(
         "Decoders",
@@ -296,8 +303,8 @@ let testTargets: [Target] = [
     tests(
         "ClusterTests",
         [
-            "APISchema", "Codec", "Cryptography", "DocumentFiles", "Elections", "Ledger",
-            "LedgerClient", "Node", "ProcessHarness", "TransparencyLog", "Verification",
+            "APISchema", "ClusterElection", "Codec", "Cryptography", "DocumentFiles", "Elections",
+            "Ledger", "LedgerClient", "Node", "ProcessHarness", "TransparencyLog", "Verification",
             "veche-node", nioCore, nioPosix,
         ]),
     .testTarget(

@@ -289,7 +289,8 @@ wait_for 60 "the result protocol" curl -fsS "$observer/v1/elections/demo/protoco
 say "Four commission members sign the result protocol"
 for m in 1 2 3 4; do
     "$bin/veche-ceremony" commission sign --protocol --election demo "${chain[@]}" --key "$dir/net/commission/member-$m.key" \
-        --passphrase-file "$dir/net/commission/passphrase" --yes | tee -a "$dir/logs/commission.log" | tail -n 2
+        --passphrase-file "$dir/net/commission/passphrase" --yes --save "$dir/protocol.json" |
+        tee -a "$dir/logs/commission.log" | tail -n 3
 done
 is_final() { curl -fsS "$observer/v1/elections/demo" | grep -Eq '"phase" ?: ?"final"'; }
 wait_for 60 "the protocol to be final" is_final

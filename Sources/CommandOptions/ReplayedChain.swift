@@ -53,10 +53,19 @@ extension ChainOptions {
     ///
     /// The record must reach the newest checkpoint that a quorum of validators vouches for, as each
     /// of the nodes that answers knows it: one that lags or hides blocks is found out by the others.
+    ///
+    /// - Parameters:
+    ///   - claims: broken promises to be judged by the record.
+    ///   - inspect: called with each block, in order, once it is verified.
     package func fetch(
-        genesis: Genesis, progress: (AuditProgress) -> Void
+        genesis: Genesis, claims: [CensorshipClaim] = [], progress: (AuditProgress) -> Void,
+        inspect: (Block) -> Void = { _ in }
     ) async throws -> ReplayedChain {
         var audit = try ChainAudit(genesis: genesis.canonicalBytes)
+        if let succession = try await withClient({ try await $0.successionProof() }) {
+            try audit.learn(succession)
+        }
+        for claim in claims { audit.examine(claim) }
         var expectedSize: UInt64 = 0
         for address in node {
             guard let checkpoint = try await newestCheckpoint(of: address, genesis: genesis) else {
@@ -86,6 +95,7 @@ extension ChainOptions {
                     break
                 }
                 guard chunk.finalization != nil else { break }
+                for block in chunk.blocks { inspect(block) }
                 progress(audit.progress)
             }
             return ReplayedChain(genesis: genesis, audit: audit)

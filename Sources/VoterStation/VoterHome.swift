@@ -26,6 +26,8 @@ package struct VoterHome: Sendable {
     package var promiseFile: String { self.path + "/promise.bin" }
     /// The receipt, a C2SP tlog-proof.
     package var receiptFile: String { self.path + "/receipt.tlog-proof" }
+    /// Who the validators of later epochs are, from genesis; only if they changed.
+    package var successionFile: String { self.path + "/validators.succession" }
     /// `VoteRecord`.
     package var recordFile: String { self.path + "/vote.json" }
 

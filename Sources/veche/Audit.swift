@@ -22,6 +22,13 @@ struct Audit: AsyncParsableCommand {
     @Option(help: "Write the report, JSON, to this file.")
     var report: String?
 
+    @Option(
+        help: """
+            A claim that `veche complain` wrote: whether the record shows a validator's promise broken. Several \
+            may be given.
+            """)
+    var claim: [String] = []
+
     @Flag(help: "Print the report as JSON.")
     var json = false
 
@@ -31,7 +38,7 @@ struct Audit: AsyncParsableCommand {
         try await reportingFailures {
             var shown = UInt64(0)
             let replayed = try await chain.fetch(
-                genesis: try chain.loadGenesis()
+                genesis: try chain.loadGenesis(), claims: try self.readClaims()
             ) { progress in
                 guard !json, progress.height.rawValue >= shown + 1000 else { return }
                 shown = progress.height.rawValue
@@ -52,6 +59,16 @@ struct Audit: AsyncParsableCommand {
             guard try replayed.queries.resultProtocol(hash) != nil else {
                 throw CommandFailure("The election '\(document.name)' has no result yet.")
             }
+        }
+    }
+
+    private func readClaims() throws -> [CensorshipClaim] {
+        try self.claim.map { path in
+            let bytes = try LocalFile.read(path, limit: 2 * Limits.entryBytes)
+            guard let claim = try? CensorshipClaim(canonicalBytes: bytes) else {
+                throw CommandFailure("\(path) holds no claim.", status: ExitStatus.file)
+            }
+            return claim
         }
     }
 }
@@ -87,6 +104,8 @@ struct AuditSummary: Encodable {
     let elections: [Election]
     let alarms: [String]
     let findings: [String]
+    /// What the record says of each claim, in the order given.
+    let claims: [String]
 
     init(_ report: AuditReport) {
         accepted = report.isSound
@@ -114,6 +133,7 @@ struct AuditSummary: Encodable {
             "block \($0.height.rawValue): \($0.alarm.name) \($0.alarm.detail)"
         }
         findings = report.findings.map(\.description)
+        claims = report.claims.map { "\($0.verdict)" }
     }
 
     var lines: [String] {
@@ -136,6 +156,7 @@ struct AuditSummary: Encodable {
             )
         }
         lines += alarms.map { "  ALARM  " + $0 }
+        lines += claims.map { "  CLAIM  " + $0 }
         lines += findings.map { "  WRONG  " + $0 }
         lines.append(accepted ? "VERDICT: the record holds." : "VERDICT: THE RECORD DOES NOT HOLD.")
         return lines

@@ -37,9 +37,16 @@ struct Casting {
             ballot.transaction, timeout: .seconds(180))
         let finality = ContinuousClock.now - start
         let receipt = try await self.client.waitForReceipt(ballot.record.transactionID)
-        let checked = try ReceiptCheck(
-            genesis: self.genesis.canonicalBytes, verifier: Ed25519Verifier()
-        ).check(
+        var check = try ReceiptCheck(
+            genesis: self.genesis.canonicalBytes, verifier: Ed25519Verifier())
+        if let succession = try await self.client.successionProof() {
+            try check.learn(succession)
+            // It is what makes the receipt hold without a network.
+            try LocalFile.write(
+                succession.canonicalBytes, to: self.home.successionFile, mode: .secret,
+                replacing: true)
+        }
+        let checked = try check.check(
             receipt: receipt, transaction: ballot.transaction,
             credentialKey: ballot.record.credentialKey)
         try LocalFile.write(receipt, to: self.home.receiptFile, mode: .secret, replacing: true)

@@ -6,6 +6,7 @@ import DocumentFiles
 import Foundation
 import Ledger
 import LedgerClient
+import Verification
 import VoterStation
 
 /// What a voter decides once the tracking code is shown.
@@ -58,7 +59,12 @@ struct ChallengeRegistration {
             challenge.transaction, timeout: .seconds(180))
         let receipt = try await self.client.waitForReceipt(
             Transaction.id(of: challenge.transaction))
-        let place = try InclusionCheck(genesis: self.genesis).check(
+        var check = try ReceiptCheck(
+            genesis: self.genesis.canonicalBytes, verifier: Ed25519Verifier())
+        if let succession = try await self.client.successionProof() {
+            try check.learn(succession)
+        }
+        let place = try check.checkInclusion(
             receipt: receipt, transaction: challenge.transaction)
         try self.home.keep(receipt: receipt, of: challenge)
         return TransactionPlace(height: status.height, index: place.index)

@@ -30,11 +30,19 @@ struct Check: AsyncParsableCommand {
     @Option(help: "The ballot's transaction file (default: the one in --home).")
     var ballot: String?
 
+    @Option(
+        help:
+            "Who the validators of later epochs are, as `veche vote` kept it (default: in --home).")
+    var succession: String?
+
     @Option(help: "The chain id that the commission published; refuse another genesis.")
     var chainID: String?
 
     @Flag(help: "Print JSON.")
     var json = false
+
+    /// A proof has at most 4,096 steps.
+    private static let successionLimit = 64 << 20
 
     func validate() throws {
         guard home != nil || (receipt != nil && ballot != nil) else {
@@ -58,9 +66,16 @@ struct Check: AsyncParsableCommand {
             if let record = voter?.recordFile, receipt == nil, LocalFile.exists(record) {
                 ownKey = try JSONDocument.read(VoteRecord.self, at: record).credentialKey
             }
-            let check = try ReceiptCheck(
+            var check = try ReceiptCheck(
                 genesis: try JSONDocument.read(Genesis.self, at: genesis).canonicalBytes,
                 expecting: expected, verifier: Ed25519Verifier())
+            if let file = succession ?? voter?.successionFile,
+                succession != nil || LocalFile.exists(file)
+            {
+                try check.learn(
+                    try SuccessionProof(
+                        canonicalBytes: try LocalFile.read(file, limit: Self.successionLimit)))
+            }
             let result = try check.check(
                 receipt: try LocalFile.read(receiptPath, limit: 64 << 10),
                 transaction: try LocalFile.read(ballotPath, limit: Limits.entryBytes),

@@ -2,9 +2,11 @@ import ArgumentParser
 import BallotCryptography
 import Codec
 import CommandOptions
+import Cryptography
 import DocumentFiles
 import Ledger
 import LedgerClient
+import Verification
 import VoterStation
 
 struct Open: AsyncParsableCommand {
@@ -103,7 +105,7 @@ struct Open: AsyncParsableCommand {
     /// - Throws: `CommandFailure` where it does not.
     private func place(
         of opened: OpenedBallot, genesis: Genesis, client: NodeClient
-    ) async throws -> InclusionCheck.Place {
+    ) async throws -> IncludedTransaction {
         let id = Transaction.id(of: opened.spoil)
         guard try await client.transactionStatus(id) != nil else {
             throw CommandFailure(
@@ -113,8 +115,10 @@ struct Open: AsyncParsableCommand {
                     + self.lines(of: opened).joined(separator: "\n"))
         }
         let receipt = try await client.waitForReceipt(id)
-        return try InclusionCheck(genesis: genesis).check(
-            receipt: receipt, transaction: opened.spoil)
+        var check = try ReceiptCheck(
+            genesis: genesis.canonicalBytes, verifier: Ed25519Verifier())
+        if let succession = try await client.successionProof() { try check.learn(succession) }
+        return try check.checkInclusion(receipt: receipt, transaction: opened.spoil)
     }
 
     // MARK: - Output
@@ -147,7 +151,7 @@ struct Open: AsyncParsableCommand {
     }
 
     private func show(
-        _ opened: OpenedBallot, in genesis: Genesis, spoiled: InclusionCheck.Place?,
+        _ opened: OpenedBallot, in genesis: Genesis, spoiled: IncludedTransaction?,
         isCompared: Bool
     ) throws {
         if self.json {

@@ -11,6 +11,7 @@ struct Veche: AsyncParsableCommand {
             what the node says.
             """,
         subcommands: [
-            Vote.self, Open.self, Keys.self, Check.self, Audit.self, Results.self, Watch.self,
+            Vote.self, Open.self, Keys.self, Find.self, Check.self, Complain.self, Audit.self,
+            Results.self, Watch.self,
         ])
 }

@@ -18,6 +18,8 @@ import Testing
 
     @Suite(.serialized) struct PreparationTests { let walk = Walk.shared }
     @Suite(.serialized) struct BallotTests { let walk = Walk.shared }
+    @Suite(.serialized) struct ChallengeTests { let walk = Walk.shared }
+    @Suite(.serialized) struct GatewayTests { let walk = Walk.shared }
     @Suite(.serialized) struct RequestTests { let walk = Walk.shared }
     @Suite(.serialized) struct ClosingTests { let walk = Walk.shared }
     @Suite(.serialized) struct ReceiptTests { let walk = Walk.shared }

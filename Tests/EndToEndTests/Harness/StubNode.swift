@@ -16,9 +16,25 @@ enum StubNode {
         }
     }
 
+    struct Request: Sendable {
+        var method = ""
+        var path = ""
+        /// The body's content type, "" without one.
+        var type = ""
+        var body: [UInt8] = []
+    }
+
     /// Answers every GET while `body` runs, which is given the server's address.
     static func with<Value: Sendable>(
         _ answer: @escaping @Sendable (_ path: String) async throws -> Answer,
+        _ body: (String) async throws -> Value
+    ) async throws -> Value {
+        try await self.withRequests({ try await answer($0.path) }, body)
+    }
+
+    /// Answers every request while `body` runs, which is given the server's address.
+    static func withRequests<Value: Sendable>(
+        _ answer: @escaping @Sendable (_ request: Request) async throws -> Answer,
         _ body: (String) async throws -> Value
     ) async throws -> Value {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
@@ -56,19 +72,22 @@ enum StubNode {
 
     private static func serve(
         _ connection: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>,
-        _ answer: @Sendable (String) async throws -> Answer
+        _ answer: @Sendable (Request) async throws -> Answer
     ) async {
         // A client that goes away is none of the test's business.
         try? await connection.executeThenClose { requests, responses in
-            var path = ""
+            var request = Request()
             for try await part in requests {
                 switch part {
-                case .head(let head): path = head.uri
-                case .body: continue
+                case .head(let head):
+                    request = Request(
+                        method: head.method.rawValue, path: head.uri,
+                        type: head.headers.first(name: "Content-Type") ?? "")
+                case .body(let bytes): request.body += bytes.readableBytesView
                 case .end:
                     let reply: Answer
                     do {
-                        reply = try await answer(path)
+                        reply = try await answer(request)
                     } catch {
                         reply = Answer([UInt8]("\(error)".utf8), status: 500)
                     }

@@ -1,6 +1,7 @@
 import APISchema
 import Codec
 import DocumentFiles
+import Foundation
 import Ledger
 import ProcessHarness
 import Ristretto
@@ -119,6 +120,31 @@ extension EndToEnd.ClosingTests {
             #expect(outcome.output.contains(word))
             #expect(outcome.output.contains("TRAINING"))
             #expect(outcome.output.contains(" %"))
+        }
+    }
+
+    @Test func membersSignaturesVerifyWithMinisign() async throws {
+        try await walk.reach(.final)
+        let network = try await walk.network
+        let file = network.directory.path + "/protocol.json"
+        #expect(
+            try LocalFile.read(file, limit: 1 << 20)
+                == (try await HTTP.get(try await walk.electionURL + "/protocol").body))
+        let members = try await walk.document().commission.members
+        for number in 1...4 {
+            let signature = "\(file).member-\(number).minisig"
+            // The key of the election document, as minisign takes it.
+            let line = String(
+                decoding: try LocalFile.read(signature, limit: 1 << 16), as: UTF8.self
+            ).split(separator: "\n")[0]
+            let key = String(line.split(separator: " ").last ?? "")
+            let bytes = try #require(Data(base64Encoded: key))
+            #expect([UInt8](bytes.suffix(32)) == members[number - 1].key.bytes)
+            let outcome = try await run(
+                .bash, ["-c", "minisign -Vm '\(file)' -x '\(signature)' -P '\(key)'"],
+                in: network.directory)
+            #expect(outcome.status == 0, outcome.comment)
+            #expect(outcome.output.contains("agrees"), outcome.comment)
         }
     }
 

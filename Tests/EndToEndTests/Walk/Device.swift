@@ -91,6 +91,24 @@ struct Device: Sendable {
     }
 }
 
+extension Device {
+    /// The bytes of a transaction that spoils a tracker.
+    func spoil(_ tracker: Bytes32) -> [UInt8] {
+        var random = SeededRandom(self.voter.name + tracker.description, 1)
+        let key = CredentialKey(
+            seed: self.seed, electionID: self.electionID, style: self.voter.style,
+            arithmetic: SodiumArithmetic())
+        let proof = SpoilProof(
+            tracker: tracker, electionID: self.electionID, credential: key,
+            arithmetic: SodiumArithmetic(), random: &random)
+        return Transaction.spoil(
+            SpoilTransaction(
+                electionID: self.electionID, style: self.voter.style,
+                proof: proof.canonicalBytes, certificate: self.certificate)
+        ).canonicalBytes
+    }
+}
+
 /// Random bytes of a seed.
 struct SeededRandom: RandomSource {
     private var counter: UInt64 = 0

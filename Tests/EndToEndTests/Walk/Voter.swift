@@ -40,7 +40,15 @@ struct Voter: Hashable, Sendable {
     static let late = make("late", 8, style: 2)
     static let afterwards = make("afterwards", 9, style: 1)
 
-    static let listed = casting + [early, twice, flipped, stranger, late, afterwards]
+    /// Those who do not trust the machine that they vote with, or those whom it asks.
+    static let doubting = make("doubting", 3, style: 1)
+    static let interrupted = make("interrupted", 10, style: 2)
+    static let misled = make("misled", 11, style: 1)
+    static let dropped = make("dropped", 13, style: 2)
+
+    static let listed =
+        casting + [early, twice, flipped, stranger, late, afterwards]
+        + [doubting, interrupted, misled, dropped]
 
     /// The register as the registrar reads it.
     static let register =

@@ -1,5 +1,6 @@
 import APISchema
 import Codec
+import Ledger
 import ProcessHarness
 
 extension Walk {
@@ -9,6 +10,12 @@ extension Walk {
         guard !isBeyond(stage) else {
             throw HarnessFailure("The walk is beyond the stage '\(stage)', which this test needs.")
         }
+    }
+
+    /// The election's document.
+    func document() async throws -> ElectionDocument {
+        try ElectionDocument(
+            canonicalBytes: try await HTTP.get(try electionURL + "/document").body)
     }
 
     /// Posts a transaction's bytes to a node.

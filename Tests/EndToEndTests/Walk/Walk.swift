@@ -353,8 +353,10 @@ actor Walk {
         for member in 1...4 {
             try await succeed(
                 .ceremony,
-                ["commission", "sign", "--protocol", "--election", "walk", "--yes"]
-                    + network.chain() + network.memberKey(member), in: network.directory)
+                [
+                    "commission", "sign", "--protocol", "--election", "walk", "--yes", "--save",
+                    network.directory.path + "/protocol.json",
+                ] + network.chain() + network.memberKey(member), in: network.directory)
         }
         try await wait(for: "final", within: .seconds(30))
     }
