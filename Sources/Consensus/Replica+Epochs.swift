@@ -92,6 +92,7 @@ extension Replica {
         if let highest = certificates.keys.max() { first = max(first, highest.next) }
         let before = certificates[View(first.rawValue - 1)]?.all.first
         enter(first, entry: before ?? floor.finalized?.finalization)
+        armRegularTimers()
     }
 
     /// Answers a message of an epoch that is over with the block that ended it; whether it was one.

@@ -37,7 +37,10 @@ extension Replica {
     /// Says by which certificate the current view was entered. Who is in quarantine does not know
     /// where it was and does not answer.
     mutating func answerEntryRequest(_ nonce: Bytes32, for peer: ValidatorIndex) {
-        guard !isQuarantined else { return }
+        let position = Int(peer.rawValue)
+        guard !isQuarantined, now.instant >= peers[position].nextEntryAnswer else { return }
+        peers[position].nextEntryAnswer = now.instant.adding(
+            milliseconds: ConsensusDelays.entryRequest / 2)
         let certificate = view == .first ? nil : entry
         guard view == .first || certificate != nil else { return }
         emit(
@@ -137,8 +140,7 @@ extension Replica {
     /// `resumption` on free, and nothing was signed since.
     mutating func compareWithRecord(_ certificate: Certificate) {
         let round = certificate.subject.round
-        guard applies(.quarantine), round.epoch == epoch, round > record.round,
-            mayVote(in: round),
+        guard applies(.quarantine), index != nil, round > record.round, mayVote(in: round),
             let own = certificate.signatures.first(where: { $0.signer == index })
         else { return }
         switch mode {

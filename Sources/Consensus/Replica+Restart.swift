@@ -80,8 +80,7 @@ extension Replica {
             send(own)
             if applies(.ownVotesCounted) { count(own.vote) }
         }
-        pace.nextResend = now.instant.adding(milliseconds: ConsensusDelays.resend)
-        sendStatus()
+        armRegularTimers()
         askForEntries()
         advanceFloor()
         goOn()

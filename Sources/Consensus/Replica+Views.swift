@@ -93,6 +93,14 @@ extension Replica {
         return deadline == Instant(microseconds: .max) ? nil : deadline
     }
 
+    /// Starts what is repeated while this validator takes part.
+    mutating func armRegularTimers() {
+        pace.nextResend = now.instant.adding(milliseconds: ConsensusDelays.resend)
+        if now.instant >= pace.nextStatus || pace.nextStatus == Instant(microseconds: .max) {
+            sendStatus()
+        }
+    }
+
     mutating func expireTimers() {
         guard view > .root else { return }
         if now.instant >= pace.nextStatus { sendStatus() }

@@ -29,9 +29,11 @@ extension Replica {
             timeout()
         case .right:
             cast(.notarize(received.proposal), on: received.proposal.blockHash)
-            if !applies(.finalizeNeedsNotarization), view == received.proposal.round.view {
-                cast(.finalize(received.proposal), on: received.proposal.blockHash)
-            }
+            #if RULE_SWITCHES
+                if !applies(.finalizeNeedsNotarization), view == received.proposal.round.view {
+                    cast(.finalize(received.proposal), on: received.proposal.blockHash)
+                }
+            #endif
         }
     }
 

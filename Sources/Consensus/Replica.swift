@@ -181,6 +181,9 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
     package mutating func adopt(_ finalized: FinalizedHeader, at now: LocalTime) -> [Effect] {
         guard begin(at: now) else { return [] }
         if finalized.header.height > floor.height {
+            if finalized.header.validatorsHash == validatorsHash {
+                compareWithRecord(finalized.finalization)
+            }
             moveFloor(to: Floor(finalized), blocks: [])
             goOn()
         }
@@ -200,7 +203,9 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
     /// not moved before a finalization, so that the journal is never an epoch ahead of the store.
     mutating func finish() -> [Effect] {
         defer { effects = [] }
-        if !applies(.syncBeforeSend) { return sendingFirst }
+        #if RULE_SWITCHES
+            if !applies(.syncBeforeSend) { return sendingFirst }
+        #endif
         var merged: [Effect] = []
         var open: Int?
         for effect in effects {
@@ -222,13 +227,15 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
         return merged
     }
 
-    /// The effects with every record after what it should precede.
-    private var sendingFirst: [Effect] {
-        let isRecord = { (effect: Effect) in
-            if case .persist = effect { true } else { false }
+    #if RULE_SWITCHES
+        /// The effects with every record after what it should precede.
+        private var sendingFirst: [Effect] {
+            let isRecord = { (effect: Effect) in
+                if case .persist = effect { true } else { false }
+            }
+            return effects.filter { !isRecord($0) } + effects.filter(isRecord)
         }
-        return effects.filter { !isRecord($0) } + effects.filter(isRecord)
-    }
+    #endif
 
     mutating func emit(_ effect: Effect) { effects.append(effect) }
 

@@ -101,6 +101,8 @@ struct PeerRecord: Sendable {
     var equivocations = 0
     /// When it may be told again that its epoch is over.
     var nextOldEpochAnswer = Instant(microseconds: 0)
+    /// When it may be told again how the current view was entered.
+    var nextEntryAnswer = Instant(microseconds: 0)
     /// The peer's clock minus ours at its last status, in milliseconds.
     var clockOffset: Int64?
 }

@@ -135,6 +135,9 @@ struct QuarantineTests {
             try harness.receive(asked, from: 3) == [
                 .send(.entryAnswer(entry(harness, 1)), to: .one(ValidatorIndex(3)))
             ])
+        // Once in a while: a flood of requests is not answered one by one.
+        #expect(try harness.receive(asked, from: 3) == [])
+        harness.milliseconds += 500
         _ = try harness.receive(.certificate(harness.certificate(harness.nullify(1))))
         #expect(
             try harness.receive(asked, from: 3) == [
@@ -291,6 +294,21 @@ struct QuarantineTests {
             listening: 10_000)
         _ = restarted.start()
         #expect(restarted.replica.status.voting == .listening)
+    }
+
+    /// The same where the chain went on so far that block synchronization brings it.
+    @Test func anOwnSignatureInASynchronizedFinalizationLeadsIntoQuarantine() throws {
+        for (signers, isLost) in [([0, 1, 2], true), ([1, 2, 3], false)] {
+            var harness = Harness.started()
+            let block = harness.block(view: 5, epoch: 3, height: 30)
+            let tip = FinalizedHeader(
+                header: block.header,
+                finalization: harness.certificate(
+                    .finalize(harness.proposal(of: block)), by: signers))
+            let effects = harness.replica.adopt(tip, at: harness.now)
+            #expect(effects.persisted.contains(.quarantined) == isLost)
+            #expect((harness.replica.status.voting == .voting) != isLost)
+        }
     }
 
     @Test func anOwnSignatureThatTheRecordHasIsNoReason() throws {

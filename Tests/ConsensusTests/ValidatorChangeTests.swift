@@ -204,6 +204,16 @@ struct ValidatorChangeTests {
         harness.validators = Self.after
         _ = harness.replica.enterEpoch(Self.after, at: harness.now)
         #expect(harness.replica.index == ValidatorIndex(3))
+        // From now on it says where it is, and repeats what may be lost.
+        let regular = harness.advance(milliseconds: 500)
+        #expect(
+            regular.contains {
+                if case .send(.status(let status), to: .all) = $0 {
+                    status.round == Round(epoch: Epoch(1), view: .first)
+                } else {
+                    false
+                }
+            })
         harness.milliseconds += 100
         let block = harness.block(view: 1, parent: .epochEnd(last), epoch: 1)
         #expect(
