@@ -53,32 +53,66 @@ package struct Ballot: Sendable {
         }
         self.zq = try Scalar(checking: form.zq)
         self.zs = try Scalar(checking: form.zs)
-        self.key = try GroupElement(nonIdentity: form.header.credentialKey).point
+        var points = try form.decodedPoints()[...]
+        self.key = points.removeFirst()
         var contests: [Contest] = []
+        contests.reserveCapacity(form.contests.count)
         for (contest, response) in zip(form.contests, responses) {
+            let cells = contest.d.count
+            let a = points.removeFirst()
+            let c = [Point](points.prefix(cells))
+            points = points.dropFirst(cells)
+            let ta = points.removeFirst()
+            let d = [Point](points.prefix(cells))
+            points = points.dropFirst(cells)
             contests.append(
                 Contest(
-                    ciphertext: contest.ciphertext,
-                    a: try GroupElement(nonIdentity: contest.ciphertext.a).point,
-                    c: try GroupElement.decode(contest.ciphertext.c).map { $0.point },
-                    ta: try GroupElement(contest.ta).point,
-                    d: try GroupElement.decode(contest.d).map { $0.point }, z: response.z,
+                    ciphertext: contest.ciphertext, a: a, c: c, ta: ta, d: d, z: response.z,
                     f: response.f))
         }
         self.contests = contests
-        self.k1 = try GroupElement(form.k1).point
-        self.k0 = try GroupElement(form.k0).point
-        self.ts = try GroupElement(form.ts).point
+        self.k1 = points.removeFirst()
+        self.k0 = points.removeFirst()
+        self.ts = points.removeFirst()
         self.header = form.header
         self.wire = form.wire
-        self.ballotID = Transcript.digest(.ballotID, [form.wire])
-        let statement = BallotStatement(
-            header: form.header, ciphertexts: form.contests.map { $0.ciphertext })
+        var items = TranscriptItems(reservingCapacity: form.wire.count + 4)
+        items.append(form.wire)
+        self.ballotID = Transcript.digest(.ballotID, items)
+        let statement = BallotStatement(form)
         self.tracker = statement.tracker
         self.delta = statement.delta
-        self.challenge = statement.challenge(
-            commitments: form.contests.map { Transcript.joined([$0.ta] + $0.d) },
-            k1: form.k1, k0: form.k0, ts: form.ts)
+        self.challenge = statement.challenge(of: form)
+    }
+}
+
+extension BallotForm {
+    /// The points in the order of the wire: P; per contest A, C, T_A, D; K1, K0, T_s.
+    /// - Throws: `identity`, `point` for the first that is refused.
+    fileprivate func decodedPoints() throws(RefusalCode) -> [Point] {
+        var encodings = [self.header.credentialKey]
+        encodings.reserveCapacity(self.wire.count / Bytes32.size)
+        for contest in self.contests {
+            encodings.append(contest.ciphertext.a)
+            encodings.append(contentsOf: contest.ciphertext.c)
+            encodings.append(contest.ta)
+            encodings.append(contentsOf: contest.d)
+        }
+        encodings.append(self.k1)
+        encodings.append(self.k0)
+        encodings.append(self.ts)
+        // An identity where it is refused, P or A, is caught before all else by the zeros it is.
+        let telling = [self.header.credentialKey] + self.contests.map { $0.ciphertext.a }
+        if !telling.contains(.zero), let points = Point.decode(encodings) { return points }
+        // One by one, to name what is wrong first.
+        _ = try GroupElement(nonIdentity: self.header.credentialKey)
+        for contest in self.contests {
+            _ = try GroupElement(nonIdentity: contest.ciphertext.a)
+            _ = try GroupElement.decode(contest.ciphertext.c)
+            _ = try GroupElement(contest.ta)
+            _ = try GroupElement.decode(contest.d)
+        }
+        throw .point
     }
 }
 
@@ -91,10 +125,30 @@ extension BallotForm {
 /// `St = [electionId, u32 style, P, u32 seq, prev, u32 contests, part_1, …, part_M]`, and the
 /// hashes over it (section 1.7).
 struct BallotStatement {
-    let items: [[UInt8]]
+    private let items: TranscriptItems
 
     init(header: BallotHeader, ciphertexts: [BallotCiphertext]) {
-        self.items = header.statementItems + ciphertexts.map { $0.part }
+        var items = TranscriptItems(reservingCapacity: 256)
+        for item in header.statementItems { items.append(item) }
+        for ciphertext in ciphertexts { items.append(ciphertext.part) }
+        self.items = items
+    }
+
+    /// The statement of a ballot as received: its items lie on the wire as they are hashed.
+    init(_ form: BallotForm) {
+        var items = TranscriptItems(reservingCapacity: form.wire.count)
+        // electionId, u32 style, P, u32 seq, prev, u32 contests; before them the version.
+        var position = 1
+        for size in [32, 4, 32, 4, 32, 4] {
+            items.append(form.wire[position..<position + size])
+            position += size
+        }
+        for contest in form.contests {
+            let cells = contest.d.count
+            items.append(form.wire[position..<position + 8 + 32 * (1 + cells)])
+            position += BallotLayout.contestSize(cells: cells)
+        }
+        self.items = items
     }
 
     /// `H32("ballot/tracker", St)`.
@@ -105,7 +159,27 @@ struct BallotStatement {
 
     /// `c = Hs("ballot/challenge", St ++ [T_A||D_1||..||D_m per contest] ++ [K1, K0, T_s])`.
     func challenge(commitments: [[UInt8]], k1: Bytes32, k0: Bytes32, ts: Bytes32) -> Scalar {
-        Transcript.scalar(
-            .ballotChallenge, self.items + commitments + [k1.bytes, k0.bytes, ts.bytes])
+        var items = self.items
+        for commitment in commitments { items.append(commitment) }
+        for point in [k1, k0, ts] { items.append(point.bytes) }
+        return Transcript.scalar(.ballotChallenge, items)
+    }
+
+    /// The same of a ballot as received.
+    func challenge(of form: BallotForm) -> Scalar {
+        let wire = form.wire
+        var items = self.items
+        var position = BallotLayout.headerSize
+        for contest in form.contests {
+            let cells = contest.d.count
+            let start = position + 8 + 32 * (1 + cells)
+            items.append(wire[start..<start + 32 * (1 + cells)])
+            position += BallotLayout.contestSize(cells: cells)
+        }
+        // K1, K0, zq, T_s, zs.
+        items.append(wire[position..<position + 32])
+        items.append(wire[position + 32..<position + 64])
+        items.append(wire[position + 96..<position + 128])
+        return Transcript.scalar(.ballotChallenge, items)
     }
 }

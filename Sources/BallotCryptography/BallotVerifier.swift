@@ -71,11 +71,14 @@ package enum BallotVerifier {
         guard !indices.isEmpty else { return }
         var weights = BatchWeights(
             fresh: random.bytes(32), batch: indices.map { batch[$0].ballot.ballotID })
-        var equations = BatchEquations()
+        // Two points per cell and six more per contest, and the fixed ones at the end.
+        var count = 128
+        for index in indices { count += batch[index].ballot.wire.count / 48 }
+        var equations = BatchEquations(reservingCapacity: count)
         for index in indices {
             equations.add(batch[index].ballot, rules: batch[index].rules, weights: &weights)
         }
-        if equations.hold { return }
+        if equations.hold() { return }
         if let only = indices.first, indices.count == 1 {
             refusals[only] = Self.diagnose(batch[only].ballot, rules: batch[only].rules)?.onLedger
             return

@@ -20,15 +20,15 @@ package struct BatchWeights {
     package mutating func next() -> Scalar {
         while true {
             if self.left.isEmpty {
-                self.left = SHA512.hash(self.seed + Transcript.u32(self.block))[...]
+                var hasher = SHA512()
+                hasher.update(self.seed)
+                hasher.update(Transcript.u32(self.block))
+                self.left = hasher.finalize()[...]
                 self.block += 1
             }
-            var bytes = [UInt8](self.left.prefix(16))
+            let weight = Scalar(littleEndian: self.left.prefix(16))
             self.left = self.left.dropFirst(16)
-            bytes.append(contentsOf: repeatElement(0, count: 16))
-            if let weight = Scalar(canonical: Bytes32(bytes[...])), !weight.isZero {
-                return weight
-            }
+            if !weight.isZero { return weight }
         }
     }
 }
@@ -41,6 +41,12 @@ struct BatchEquations {
     private var base = Scalar.zero
     private var pedersen = Scalar.zero
     private var keys: [KeyTerms] = []
+
+    /// No equations yet, with room for `count` of their points.
+    init(reservingCapacity count: Int) {
+        self.scalars.reserveCapacity(count)
+        self.points.reserveCapacity(count)
+    }
 
     /// The collected coefficients of one set of keys.
     private struct KeyTerms {
@@ -83,20 +89,15 @@ struct BatchEquations {
     }
 
     /// Whether the sum is the identity, in the ristretto sense.
-    var hold: Bool {
-        var scalars = self.scalars
-        var points = self.points
-        scalars.append(self.base)
-        points.append(.base)
-        scalars.append(self.pedersen)
-        points.append(FixedGenerators.pedersen)
+    consuming func hold() -> Bool {
+        self.append(self.base, .base)
+        self.append(self.pedersen, FixedGenerators.pedersen)
         for terms in self.keys {
             for (scalar, point) in zip(terms.scalars, terms.points) where !scalar.isZero {
-                scalars.append(scalar)
-                points.append(point)
+                self.append(scalar, point)
             }
         }
-        return vanishes(scalars, points)
+        return vanishes(self.scalars, self.points)
     }
 
     private mutating func append(_ scalar: Scalar, _ point: Point) {

@@ -109,7 +109,9 @@ package struct EncryptedBallot: ~Copyable, Sendable {
     package consuming func cast<A: SecretArithmetic, R: RandomSource>(
         arithmetic: A, random: inout R
     ) -> [UInt8] {
-        var nonces = Nonces(secret: self.credential.secret, statement: self.statement.items)
+        var nonces = Nonces(
+            secret: self.credential.secret,
+            statement: self.header.statementItems + self.contests.map { $0.ciphertext.part })
         var commitments: [Commitment] = []
         for position in self.contests.indices {
             commitments.append(self.commit(position, arithmetic, &nonces, &random))

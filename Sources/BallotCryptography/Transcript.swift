@@ -78,6 +78,28 @@ package enum Transcript {
         return writer.bytes
     }
 
+    /// SHA-512 of `encode(label, items)`, 64 bytes, without the encoding in one piece.
+    package static func wideDigest(_ label: TranscriptLabel, _ items: TranscriptItems) -> [UInt8] {
+        var head = ByteWriter(reservingCapacity: Self.protocolID.count + label.bytes.count + 12)
+        Self.frame(Self.protocolID, to: &head)
+        Self.frame(label.bytes, to: &head)
+        head.write(items.count)
+        var hasher = SHA512()
+        hasher.update(head.bytes)
+        hasher.update(items.framed)
+        return hasher.finalize()
+    }
+
+    /// `Hs(label, items)`.
+    package static func scalar(_ label: TranscriptLabel, _ items: TranscriptItems) -> Scalar {
+        Scalar(reducing: Self.wideDigest(label, items))
+    }
+
+    /// `H32(label, items)`.
+    package static func digest(_ label: TranscriptLabel, _ items: TranscriptItems) -> Bytes32 {
+        Bytes32(Self.wideDigest(label, items).prefix(32))
+    }
+
     /// SHA-512 of `encode(label, items)`, 64 bytes.
     package static func wideDigest(_ label: TranscriptLabel, _ items: [[UInt8]]) -> [UInt8] {
         SHA512.hash(Self.encode(label, items))
@@ -118,6 +140,33 @@ package enum Transcript {
         writer.write(UInt32(bytes.count))
         writer.write(raw: bytes)
     }
+}
+
+/// The items of a hash, framed once for all the labels that they are hashed under.
+package struct TranscriptItems: Sendable {
+    /// `frame(item_1) || … || frame(item_count)`.
+    package private(set) var framed: [UInt8] = []
+    /// How many items there are.
+    package private(set) var count: UInt32 = 0
+
+    /// No items, with room for `capacity` bytes.
+    package init(reservingCapacity capacity: Int) {
+        self.framed.reserveCapacity(capacity)
+    }
+
+    /// Adds an item. No item is 4 GiB long: the longest is a document of a few megabytes.
+    package mutating func append(_ item: ArraySlice<UInt8>) {
+        let size = UInt32(item.count)
+        self.framed.append(UInt8(truncatingIfNeeded: size >> 24))
+        self.framed.append(UInt8(truncatingIfNeeded: size >> 16))
+        self.framed.append(UInt8(truncatingIfNeeded: size >> 8))
+        self.framed.append(UInt8(truncatingIfNeeded: size))
+        self.framed.append(contentsOf: item)
+        self.count += 1
+    }
+
+    /// Adds an item.
+    package mutating func append(_ item: [UInt8]) { self.append(item[...]) }
 }
 
 /// The fixed generators beside B (section 1.3). Every verifier recomputes them; they are never read

@@ -30,6 +30,14 @@ package struct Bytes32: Hashable, Comparable, Sendable {
         d = loadBigEndian(slice, at: start + 24)
     }
 
+    /// The bytes as four big-endian words.
+    package var words: (UInt64, UInt64, UInt64, UInt64) { (a, b, c, d) }
+
+    /// The bytes of four big-endian words.
+    package init(words: (UInt64, UInt64, UInt64, UInt64)) {
+        (a, b, c, d) = words
+    }
+
     package var bytes: [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(Self.size)

@@ -3,7 +3,7 @@
 ///
 /// A product takes twenty word multiplications and not twenty-five, but sums have to carry. That
 /// pays where nearly all is products and registers are short: in the buckets of Pippenger's method.
-/// All operations take the same time for all values.
+/// For public data only: the compiler makes branches of the rare carries.
 struct DenseElement: Sendable {
     var a, b, c, d: UInt64
 

@@ -54,9 +54,23 @@ extension FieldElement {
         let v7 = v3.squared(times: 1) * v
         let candidate = v3 * v7.rootPower()
         return (
-            squareRoot(of: .one, over: v.first, candidate: candidate.first),
-            squareRoot(of: .one, over: v.second, candidate: candidate.second)
+            squareRootOfOne(over: v.first, candidate: candidate.first),
+            squareRootOfOne(over: v.second, candidate: candidate.second)
         )
+    }
+
+    /// As below, for 1 / v: here the candidate's square times v is one of four known numbers.
+    @inline(__always)
+    private static func squareRootOfOne(
+        over v: Self, candidate: Self
+    ) -> (wasSquare: UInt64, root: Self) {
+        let check = (v * candidate.squared()).reduced()
+        let correct = check.isEqualMask(Words(1, 0, 0, 0))
+        let flipped = check.isEqualMask(minusOne)
+        let flippedByRoot = check.isEqualMask(minusRootOfMinusOne)
+        let root = candidate.replaced(
+            by: candidate * rootOfMinusOne, where: flipped | flippedByRoot)
+        return (correct | flipped, root.absolute())
     }
 
     /// The root, given the `candidate` that is right but for a power of SQRT_M1 and the sign.
@@ -73,6 +87,9 @@ extension FieldElement {
         return (correct | flipped, root.absolute())
     }
 }
+
+private let minusOne = FieldElement.one.negated().reduced()
+private let minusRootOfMinusOne = FieldElement.rootOfMinusOne.negated().reduced()
 
 extension FieldPowers {
     /// The power (p - 5) / 8 = 2^252 - 3.

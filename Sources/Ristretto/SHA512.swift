@@ -83,23 +83,49 @@ package struct SHA512: Sendable {
     }
 
     private mutating func compress() {
+        let constants = roundConstants64
         var w = block
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        // Eight rounds bring each word back to its place, so that none has to move; sixteen use up
-        // the words of the schedule, of which only the last sixteen are kept.
-        for t in stride(from: 0, to: 80, by: 16) {
-            if t > 0 { Self.extend(&w) }
-            for s in stride(from: 0, to: 16, by: 8) {
-                round(a, b, c, &d, e, f, g, &h, roundConstants64[t + s] &+ w[s])
-                round(h, a, b, &c, d, e, f, &g, roundConstants64[t + s + 1] &+ w[s + 1])
-                round(g, h, a, &b, c, d, e, &f, roundConstants64[t + s + 2] &+ w[s + 2])
-                round(f, g, h, &a, b, c, d, &e, roundConstants64[t + s + 3] &+ w[s + 3])
-                round(e, f, g, &h, a, b, c, &d, roundConstants64[t + s + 4] &+ w[s + 4])
-                round(d, e, f, &g, h, a, b, &c, roundConstants64[t + s + 5] &+ w[s + 5])
-                round(c, d, e, &f, g, h, a, &b, roundConstants64[t + s + 6] &+ w[s + 6])
-                round(b, c, d, &e, f, g, h, &a, roundConstants64[t + s + 7] &+ w[s + 7])
+        // Eight rounds bring each word back to its place, so that none has to move. Only the last
+        // sixteen words of the schedule are kept. All is written out: the places are constants.
+        var t = 0
+        while t < 80 {
+            if t > 0 {
+                Self.extend(&w, 0)
+                Self.extend(&w, 1)
+                Self.extend(&w, 2)
+                Self.extend(&w, 3)
+                Self.extend(&w, 4)
+                Self.extend(&w, 5)
+                Self.extend(&w, 6)
+                Self.extend(&w, 7)
+                Self.extend(&w, 8)
+                Self.extend(&w, 9)
+                Self.extend(&w, 10)
+                Self.extend(&w, 11)
+                Self.extend(&w, 12)
+                Self.extend(&w, 13)
+                Self.extend(&w, 14)
+                Self.extend(&w, 15)
             }
+            round(a, b, c, &d, e, f, g, &h, constants[t] &+ w[0])
+            round(h, a, b, &c, d, e, f, &g, constants[t + 1] &+ w[1])
+            round(g, h, a, &b, c, d, e, &f, constants[t + 2] &+ w[2])
+            round(f, g, h, &a, b, c, d, &e, constants[t + 3] &+ w[3])
+            round(e, f, g, &h, a, b, c, &d, constants[t + 4] &+ w[4])
+            round(d, e, f, &g, h, a, b, &c, constants[t + 5] &+ w[5])
+            round(c, d, e, &f, g, h, a, &b, constants[t + 6] &+ w[6])
+            round(b, c, d, &e, f, g, h, &a, constants[t + 7] &+ w[7])
+            round(a, b, c, &d, e, f, g, &h, constants[t + 8] &+ w[8])
+            round(h, a, b, &c, d, e, f, &g, constants[t + 9] &+ w[9])
+            round(g, h, a, &b, c, d, e, &f, constants[t + 10] &+ w[10])
+            round(f, g, h, &a, b, c, d, &e, constants[t + 11] &+ w[11])
+            round(e, f, g, &h, a, b, c, &d, constants[t + 12] &+ w[12])
+            round(d, e, f, &g, h, a, b, &c, constants[t + 13] &+ w[13])
+            round(c, d, e, &f, g, h, a, &b, constants[t + 14] &+ w[14])
+            round(b, c, d, &e, f, g, h, &a, constants[t + 15] &+ w[15])
+            t += 16
         }
         state[0] &+= a
         state[1] &+= b
@@ -111,16 +137,14 @@ package struct SHA512: Sendable {
         state[7] &+= h
     }
 
-    /// The next sixteen words of the schedule, in place of the last sixteen.
+    /// The word of the schedule sixteen after the one at `t`, in its place.
     @inline(__always)
-    private static func extend(_ w: inout InlineArray<16, UInt64>) {
-        for t in 0..<16 {
-            let w15 = w[(t + 1) & 15]
-            let w2 = w[(t + 14) & 15]
-            let s0 = rotate(w15, 1) ^ rotate(w15, 8) ^ (w15 >> 7)
-            let s1 = rotate(w2, 19) ^ rotate(w2, 61) ^ (w2 >> 6)
-            w[t] = w[t] &+ s0 &+ w[(t + 9) & 15] &+ s1
-        }
+    private static func extend(_ w: inout InlineArray<16, UInt64>, _ t: Int) {
+        let w15 = w[(t + 1) & 15]
+        let w2 = w[(t + 14) & 15]
+        let s0 = rotate(w15, 1) ^ rotate(w15, 8) ^ (w15 >> 7)
+        let s1 = rotate(w2, 19) ^ rotate(w2, 61) ^ (w2 >> 6)
+        w[t] = w[t] &+ s0 &+ w[(t + 9) & 15] &+ s1
     }
 }
 

@@ -18,21 +18,19 @@ struct Words: Hashable, Sendable {
     }
 
     init(_ bytes: Bytes32) {
-        self.init(littleEndian: bytes.bytes, at: 0)
+        let (a, b, c, d) = bytes.words
+        self.init(a.byteSwapped, b.byteSwapped, c.byteSwapped, d.byteSwapped)
     }
 
     /// The 32 little-endian bytes.
     var bytes32: Bytes32 {
-        var out: [UInt8] = []
-        out.reserveCapacity(32)
-        for word in [a, b, c, d] {
-            var shift: UInt64 = 0
-            while shift < 64 {
-                out.append(UInt8(truncatingIfNeeded: word >> shift))
-                shift += 8
-            }
-        }
-        return Bytes32(out[...])
+        Bytes32(words: (a.byteSwapped, b.byteSwapped, c.byteSwapped, d.byteSwapped))
+    }
+
+    /// All ones if the numbers are equal, else 0.
+    @inline(__always)
+    func isEqualMask(_ other: Words) -> UInt64 {
+        zeroMask((a ^ other.a) | (b ^ other.b) | (c ^ other.c) | (d ^ other.d))
     }
 
     var isZero: Bool { a | b | c | d == 0 }
