@@ -161,4 +161,5 @@ struct FieldElement: Sendable {
     func absolute() -> Self { negated(where: isNegativeMask) }
 }
 
-private let mask51: UInt64 = 1 << 51 - 1
+// 2^51 - 1, as a literal: Embedded Swift computes an expression at first use, and asks each time.
+private let mask51: UInt64 = 0x7_ffff_ffff_ffff
