@@ -100,15 +100,17 @@ extension Replica {
     /// Does what new certificates, blocks or verdicts may have made possible.
     mutating func goOn() {
         guard view > .root else { return }
-        // The highest view that can be left; the loop ends at the current one.
-        var candidate = highestNotarized
-        while candidate >= view {
-            let hash = certificates[candidate]?.notarization?.subject.proposal?.blockHash
-            if let hash, blocks[hash]?.block != nil || !applies(.finalizeNeedsBlocks) {
-                leave(candidate)
-                break
+        // The highest view that can be left. A certificate may be of a view far ahead: what is held is
+        // looked through, not what lies between.
+        if highestNotarized >= view {
+            let candidates = certificates.keys.filter { $0 >= view }.sorted(by: >)
+            for candidate in candidates {
+                let hash = certificates[candidate]?.notarization?.subject.proposal?.blockHash
+                if let hash, blocks[hash]?.block != nil || !applies(.finalizeNeedsBlocks) {
+                    leave(candidate)
+                    break
+                }
             }
-            candidate = View(candidate.rawValue - 1)
         }
         consider()
         propose()

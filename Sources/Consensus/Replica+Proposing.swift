@@ -128,8 +128,8 @@ extension Replica {
     /// Whether a notarized block that is not final holds transactions or ends its epoch.
     var needsTail: Bool {
         guard applies(.tail) else { return false }
-        var newest = highestNotarized
-        while newest >= view { newest = View(newest.rawValue - 1) }
+        guard view > .root else { return false }
+        var newest = min(highestNotarized, View(view.rawValue - 1))
         while newest > floorView, certificates[newest]?.notarization == nil {
             newest = View(newest.rawValue - 1)
         }
