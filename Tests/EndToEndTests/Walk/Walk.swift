@@ -253,7 +253,7 @@ actor Walk {
 
     private func open() async throws {
         try await wait(for: "open", within: .seconds(200))
-        try await extend(to: after(65))
+        try await extend(to: after(115))
     }
 
     private func extend(to time: Timestamp) async throws {
