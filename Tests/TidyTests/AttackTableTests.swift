@@ -64,4 +64,21 @@ struct AttackTableTests {
             }
         }
     }
+
+    /// Validators must agree on every signature, so nodes and tools know one verifier: libsodium's.
+    /// The other, in Swift, is for browsers alone.
+    @Test func nodesAndToolsVerifySignaturesWithOneLibrary() throws {
+        for file in try SourceTree.swiftFiles(below: "Sources") {
+            for (index, line) in file.lines.enumerated() {
+                let code = line.components(separatedBy: "//")[0]
+                #expect(
+                    !code.contains("Curve25519.Signing.PublicKey"),
+                    "\(file.path):\(index + 1) verifies with another library")
+                #expect(
+                    !code.contains("StrictEd25519")
+                        || ["Ristretto", "BallotWeb"].contains(file.module),
+                    "\(file.path):\(index + 1) verifies with the browser's code")
+            }
+        }
+    }
 }
