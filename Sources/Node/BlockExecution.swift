@@ -73,9 +73,6 @@ struct BlockExecution: Sendable {
         guard header.stateDigestAfterParent == parent.stateDigest else {
             throw BlockFailure.invalid(hash, "the state digest after the parent differs")
         }
-        guard header.nextValidatorsHash == chain.genesis.validators.hash else {
-            throw BlockFailure.invalid(hash, "the next validators are not those of the chain")
-        }
         let ids = Block.transactionIDs(block.transactions)
         let (frontier, subtrees) = Self.extend(parent, by: ids)
         guard header.logSize == frontier.size, header.logRoot == frontier.root else {
@@ -97,6 +94,9 @@ struct BlockExecution: Sendable {
         var executor = try BlockExecutor(
             chain: chain, parent: parent.state, catalog: parent.catalog, height: header.height,
             time: header.time, parentHash: header.parentHash)
+        guard executor.validators.matches(header) else {
+            throw BlockFailure.invalid(hash, "its validators are not those that the log makes")
+        }
         for (id, bytes) in zip(ids, block.transactions) {
             do throws(ExecutionFailure) {
                 try executor.apply(bytes, id: id, verified: known[id])
@@ -179,7 +179,8 @@ struct BlockExecution: Sendable {
             return BuiltBlock(branch: nil, refused: refused)
         }
         let (frontier, subtrees) = Self.extend(parent, by: ids)
-        let header = template.header(ids, size, frontier, parent.stateDigest)
+        let header = template.header(
+            ids, size, frontier, parent.stateDigest, executor.validators.next.hash)
         let branch = ExecutedBranch(
             block: Block(header: header, transactions: transactions), hash: header.hash,
             transactionIDs: ids, executed: try executor.finish(), frontier: frontier,
@@ -207,6 +208,7 @@ struct BlockPlan: Sendable {
     let maximumTransactions: Int
     let maximumBodyBytes: Int
     let mayBeEmpty: Bool
-    /// Ids, body bytes, log after the block, state digest after the parent.
-    let header: @Sendable ([Bytes32], Int, Frontier, Bytes32) -> BlockHeader
+    /// Ids, body bytes, log after the block, state digest after the parent, hash of the next
+    /// height's validators.
+    let header: @Sendable ([Bytes32], Int, Frontier, Bytes32, Bytes32) -> BlockHeader
 }

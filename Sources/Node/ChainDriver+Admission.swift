@@ -288,14 +288,12 @@ extension ChainDriver {
     private func isCovered(_ ballot: Ballot) -> Bool {
         guard ballot.header.sequence == 1 else { return true }
         do throws(StateFault) {
-            let queries = ElectionQueries(head.state)
-            guard let election = try queries.election(withID: ballot.header.electionID),
-                let style = try queries.status(election)?.styles
-                    .first(where: { $0.number == ballot.header.style })
-            else { return false }
+            let account = try ElectionQueries(head.state).styleAccount(
+                electionID: ballot.header.electionID, style: ballot.header.style)
+            guard let account else { return false }
             let promised = mempool.promisedFirstBallots(
                 of: ballot.header.electionID, style: ballot.header.style)
-            return Int(style.cast) + promised < Int(style.issued)
+            return Int(account.cast) + promised < Int(account.issued)
         } catch {
             fail(error)
             return false

@@ -52,12 +52,11 @@ extension ChainDriver {
             feed { $0.built(nil, for: template.round, at: now) }
             return
         }
-        let nextValidators = chain.genesis.validators.hash
         let plan = BlockPlan(
             height: template.height, time: template.time, parentHash: template.parentHash,
             maximumTransactions: template.maximumTransactions,
             maximumBodyBytes: template.maximumBodyBytes, mayBeEmpty: template.mayBeEmpty,
-            header: { ids, size, frontier, digest in
+            header: { ids, size, frontier, digest, nextValidators in
                 template.header(
                     transactionIDs: ids, bodyBytes: size, logSize: frontier.size,
                     logRoot: frontier.root, stateDigestAfterParent: digest,

@@ -88,7 +88,7 @@ struct NodeFacade: NodeService {
                     "The transaction is final; a certified checkpoint that covers it will be there "
                         + "in about a second.", retryAfterSeconds: 1)
             }
-            let tracker = try Trackers(state: StoredState(store: snapshot)).tracker(of: bytes)
+            let tracker = try Self.tracker(of: bytes)
             let hashes = try inclusionProof(
                 index: index, size: size, from: StoredTree(store: snapshot))
             return LogProof(
@@ -161,29 +161,12 @@ struct NodeFacade: NodeService {
     }
 }
 
-/// The trackers of ballots in the log.
-struct Trackers {
-    let state: any StateReader
-
-    /// A ballot's tracker; zero for any other transaction.
-    func tracker(of bytes: [UInt8]) throws -> Bytes32 {
+extension NodeFacade {
+    /// The tracker of a ballot in the log; zero for any other transaction.
+    fileprivate static func tracker(of bytes: [UInt8]) throws -> Bytes32 {
         guard BallotCheck.isBallot(bytes),
             case .ballot(let transaction) = try Transaction(canonicalBytes: bytes)
         else { return .zero }
-        let header = try BallotHeader(peeking: transaction.wire)
-        let queries = ElectionQueries(state)
-        guard let election = try queries.election(withID: header.electionID),
-            let document = try queries.document(election),
-            let keys = try queries.keys(election),
-            let style = document.style(numbered: header.style)
-        else { throw StateFault("a ballot in the log is of an unknown election") }
-        var contests: [BallotContest] = []
-        for index in style.contests {
-            contests.append(
-                BallotContest(index: index, shape: try document.contests[Int(index)].shape()))
-        }
-        let rules = try BallotRules(
-            electionID: header.electionID, style: header.style, contests: contests, keys: keys)
-        return try Ballot(transaction.wire, rules: rules).tracker
+        return try BallotOutline(transaction.wire).tracker
     }
 }

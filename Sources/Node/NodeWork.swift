@@ -111,23 +111,34 @@ struct NodeWork: Sendable {
     @concurrent
     private func judgements(of batch: [AdmissionRequest]) async throws -> [JudgedTransaction] {
         let (point, time) = await driver.admissionPoint()
-        let ballots = batch.filter { BallotCheck.isBallot($0.bytes) }
-        let verdicts = try await execution.verify(
-            ballots.map { (id: $0.id, bytes: $0.bytes) }, state: point.state,
-            catalog: point.catalog)
         var check = try AdmissionCheck(
             chain: chain, state: point.state, catalog: point.catalog, time: time)
+        // What the state alone refuses never reaches the proofs.
+        var screened: [Bytes32: Admission] = [:]
+        for request in batch {
+            if let admission = try check.screen(request.bytes, id: request.id) {
+                screened[request.id] = admission
+            }
+        }
+        let ballots = batch.filter {
+            BallotCheck.isBallot($0.bytes) && screened[$0.id] == nil
+        }
+        let verdicts = try await execution.verify(
+            ballots.map { (id: $0.id, bytes: $0.bytes) }, state: point.state,
+            catalog: check.catalog)
         var deadlines = PromiseDeadlines(state: point.state)
         var judged: [JudgedTransaction] = []
         for request in batch {
             var verified: VerifiedBallot?
             let admission: Admission
-            switch verdicts[request.id] {
-            case .refused(let refusal)?: admission = .refused(refusal)
-            case .valid(let ballot)?:
+            switch (screened[request.id], verdicts[request.id]) {
+            case (let screening?, _): admission = screening
+            case (nil, .refused(let refusal)?): admission = .refused(refusal)
+            case (nil, .valid(let ballot)?):
                 verified = ballot
                 admission = try check.check(request.bytes, id: request.id, verified: ballot)
-            case nil: admission = try check.check(request.bytes, id: request.id, verified: nil)
+            case (nil, nil):
+                admission = try check.check(request.bytes, id: request.id, verified: nil)
             }
             let mayPromise = try verified.map { try deadlines.isBefore($0, at: time) } ?? false
             judged.append(
