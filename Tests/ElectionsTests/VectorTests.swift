@@ -207,10 +207,11 @@ struct ChainVectorTests {
     }
 }
 
-/// Elections that do not go straight, against `Tests/Vectors/scenarios.json`.
+/// Elections that do not go straight, and validators that change, against the vectors.
 struct ScenarioVectorTests {
-    @Test func everyBlockOfEveryScenarioLeadsToItsDigest() throws {
-        for scenario in try Vector(file: "scenarios.json")["chains"].list {
+    @Test(arguments: ["scenarios.json", "validators.json"])
+    func everyBlockOfEveryScenarioLeadsToItsDigest(file: String) throws {
+        for scenario in try Vector(file: file)["chains"].list {
             let genesis = try Genesis(canonicalBytes: try scenario["genesis"].bytes)
             let chain = ChainContext(genesis: genesis)
             var executed = GenesisState.execute(chain)
@@ -224,6 +225,7 @@ struct ScenarioVectorTests {
                 var executor = try BlockExecutor(
                     chain: chain, parent: state, catalog: executed.catalog,
                     height: header.height, time: header.time, parentHash: header.parentHash)
+                #expect(executor.validators.matches(header))
                 for bytes in block.transactions {
                     try executor.apply(bytes, id: Transaction.id(of: bytes))
                 }
