@@ -41,8 +41,14 @@ extension Replica {
         guard !isQuarantined, now.instant >= peers[position].nextEntryAnswer else { return }
         peers[position].nextEntryAnswer = now.instant.adding(
             milliseconds: ConsensusDelays.entryRequest / 2)
-        let certificate = view == .first ? nil : entry
-        guard view == .first || certificate != nil else { return }
+        var certificate: Certificate?
+        if view > .first {
+            // A journal ahead of the chain's data may not hold what this view was entered by.
+            guard let entry, entry.subject.round.epoch == epoch,
+                entry.subject.round.view.next == view
+            else { return }
+            certificate = entry
+        }
         emit(
             .send(
                 .entryAnswer(EntryAnswer(nonce: nonce, round: round, certificate: certificate)),

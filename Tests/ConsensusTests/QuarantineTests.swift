@@ -160,6 +160,14 @@ struct QuarantineTests {
             ])
     }
 
+    @Test func whoCannotProveItsViewDoesNotAnswer() throws {
+        let record = SignerRecord(round: Round(epoch: .first, view: View(7)), nullified: true)
+        var harness = Harness(journal: .intact([.signer(record)], length: 0))
+        _ = harness.start()
+        #expect(harness.replica.round.view == View(7))
+        #expect(try harness.receive(.entryRequest(nonce), from: 3) == [])
+    }
+
     @Test func theRequestIsRepeatedWithoutEnd() {
         var harness = quarantined()
         for _ in 0..<5 {
