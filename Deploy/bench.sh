@@ -1,18 +1,29 @@
 #!/usr/bin/env bash
-# Measures what the documents claim. Pinned to one core where taskset is there.
-# usage: Deploy/bench.sh ballots [--json] [--rounds N]     the cryptography of ballots
-#        Deploy/bench.sh --help | ballots --help           what each figure is
+# Measures what the documents claim.
+# usage: Deploy/bench.sh ballots [--json] [--rounds N]     the cryptography of ballots, on one core where taskset is there
+#        Deploy/bench.sh finality [--json] [--ballots N]   how soon a ballot is final on four validators, and after a killed leader
+#        Deploy/bench.sh --help | ballots --help | finality --help    what each figure is
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 case "${1:-}" in
-    ballots | --help) ;;
-    *) sed -n '2,4s/^# //p' "$0"; exit 2 ;;
+    ballots | finality | --help) ;;
+    *) sed -n '2,5s/^# //p' "$0"; exit 2 ;;
 esac
 
 # What is printed on standard output are the figures alone.
 (cd "$top" && swift build -c release --product veche-bench >&2)
 bench=$(cd "$top" && swift build -c release --show-bin-path)/veche-bench
-[ "$1" = --help ] && sed -n '2,4s/^# //p' "$0"
+if [ "$1" = finality ]; then
+    (cd "$top" && swift build -c release --product veche-node >&2)
+    # The processes that it starts end with it, at the latest after ten minutes.
+    directory=$(mktemp -d "${TMPDIR:-/tmp}/veche-bench.XXXXXX")
+    if TMPDIR=$directory timeout --signal=INT --kill-after=30 600 "$bench" "$@"; then
+        rm -rf "$directory"
+        exit 0
+    fi
+    fail "The measurement failed. What the nodes wrote is in $directory."
+fi
+[ "$1" = --help ] && sed -n '2,5s/^# //p' "$0"
 
 pinned=()
 if command -v taskset >/dev/null; then

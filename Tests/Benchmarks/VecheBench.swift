@@ -5,6 +5,6 @@ import ArgumentParser
 struct VecheBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "veche-bench",
-        abstract: "Measures Veche's cryptography. Deploy/bench.sh builds and runs it.",
-        subcommands: [BallotsCommand.self])
+        abstract: "Measures Veche. Deploy/bench.sh builds and runs it.",
+        subcommands: [BallotsCommand.self, FinalityCommand.self])
 }

@@ -1,4 +1,5 @@
 import APISchema
+import ClusterElection
 import Codec
 import Cryptography
 import Foundation

@@ -1,20 +1,23 @@
+// ClusterElection: what an election of a running network needs, from its document to its ballots,
+// made in one process that plays everybody.
 import BallotCryptography
 import Codec
-import Cryptography
+package import Cryptography
 import Elections
-import Ledger
+package import Ledger
 import Ristretto
 import TransparencyLog
 
 /// One election of a cluster: the transactions of everybody who takes part, made in memory by the
 /// rules that the chain will apply. Every key is new but those of the chain's commission.
-struct ClusterElection {
+package struct ClusterElection {
     static let trustees: [UInt32] = [1, 2, 3]
     private static let style: UInt32 = 1
     private static let arithmetic = SodiumArithmetic()
     private static let encryption = ChaCha20Poly1305.self
 
-    let document: ElectionDocument
+    /// What the chain's commission creates.
+    package let document: ElectionDocument
     private let chain: ChainContext
     private let commission: [Ed25519SigningKey]
     private let members = (0..<3).map { _ in Ed25519SigningKey.generate() }
@@ -28,7 +31,7 @@ struct ClusterElection {
     private var time: Timestamp
 
     /// The window is counted from `start`; everything before it takes a few blocks.
-    init(
+    package init(
         genesis: Genesis, commission: [Ed25519SigningKey], start: Timestamp,
         opens: UInt64, closes: UInt64, grace: UInt32
     ) throws {
@@ -88,7 +91,7 @@ struct ClusterElection {
 
     /// The transactions that lead to an election with `voters` issued credentials, in stages: each
     /// may be sent when the one before it is final.
-    mutating func preparation(voters: Int) throws -> [[[UInt8]]] {
+    package mutating func preparation(voters: Int) throws -> [[[UInt8]]] {
         var stages: [[[UInt8]]] = []
         stages.append(try apply([try creation()]))
         stages.append(try apply(try everyTrustee { try $0.registration($1) }))
@@ -248,7 +251,7 @@ struct ClusterElection {
     // MARK: - Voters
 
     /// Ballots of as many voters, each with a credential of its own.
-    mutating func ballots(_ count: Int) throws -> [[UInt8]] {
+    package mutating func ballots(_ count: Int) throws -> [[UInt8]] {
         let electionID = try required(try queries.status(election)?.electionID, "the id")
         let rules = try document.ballotRules(
             style: Self.style, electionID: electionID, keys: try keys)

@@ -1,0 +1,184 @@
+import APISchema
+import ClusterElection
+import Codec
+import Foundation
+import Ledger
+import LedgerClient
+import ProcessHarness
+import Synchronization
+
+/// The final blocks that nodes told of, and when their events arrived.
+final class BlockWatch: Sendable {
+    struct Arrival: Sendable {
+        let height: UInt64
+        let transactions: UInt32
+        let time: ContinuousClock.Instant
+    }
+
+    private let arrivals: Mutex<[[Arrival]]>
+
+    init(nodes: Int) {
+        self.arrivals = Mutex([[Arrival]](repeating: [], count: nodes))
+    }
+
+    /// The blocks of one node from a moment on.
+    func arrivals(at place: Int, since start: ContinuousClock.Instant) -> [Arrival] {
+        self.arrivals.withLock { $0[place].filter { $0.time >= start } }
+    }
+
+    /// Listens to a node until its stream ends.
+    func listen(to client: NodeClient, at place: Int) async throws {
+        try await client.events { event in
+            let now = ContinuousClock.now
+            if case .block(let block) = event {
+                let arrival = Arrival(
+                    height: block.height, transactions: block.transactionCount, time: now)
+                self.arrivals.withLock { $0[place].append(arrival) }
+            }
+            return true
+        }
+    }
+}
+
+/// The measurement on a running network.
+struct FinalityRun {
+    let network: BenchNetwork
+    let count: Int
+
+    /// How long a ballot may take before the run gives up.
+    private static let patience = Duration.seconds(20)
+    /// How long ballots are sent after the leader was killed.
+    private static let killWindow = Duration.seconds(8)
+
+    func report(to report: Report) async throws {
+        let genesis = try self.network.genesis()
+        let clients = try (0..<BenchNetwork.validators).map { place in
+            var limits = ClientLimits()
+            limits.rounds = 1
+            return try NodeClient(
+                nodes: [self.network.url(place)], chainID: genesis.chainID, limits: limits)
+        }
+        let watch = BlockWatch(nodes: BenchNetwork.validators)
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (place, client) in clients.enumerated() {
+                    group.addTask {
+                        // The stream of a node that is killed ends with an error; the others go on.
+                        try? await watch.listen(to: client, at: place)
+                    }
+                }
+                try await self.measure(clients, watch, genesis, report)
+                group.cancelAll()
+            }
+        } catch {
+            for client in clients { await client.shutdown() }
+            throw error
+        }
+        for client in clients { await client.shutdown() }
+    }
+
+    private func measure(
+        _ clients: [NodeClient], _ watch: BlockWatch, _ genesis: Genesis, _ report: Report
+    ) async throws {
+        let during = Int(Self.killWindow / .milliseconds(100)) + 1
+        let needed = self.count + during + self.count / 2
+        var ballots = try await self.prepare(needed, clients[0], genesis)[...]
+
+        report.heading("Lone ballots, four validators")
+        var places = Array(0..<BenchNetwork.validators)
+        let idle = try await self.lone(self.count, &ballots, clients, places, watch)
+        self.add("finality.idle", idle, to: report)
+
+        report.heading("The leader is killed")
+        let victim = try await self.network.leader(asking: 0)
+        places.removeAll { $0 == victim }
+        let killed = ContinuousClock.now
+        try await self.network.kill(victim)
+        while ContinuousClock.now - killed < Self.killWindow, let ballot = ballots.popFirst() {
+            _ = try await clients[places[ballots.count % places.count]].submit(ballot)
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        let gap = self.longestGap(at: places[0], watch, since: killed)
+        report.add("finality.leaderkill.gap.ms", gap, "ms")
+
+        report.heading("Lone ballots, three of four validators")
+        // What was sent before is final by now, and the network idle again.
+        try await Task.sleep(for: .seconds(1))
+        let after = try await self.lone(self.count / 2, &ballots, clients, places, watch)
+        self.add("finality.after", after, to: report)
+    }
+
+    private func add(_ name: String, _ times: [Double], to report: Report) {
+        let sorted = times.sorted()
+        let last = sorted.count - 1
+        report.add(name + ".median.ms", sorted[last / 2], "ms")
+        report.add(name + ".p99.ms", sorted[last - last / 100], "ms")
+        report.add(name + ".max.ms", sorted[last], "ms")
+        report.add(name + ".min.ms", sorted[0], "ms")
+    }
+
+    /// Prepares an election on the chain; gives its ballots.
+    private func prepare(
+        _ voters: Int, _ client: NodeClient, _ genesis: Genesis
+    ) async throws -> [[UInt8]] {
+        let now = UInt64(max(0, Date().timeIntervalSince1970 * 1000))
+        let opens: UInt64 = 15_000
+        let start = Timestamp(milliseconds: now)
+        var election = try ClusterElection(
+            genesis: genesis, commission: self.network.commission(), start: start, opens: opens,
+            closes: 3_600_000, grace: 2000)
+        for stage in try election.preparation(voters: voters) {
+            for bytes in stage { _ = try await client.submitAndWait(bytes) }
+        }
+        let ballots = try election.ballots(voters)
+        let opening = start.adding(milliseconds: opens)
+        try await eventually("the polls open", within: .seconds(60)) {
+            await self.network.status(0).map { $0.time >= opening } ?? false
+        }
+        return ballots
+    }
+
+    /// Milliseconds until each of `count` ballots was final, sent one at a time.
+    private func lone(
+        _ count: Int, _ ballots: inout ArraySlice<[UInt8]>, _ clients: [NodeClient],
+        _ places: [Int], _ watch: BlockWatch
+    ) async throws -> [Double] {
+        var times: [Double] = []
+        while times.count < count, let ballot = ballots.popFirst() {
+            try await Task.sleep(for: .milliseconds(Int.random(in: 600...1400)))
+            let place = places[times.count % places.count]
+            let start = ContinuousClock.now
+            _ = try await clients[place].submit(ballot)
+            while true {
+                let block = watch.arrivals(at: place, since: start).first { $0.transactions > 0 }
+                if let block {
+                    times.append(Self.milliseconds(block.time - start))
+                    break
+                }
+                guard ContinuousClock.now - start < Self.patience else {
+                    throw HarnessFailure("A ballot was not final in \(Self.patience).")
+                }
+                try await Task.sleep(for: .milliseconds(2))
+            }
+        }
+        return times
+    }
+
+    /// The longest time between final blocks, in milliseconds, the first counted from `start`.
+    private func longestGap(
+        at place: Int, _ watch: BlockWatch, since start: ContinuousClock.Instant
+    ) -> Double {
+        var last = start
+        var longest = Duration.zero
+        for block in watch.arrivals(at: place, since: start) {
+            longest = max(longest, block.time - last)
+            last = block.time
+        }
+        return Self.milliseconds(longest)
+    }
+
+    private static func milliseconds(_ duration: Duration) -> Double {
+        let (seconds, attoseconds) = duration.components
+        return Double(seconds) * 1000 + Double(attoseconds) / 1e15
+    }
+}
