@@ -23,31 +23,54 @@ flags=(
     -Xfrontend -disable-stack-protector
 )
 
+resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+linker=$resources/../../bin/wasm-ld
+if [ ! -x "$linker" ] || [ ! -d "$resources/embedded/wasm32-unknown-none-wasm" ]; then
+    echo "This Swift toolchain cannot build for WebAssembly: install the one of swift.org (6.3 or later)." >&2
+    exit 1
+fi
+
 mkdir -p "$out"
 cd "$top"
-toolchain=$(swift --version 2>/dev/null | head -n 1)
-inputs="$toolchain ${flags[*]} $(cat Deploy/ballot-web.sh | sha256sum)"
+inputs="$(swift --version 2>/dev/null | head -n 1) ${flags[*]}"
+
+# Compiles a module, if its sources or those of a module before it have changed.
+compile() {
+    local module=$1 inputs=$2
+    [ "$(cat "$out/$module.stamp" 2>/dev/null)" = "$inputs" ] && [ -f "$out/$module.o" ] && return
+    rm -f "$out/$module.stamp"
+    swiftc "${flags[@]}" -I "$out" -module-name "$module" \
+        -emit-module -emit-module-path "$out/$module.swiftmodule" \
+        -c Sources/"$module"/*.swift -o "$out/$module.o"
+    printf '%s' "$inputs" >"$out/$module.stamp"
+}
+
 objects=()
+beside=
 for module in "${modules[@]}"; do
-    # A module's stamp covers its sources and those of the modules before it.
     inputs="$inputs $(cat Sources/"$module"/*.swift | sha256sum)"
     objects=("$out/$module.o" "${objects[@]}")
-    if [ "$(cat "$out/$module.stamp" 2>/dev/null)" != "$inputs" ] || [ ! -f "$out/$module.o" ]; then
-        rm -f "$out/$module.stamp"
-        swiftc "${flags[@]}" -I "$out" -module-name "$module" \
-            -emit-module -emit-module-path "$out/$module.swiftmodule" \
-            -c Sources/"$module"/*.swift -o "$out/$module.o"
-        printf '%s' "$inputs" >"$out/$module.stamp"
-    fi
+    case $module in
+        BallotCryptography) # The next one does not need it.
+            compile "$module" "$inputs" &
+            beside=$!
+            ;;
+        BallotWeb)
+            wait "$beside"
+            compile "$module" "$inputs"
+            ;;
+        *) compile "$module" "$inputs" ;;
+    esac
 done
 
 # Memory is stack, data, heap and cannot grow. Swift reserves the name `free`, so the heap's is wrapped.
-wasm-ld "${objects[@]}" --no-entry --gc-sections --strip-all --wrap=free \
+"$linker" "${objects[@]}" --no-entry --gc-sections --strip-all --wrap=free \
     --stack-first -z stack-size=$stack_size --initial-memory=$memory_size --max-memory=$memory_size \
     --global-base=$stack_size --export=__heap_base --Map="$out/ballot.map" -o "$out/ballot.wasm"
-data_end=$(awk '$NF == "__heap_base" { print $1 }' "$out/ballot.map")
-if [ -n "$data_end" ] && [ $((16#$data_end)) -gt $heap_start ]; then
-    echo "The module's data ends at $((16#$data_end)), above the start of its heap at $heap_start." >&2
+last=$(awk '$4 == "DATA" { data = 1; next } data && $1 != "-" { print $1, $3 }' "$out/ballot.map" | tail -n 1)
+data_end=$((16#${last% *} + 16#${last#* }))
+if [ "$data_end" -gt "$heap_start" ]; then
+    echo "The module's data ends at $data_end, above the start of its heap at $heap_start." >&2
     exit 1
 fi
 cp Sources/BallotWeb/ballot.mjs "$out/ballot.mjs"
