@@ -97,35 +97,30 @@ package enum Journal {
     /// within the frame, or a sector of it never arrived and reads as zeros. A frame that is there in
     /// full and does not fit its checksum was synced and then damaged: a vote may be lost with it.
     private static func isTornAppend(_ bytes: [UInt8], at offset: Int) -> Bool {
+        if hasMissingSector(bytes, from: offset) { return true }
         let rest = bytes.count - offset
         let markEnd = min(rest, mark.count)
-        let hasMark = bytes[offset..<(offset + markEnd)].elementsEqual(mark.prefix(markEnd))
-        guard hasMark else {
-            // No damaged bit makes a mark all zeros.
-            let firstShare = min(bytes.count, (offset / sectorBytes + 1) * sectorBytes)
-            return bytes[offset..<firstShare].allSatisfy { $0 == 0 }
+        guard bytes[offset..<(offset + markEnd)].elementsEqual(mark.prefix(markEnd)) else {
+            return false
         }
         guard rest >= frameOverhead else { return true }
-        let length = word(bytes, at: offset + 4)
         let start = offset + frameOverhead
-        let whole = UInt32(exactly: bytes.count - start)
-        if let whole, length > whole {
-            // A length that was damaged would make a whole frame look like a part of one.
-            return checksum(offset: UInt64(offset), length: whole, payload: bytes[start...])
-                != word(bytes, at: offset + 8)
-        }
-        return isMissingSector(bytes, from: offset, to: start + Int(length))
+        guard let whole = UInt32(exactly: bytes.count - start), word(bytes, at: offset + 4) > whole
+        else { return false }
+        // A length that was damaged makes a whole frame look like a part of one.
+        return checksum(offset: UInt64(offset), length: whole, payload: bytes[start...])
+            != word(bytes, at: offset + 8)
     }
 
-    /// Whether a sector's share of a range is all zeros, as where a write never arrived. Shares too
+    /// Whether the share of a sector in what follows `start` is all zeros, as where a write never
+    /// arrived. Of the first share a byte is enough, since a mark has no zeros; others that are too
     /// small to tell from content do not count.
-    private static func isMissingSector(_ bytes: [UInt8], from start: Int, to end: Int) -> Bool {
+    private static func hasMissingSector(_ bytes: [UInt8], from start: Int) -> Bool {
         var position = start
-        while position < end {
-            let next = min(end, (position / sectorBytes + 1) * sectorBytes)
-            if next - position >= missingBytes, bytes[position..<next].allSatisfy({ $0 == 0 }) {
-                return true
-            }
+        while position < bytes.count {
+            let next = min(bytes.count, (position / sectorBytes + 1) * sectorBytes)
+            let isLargeEnough = position == start || next - position >= missingBytes
+            if isLargeEnough, bytes[position..<next].allSatisfy({ $0 == 0 }) { return true }
             position = next
         }
         return false

@@ -241,17 +241,31 @@ struct JournalTests {
         }
     }
 
+    /// Wherever the frame begins in a sector, also where its mark or its length crosses two.
     @Test func aSectorThatNeverArrivedIsATornAppend() {
-        let whole = journal([records])
-        let blocks = [JournalRecord](
-            repeating: records[0], count: 8)
-        let bytes = whole + Journal.frame(blocks, at: UInt64(whole.count))
-        for sector in (whole.count / 512)..<(bytes.count / 512) {
-            var torn = bytes
-            let range = max(whole.count, sector * 512)..<((sector + 1) * 512)
-            torn.replaceSubrange(range, with: [UInt8](repeating: 0, count: range.count))
-            #expect(replay(torn) == .intact(records, length: whole.count), "sector \(sector)")
+        let harness = Harness()
+        let last = [JournalRecord](repeating: records[0], count: 4)
+        var begins: Set<Int> = []
+        for size in 0..<512 {
+            let first = [
+                JournalRecord.block(
+                    harness.block(view: 1, transactions: [[UInt8](repeating: 1, count: size)]))
+            ]
+            let whole = journal([first])
+            begins.insert(whole.count % 512)
+            let bytes = whole + Journal.frame(last, at: UInt64(whole.count))
+            for sector in (whole.count / 512)...((bytes.count - 1) / 512) {
+                let range =
+                    max(whole.count, sector * 512)..<min(bytes.count, (sector + 1) * 512)
+                guard range.lowerBound == whole.count || range.count >= 32 else { continue }
+                var torn = bytes
+                torn.replaceSubrange(range, with: [UInt8](repeating: 0, count: range.count))
+                #expect(
+                    replay(torn) == .intact(first, length: whole.count),
+                    "at \(whole.count), sector \(sector)")
+            }
         }
+        #expect(begins.count == 512)
     }
 
     @Test func aFrameOfAnotherVersionIsCorruptAndNotTorn() {
