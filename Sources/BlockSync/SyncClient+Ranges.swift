@@ -232,10 +232,13 @@ extension SyncClient {
             peers[$0].map { $0.isAhead || $0.newest >= height } ?? false
         }
         guard let best = able.map({ rank(of: $0) }).min() else { return nil }
-        let candidates = able.filter { peer in
+        let free = able.filter { peer in
             rank(of: peer) == best
                 && requests.values.count { $0.peer == peer } < SyncLimits.requestsPerPeer
         }
+        // All other ranges may wait for this one: it is not asked of who left questions unanswered.
+        let fewest = free.compactMap { peers[$0]?.failures }.min()
+        let candidates = free.filter { peers[$0]?.failures == fewest }
         guard !candidates.isEmpty else { return nil }
         rotation = (rotation + 1) % candidates.count
         return candidates[rotation]

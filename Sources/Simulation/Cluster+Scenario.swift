@@ -68,7 +68,7 @@ extension Cluster {
             let state = honest.map {
                 "\($0.id): \($0.replica.status.round) floor \($0.application.store.floor.height) "
                     + "waiting \($0.application.store.mempool.count)"
-                    + ($0.replica.status.isVoting ? "" : " not voting")
+                    + " \($0.replica.status.voting)"
             }
             violate("L1", "no recovery to height \(goal): " + state.joined(separator: "; "))
         }
@@ -77,7 +77,9 @@ extension Cluster {
 
     private func heal() {
         isHealed = true
-        workload.mode = .none
+        // Clients go on for a while, or fall silent: then heartbeats alone move the chain.
+        workload.mode = random.pick([.none, .busy])
+        workload.end = now + 1_500_000
         network.sides = nil
         network.cut = []
         network.duplication = 0

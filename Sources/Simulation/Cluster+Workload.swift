@@ -15,6 +15,8 @@ struct Workload {
     }
 
     var mode = Mode.quiet
+    /// When clients fall silent for good, in virtual time.
+    var end = UInt64.max
     var submitted = 0
     /// Orders to change the validators that were given.
     var changes = 0
@@ -26,6 +28,7 @@ extension Cluster {
         let pause: ClosedRange<UInt64> =
             workload.mode == .busy ? 20_000...150_000 : 100_000...800_000
         queue.insert(.workload, at: now + random.number(in: pause))
+        if now > workload.end { workload.mode = .none }
         switch workload.mode {
         case .none: break
         case .busy: submit()

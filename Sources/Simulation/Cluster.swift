@@ -141,8 +141,8 @@ package final class Cluster {
     private func addNode(_ place: Int, _ kind: FaultKind?, _ skew: Int64, _ first: SimulatedSet) {
         nodes.append(
             SimulatedNode(
-                id: nodes.count, place: place, byzantine: kind, skew: skew, genesis: genesis,
-                set: first, candidates: candidates))
+                id: nodes.count, place: place, byzantine: kind, skew: skew, scenario: scenario,
+                genesis: genesis, set: first, candidates: candidates))
     }
 
     /// Handles events until a time, or until `stop` holds after one of them, or a violation.

@@ -1,3 +1,7 @@
+#if RULE_SWITCHES
+    package import Consensus
+#endif
+
 /// One run: the same scenario gives the same events.
 package struct Scenario: Sendable {
     package let seed: UInt64
@@ -9,6 +13,10 @@ package struct Scenario: Sendable {
     package let epochLength: UInt32?
     /// A crash of node 0 at its so many-th durable operation or send; nil for crashes by chance.
     package let crashPoint: CrashPoint?
+    #if RULE_SWITCHES
+        /// Rules that no honest validator of this run knows.
+        package var disabledRules: Set<Rule> = []
+    #endif
 
     package init(
         seed: UInt64, validators: Int, faults: [FaultKind] = FaultKind.allCases,

@@ -6,12 +6,10 @@ import TransparencyLog
 /// The state after a block: what its child's header commits to.
 struct SimulatedState {
     let height: Height
-    /// The log after the block.
-    let log: Frontier
-    /// Stands for the state's root.
+    /// Entries of the log after the block.
+    let logSize: UInt64
+    /// Stands for the log's root and the state's.
     let digest: Bytes32
-    /// The log entry that the child appends first: the block's header, or genesis.
-    let entry: Bytes32
     let parent: Bytes32
     let transactionIDs: [Bytes32]
     /// Who validates the next height.
@@ -19,18 +17,23 @@ struct SimulatedState {
 
     static func genesis(_ genesis: Genesis, _ set: SimulatedSet) -> SimulatedState {
         SimulatedState(
-            height: .genesis, log: Frontier(), digest: genesis.chainID,
-            entry: LogHash.leaf(genesis.canonicalBytes), parent: .zero, transactionIDs: [],
+            height: .genesis, logSize: 1, digest: genesis.chainID,
+            parent: .zero, transactionIDs: [],
             membership: SimulatedMembership(current: set))
     }
 
-    /// The log and state digest after a child with these transactions.
-    func child(transactionIDs: [Bytes32], bodyRoot: Bytes32) -> (log: Frontier, digest: Bytes32) {
-        var log = log
-        log.append(leaf: entry)
-        for id in transactionIDs { log.append(leaf: id) }
-        return (log, LogHash.node(digest, bodyRoot))
+    /// Log and state digest after a child with these transactions.
+    func child(transactionIDs: [Bytes32], bodyRoot: Bytes32) -> SimulatedCommitment {
+        SimulatedCommitment(
+            logSize: logSize + 1 + UInt64(transactionIDs.count),
+            digest: LogHash.node(digest, bodyRoot))
     }
+}
+
+/// What a block's application commits to. One digest stands for log and state.
+struct SimulatedCommitment {
+    let logSize: UInt64
+    let digest: Bytes32
 }
 
 /// What survives a crash beside the journal: final blocks in atomic batches, admitted transactions.
@@ -126,16 +129,16 @@ struct SimulatedApplication {
     mutating func make(_ template: BlockTemplate, transactions: [[UInt8]]) -> Block? {
         guard let parent = states[template.parentHash] else { return nil }
         let ids = Block.transactionIDs(transactions)
-        let (log, digest) = parent.child(
+        let after = parent.child(
             transactionIDs: ids, bodyRoot: Block.bodyRoot(ids: ids))
         var membership = membership(after: parent)
         for transaction in transactions { _ = membership.apply(transaction, of: candidates) }
         let header = template.header(
             transactionIDs: ids, bodyBytes: transactions.reduce(0) { $0 + $1.count },
-            logSize: log.size, logRoot: log.root, stateDigestAfterParent: parent.digest,
+            logSize: after.logSize, logRoot: after.digest, stateDigestAfterParent: parent.digest,
             nextValidatorsHash: nextSet(after: parent).hash)
         let block = Block(header: header, transactions: transactions)
-        remember(block, header.hash, log: log, digest: digest, ids: ids, membership)
+        remember(block, header.hash, after, ids: ids, membership)
         return block
     }
 
@@ -155,13 +158,13 @@ struct SimulatedApplication {
             }
             if !membership.apply(bytes, of: candidates) { return "a change out of turn" }
         }
-        let (log, digest) = parent.child(transactionIDs: ids, bodyRoot: header.bodyRoot)
-        guard header.logSize == log.size, header.logRoot == log.root else { return "log" }
+        let after = parent.child(transactionIDs: ids, bodyRoot: header.bodyRoot)
+        guard header.logSize == after.logSize, header.logRoot == after.digest else { return "log" }
         guard header.stateDigestAfterParent == parent.digest else { return "state digest" }
         guard header.validatorsHash == parent.membership.current.hash,
             header.nextValidatorsHash == nextSet(after: parent).hash
         else { return "validators" }
-        remember(block, hash, log: log, digest: digest, ids: ids, membership)
+        remember(block, hash, after, ids: ids, membership)
         return nil
     }
 
@@ -199,12 +202,12 @@ struct SimulatedApplication {
     }
 
     private mutating func remember(
-        _ block: Block, _ hash: Bytes32, log: Frontier, digest: Bytes32, ids: [Bytes32],
+        _ block: Block, _ hash: Bytes32, _ after: SimulatedCommitment, ids: [Bytes32],
         _ membership: SimulatedMembership
     ) {
         states[hash] = SimulatedState(
-            height: block.header.height, log: log, digest: digest,
-            entry: LogHash.leaf(block.header.canonicalBytes), parent: block.header.parentHash,
+            height: block.header.height, logSize: after.logSize, digest: after.digest,
+            parent: block.header.parentHash,
             transactionIDs: ids, membership: membership)
     }
 

@@ -16,6 +16,7 @@ final class SimulatedNode {
     var audience: [Bool]?
     let signer: SimulatedSigner
     private let first: SimulatedSet
+    private let scenario: Scenario
 
     /// The journal as it is on disk, synced.
     var disk: SimulatedDisk
@@ -65,13 +66,14 @@ final class SimulatedNode {
     var sent: [ConsensusMessage] = []
 
     init(
-        id: Int, place: Int, byzantine: FaultKind?, skew: Int64, genesis: Genesis,
-        set: SimulatedSet, candidates: Int
+        id: Int, place: Int, byzantine: FaultKind?, skew: Int64, scenario: Scenario,
+        genesis: Genesis, set: SimulatedSet, candidates: Int
     ) {
         self.id = id
         self.place = place
         self.byzantine = byzantine
         self.skew = skew
+        self.scenario = scenario
         self.set = set
         clockError = skew
         first = set
@@ -81,7 +83,7 @@ final class SimulatedNode {
             store: SimulatedStore(
                 floor: .genesis(genesis), floorState: .genesis(genesis, set)),
             parameters: genesis.parameters, candidates: candidates)
-        replica = Self.replica(genesis.domain, signer, application, .missing, 0)
+        replica = Self.replica(genesis.domain, signer, application, .missing, 0, scenario)
         client = Self.client(genesis.domain, application)
     }
 
@@ -117,22 +119,34 @@ final class SimulatedNode {
             store: application.store, parameters: application.parameters,
             candidates: application.candidates)
         set = application.store.floorState.membership.current
-        replica = Self.replica(domain, signer, application, state, generation)
+        replica = Self.replica(domain, signer, application, state, generation, scenario)
         client = Self.client(domain, application)
         return state
     }
 
     private static func replica(
         _ domain: SigningDomain, _ signer: SimulatedSigner, _ application: SimulatedApplication,
-        _ journal: JournalState, _ generation: Int
+        _ journal: JournalState, _ generation: Int, _ scenario: Scenario
     ) -> SimulatedReplica {
         let configuration = ReplicaConfiguration(
             domain: domain, parameters: application.parameters,
             validators: application.store.floorState.membership.current.validators,
             key: signer.key, nonce: SimulatedChain.key(generation, purpose: 9), listening: 0)
         return Replica(
-            configuration: configuration, verifier: SimulatedSignatures(), signer: signer,
+            configuration: switched(configuration, scenario), verifier: SimulatedSignatures(),
+            signer: signer,
             floor: application.store.floor, journal: journal)
+    }
+
+    /// The configuration without the rules that a run switches off.
+    private static func switched(
+        _ configuration: ReplicaConfiguration, _ scenario: Scenario
+    ) -> ReplicaConfiguration {
+        #if RULE_SWITCHES
+            var configuration = configuration
+            configuration.disabledRules = scenario.disabledRules
+        #endif
+        return configuration
     }
 
     private static func client(

@@ -2,9 +2,13 @@ import ArgumentParser
 import Foundation
 import Simulation
 
+#if RULE_SWITCHES
+    import Consensus
+#endif
+
 /// Runs seeded simulations of a whole cluster and says which seeds broke an invariant.
 @main
-struct VecheSimulate: ParsableCommand {
+struct VecheSimulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "veche-simulate",
         abstract: "Simulate whole clusters of validators, with faults and liars, from seeds.",
@@ -36,41 +40,57 @@ struct VecheSimulate: ParsableCommand {
             """)
     var crashPoints = false
 
+    @Option(help: "How many runs at the same time.")
+    var jobs: Int = 1
+
     @Flag(help: "Print the result as JSON.")
     var json = false
+
+    #if RULE_SWITCHES
+        @Option(
+            help: """
+                Switch off a rule of agreement, or all of them in turn, and run until an invariant \
+                breaks: \(Rule.allCases.map(\.rawValue).joined(separator: ", ")).
+                """)
+        var disable: String?
+    #endif
 
     func validate() throws {
         guard (1...100_000).contains(views ?? 1) else {
             throw ValidationError("--views must be 1 to 100000")
         }
+        guard (1...256).contains(jobs) else { throw ValidationError("--jobs must be 1 to 256") }
     }
 
-    func run() throws {
+    func run() async throws {
+        #if RULE_SWITCHES
+            if let disable { return try printMutations(disable) }
+        #endif
         let clock = ContinuousClock()
         let start = clock.now
         var summary = SimulationSummary()
         var lastProgress = start
-        for seed in seeds.first...seeds.last {
-            let choice = validators.numbers[Int(seed % UInt64(validators.numbers.count))]
-            let note = { (report: SimulationReport) in
-                summary.add(report)
-                if let violation = report.violation {
+        var next = seeds.first
+        var isDone = false
+        await withTaskGroup(of: [SimulationReport].self) { group in
+            func add() {
+                guard !isDone else { return }
+                let seed = next
+                if seed == seeds.last { isDone = true } else { next += 1 }
+                group.addTask { await reports(of: seed) }
+            }
+            for _ in 0..<jobs { add() }
+            for await reports in group {
+                add()
+                for report in reports { summary.add(report) }
+                for report in reports {
+                    guard let violation = report.violation else { continue }
                     log("seed \(report.scenario.seed): \(violation.invariant): \(violation.detail)")
                 }
                 if clock.now - lastProgress > .seconds(5) {
                     lastProgress = clock.now
-                    log("\(summary.runs) runs, \(summary.failures.count) failed, at seed \(seed)")
+                    log("\(summary.runs) runs, \(summary.failures.count) failed, at seed \(next)")
                 }
-                return true
-            }
-            if crashPoints {
-                Scenario.enumerateCrashPoints(
-                    seed: seed, validators: choice, views: views, report: note)
-            } else {
-                _ = note(
-                    Cluster.run(
-                        Scenario(
-                            seed: seed, validators: choice, faults: faults.kinds, views: views)))
             }
         }
         let seconds = ((clock.now - start) / .milliseconds(1)).rounded() / 1000
@@ -80,6 +100,28 @@ struct VecheSimulate: ParsableCommand {
             printText(summary, seconds: seconds)
         }
         if !summary.failures.isEmpty { throw ExitCode.failure }
+    }
+
+    /// The runs of one seed.
+    @concurrent
+    private func reports(of seed: UInt64) async -> [SimulationReport] {
+        guard crashPoints else { return [Cluster.run(scenario(seed))] }
+        var reports: [SimulationReport] = []
+        Scenario.enumerateCrashPoints(
+            seed: seed, validators: size(seed), views: views
+        ) { report in
+            reports.append(report)
+            return true
+        }
+        return reports
+    }
+
+    private func size(_ seed: UInt64) -> Int {
+        validators.numbers[Int(seed % UInt64(validators.numbers.count))]
+    }
+
+    func scenario(_ seed: UInt64) -> Scenario {
+        Scenario(seed: seed, validators: size(seed), faults: faults.kinds, views: views)
     }
 
     private func log(_ text: String) {

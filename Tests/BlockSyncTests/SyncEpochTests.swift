@@ -140,4 +140,28 @@ struct SyncEpochTests {
         for _ in 0..<10 { harness.advance(milliseconds: 2000) }
         #expect(harness.delivered == chain.blocks)
     }
+
+    /// One that says what it has and never sends it must not hold up all that follows.
+    @Test func whoLeavesAQuestionUnansweredIsAskedAfterAllOthers() {
+        var harness = SyncHarness(chain)
+        var unanswered = 0
+        for peer in UInt64(1)...4 { harness.servers[PeerID(peer)] = chain }
+        for peer in UInt64(1)...4 {
+            let effects = harness.client.connected(PeerID(peer), at: harness.now)
+            harness.carryOut(effects) { answer, peer in
+                guard case .range = answer, peer == PeerID(1) else { return answer }
+                unanswered += 1
+                return nil
+            }
+        }
+        for _ in 0..<5 {
+            harness.advance(milliseconds: 2000) { answer, peer in
+                guard case .range = answer, peer == PeerID(1) else { return answer }
+                unanswered += 1
+                return nil
+            }
+        }
+        #expect(harness.delivered == chain.blocks)
+        #expect(unanswered <= SyncLimits.requestsPerPeer)
+    }
 }
