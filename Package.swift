@@ -129,11 +129,17 @@ let shell: [Target] = [
             "APISchema", "Codec", "Ledger", "TransparencyLog", asyncHTTPClient, nioCore, nioHTTP1,
         ]),
     module(
+        "RemoteSigner",
+        [
+            "Codec", "Consensus", "Cryptography", "DocumentFiles", "Ledger", "Ristretto", "Storage",
+            logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
+        ]),
+    module(
         "Node",
         [
             "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
-            "DocumentFiles", "Elections", "Ledger", "NodeAPI", "PeerNetwork", "Ristretto",
-            "Storage", "TransparencyLog", logging, serviceLifecycle, unixSignals,
+            "DocumentFiles", "Elections", "Ledger", "NodeAPI", "PeerNetwork", "RemoteSigner",
+            "Ristretto", "Storage", "TransparencyLog", logging, serviceLifecycle, unixSignals,
         ]),
     module(
         "Registrar",
@@ -149,7 +155,7 @@ let tools: [Target] = [
         "veche-node",
         [
             "APISchema", "Codec", "Cryptography", "DocumentFiles", "Ledger", "LedgerClient",
-            "Node", "Storage", "TransparencyLog", argumentParser, logging,
+            "Node", "RemoteSigner", "Storage", "TransparencyLog", argumentParser, logging,
         ]),
     tool(
         "veche",
@@ -283,6 +289,7 @@ let testTargets: [Target] = [
         [
             "APISchema", "Codec", "Consensus", "Cryptography", "DocumentFiles", "Elections",
             "Ledger", "LedgerClient", "Node", "NodeAPI", "Storage", "TransparencyLog", logging,
+            nioCore, nioPosix,
         ]),
     tests(
         "RegistrarTests",
@@ -301,11 +308,16 @@ let testTargets: [Target] = [
             nioPosix,
         ]),
     tests(
+        "RemoteSignerTests",
+        [
+            "Codec", "Consensus", "Cryptography", "Ledger", "RemoteSigner", "Storage", logging,
+            nioCore, nioPosix,
+        ]),
+    tests(
         "ClusterTests",
         [
-            "APISchema", "ClusterElection", "Codec", "Cryptography", "DocumentFiles", "Elections",
-            "Ledger", "LedgerClient", "Node", "ProcessHarness", "TransparencyLog", "Verification",
-            "veche-node", nioCore, nioPosix,
+            "APISchema", "ClusterElection", "Codec", "Cryptography", "DocumentFiles", "Ledger",
+            "Node", "ProcessHarness", "Storage", "TransparencyLog", "veche-node", nioCore, nioPosix,
         ]),
     .testTarget(
         name: "BallotWebTests",
