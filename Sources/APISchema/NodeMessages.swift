@@ -48,13 +48,15 @@ package struct NodeStatus: Codable, Hashable, Sendable {
     /// Transactions that wait, and their bytes.
     package let pendingCount: Int
     package let pendingBytes: Int
+    /// Of these, ballots that have waited for the registrar's count for more than 30 seconds (A_QUOTA).
+    package let overdueBallots: Int
 
     package init(
         software: String, kind: ChainKind, chainName: String, chainID: Bytes32,
         validator: String? = nil, height: UInt64, blockHash: Bytes32, time: Timestamp,
         epoch: UInt64, view: UInt64, logSize: UInt64, logRoot: Bytes32, certifiedSize: UInt64,
         voting: Bool, votingNote: String? = nil, peers: [PeerStatus], pendingCount: Int,
-        pendingBytes: Int
+        pendingBytes: Int, overdueBallots: Int = 0
     ) {
         self.software = software
         self.kind = kind
@@ -74,6 +76,7 @@ package struct NodeStatus: Codable, Hashable, Sendable {
         self.peers = peers
         self.pendingCount = pendingCount
         self.pendingBytes = pendingBytes
+        self.overdueBallots = overdueBallots
     }
 }
 

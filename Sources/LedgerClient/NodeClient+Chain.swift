@@ -22,6 +22,14 @@ extension NodeClient {
         return status
     }
 
+    /// The validators of an epoch that has begun; of the next block's for nil. What the node says of
+    /// them is not proved.
+    package func validators(epoch: UInt64? = nil) async throws(ClientError) -> ValidatorsView {
+        try await transport.json(
+            ValidatorsView.self, "/v1/validators" + (epoch.map { "?epoch=\($0)" } ?? "")
+        ).1
+    }
+
     private func check(_ found: Bytes32, of server: String) throws(ClientError) {
         guard let chainID, chainID != found else { return }
         throw .otherChain(server: server, found: found, expected: chainID)

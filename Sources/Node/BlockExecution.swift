@@ -95,7 +95,7 @@ struct BlockExecution: Sendable {
             chain: chain, parent: parent.state, catalog: parent.catalog, height: header.height,
             time: header.time, parentHash: header.parentHash)
         guard executor.validators.matches(header) else {
-            throw BlockFailure.invalid(hash, "its validators are not those that the log makes")
+            throw BlockFailure.invalid(hash, "the validators are not those of the state")
         }
         for (id, bytes) in zip(ids, block.transactions) {
             do throws(ExecutionFailure) {
@@ -180,7 +180,7 @@ struct BlockExecution: Sendable {
         }
         let (frontier, subtrees) = Self.extend(parent, by: ids)
         let header = template.header(
-            ids, size, frontier, parent.stateDigest, executor.validators.next.hash)
+            ids, size, frontier, parent.stateDigest, executor.validators.next)
         let branch = ExecutedBranch(
             block: Block(header: header, transactions: transactions), hash: header.hash,
             transactionIDs: ids, executed: try executor.finish(), frontier: frontier,
@@ -208,7 +208,6 @@ struct BlockPlan: Sendable {
     let maximumTransactions: Int
     let maximumBodyBytes: Int
     let mayBeEmpty: Bool
-    /// Ids, body bytes, log after the block, state digest after the parent, hash of the next
-    /// height's validators.
-    let header: @Sendable ([Bytes32], Int, Frontier, Bytes32, Bytes32) -> BlockHeader
+    /// Ids, body bytes, log after the block, state digest after the parent, next validators.
+    let header: @Sendable ([Bytes32], Int, Frontier, Bytes32, ValidatorSet) -> BlockHeader
 }

@@ -19,10 +19,15 @@ enum AdmissionSource: Sendable {
     case validator(Bytes32)
     /// Stored before a restart.
     case restored
+    /// Of this node itself.
+    case own
 
     /// Whether the mempool bounds what this sender may hold.
     var isBounded: Bool {
-        if case .restored = self { false } else { true }
+        switch self {
+        case .restored, .own: false
+        case .client, .relay, .validator: true
+        }
     }
 
     /// The name that fairness between senders goes by.
@@ -32,6 +37,7 @@ enum AdmissionSource: Sendable {
         case .relay(let peer, _): "peer \(peer)"
         case .validator(let peer): "validator \(peer)"
         case .restored: "restored"
+        case .own: "own"
         }
     }
 }
@@ -76,6 +82,11 @@ extension ChainDriver {
                 .unavailable("The node has stopped.", retryAfterSeconds: 30)))
     }
 
+    /// Submits a transaction of this node's own.
+    func submitOwn(_ bytes: [UInt8]) {
+        take(AdmissionRequest(id: Transaction.id(of: bytes), bytes: bytes, source: .own))
+    }
+
     private func take(_ request: AdmissionRequest) {
         // One that came by another way, or before a restart, was not promised yet.
         if request.wantsPromise, let entry = mempool[request.id], entry.isReady {
@@ -85,35 +96,23 @@ extension ChainDriver {
             answer(request, known)
             return
         }
-        guard replica != nil else {
+        guard isMember else {
             relay(request)
             return
         }
         do throws(MempoolRefusal) {
             try mempool.checkRoom(
-                for: request.bytes.count, from: request.source.name, reserved: reserved)
-            guard reservedBySource[request.source.name, default: 0] < NodeLimits.checksPerSource
-            else { throw .sourceFull }
+                for: request.bytes.count, from: request.source.name, reserved: checks.count)
+            guard checks.hasRoom(for: request.source.name) else { throw .sourceFull }
         } catch {
             answer(request, .failure(Self.failure(error)))
             return
         }
-        reserve(request.source.name)
+        checks.take(request.source.name)
         if !admissions.offer(request) {
-            release(request.source.name)
+            checks.release(request.source.name)
             answer(request, .failure(Self.failure(.full)))
         }
-    }
-
-    private func reserve(_ source: String) {
-        reserved += 1
-        reservedBySource[source, default: 0] += 1
-    }
-
-    private func release(_ source: String) {
-        reserved -= 1
-        let left = reservedBySource[source, default: 1] - 1
-        reservedBySource[source] = left > 0 ? left : nil
     }
 
     /// The answer for a transaction that is final or waits already: the same as the first time.
@@ -137,10 +136,12 @@ extension ChainDriver {
         _ frame: InboundFrame, from peer: ConnectedPeer
     ) throws(CodecError) {
         guard peer.validator != nil else {
+            // Who is to be a validator may know a moment before us that it is one.
+            if formerValidators.contains(frame.peer) { return }
             refuse(frame.peer, "transactions pushed by a node that is no validator")
             return
         }
-        guard replica != nil else { return }
+        guard isMember else { return }
         for bytes in try PushedTransactions(canonicalBytes: frame.payload).transactions {
             let id = Transaction.id(of: bytes)
             guard mempool[id] == nil else { continue }
@@ -156,7 +157,7 @@ extension ChainDriver {
         let request = AdmissionRequest(
             id: Transaction.id(of: submission.bytes), bytes: submission.bytes, source: source)
         peers[frame.peer]?.submissions += 1
-        guard replica != nil else {
+        guard isMember else {
             answer(
                 request,
                 .failure(
@@ -188,7 +189,7 @@ extension ChainDriver {
             for item in judged {
                 if case .restored = item.request.source {
                 } else {
-                    release(item.request.source.name)
+                    checks.release(item.request.source.name)
                 }
                 if admit(item, dropped: &dropped), item.request.isOurs {
                     fresh.append(item.request.bytes)
@@ -263,37 +264,36 @@ extension ChainDriver {
     /// Promises a ballot, once, where the promise can be kept: not on a state that is long past, and
     /// a credential's first ballot only while the registrar's count covers all that are promised.
     private func promise(_ id: Bytes32) {
-        guard let validating = keys.validating, let entry = mempool[id], entry.promise == nil,
+        guard let ownPlace, let entry = mempool[id], entry.promise == nil,
             let ballot = entry.verified?.ballot, isFresh, isCovered(ballot)
         else { return }
         let promise = SignedPromise(
             ballot, received: head.height,
             promised: Height(head.height.rawValue + NodeLimits.promisedBlocks),
-            validator: validating.index, domain: chain.domain
+            validator: ownPlace, domain: chain.domain
         ) { keys.node.sign($0) }
         mempool.setPromise(promise.canonicalBytes, of: id)
     }
 
-    /// Whether the newest final block is recent, as it is on a chain that goes on: heartbeats come
-    /// also when nothing waits.
     private var isFresh: Bool {
-        let age =
-            NodeLimits.freshMilliseconds + 2
-            * UInt64(chain.genesis.parameters.heartbeatMilliseconds)
-        return replica?.status.isVoting == true
-            && clock.now().clock <= head.time.adding(milliseconds: age)
+        replica?.status.isVoting == true
+            && PromiseRule.isFresh(
+                head: head.time, now: clock.now().clock,
+                heartbeatMilliseconds: chain.genesis.parameters.heartbeatMilliseconds)
     }
 
     /// Whether the style's count covers this ballot besides those that were promised before it.
     private func isCovered(_ ballot: Ballot) -> Bool {
-        guard ballot.header.sequence == 1 else { return true }
+        let header = ballot.header
+        guard header.sequence != 1 else { return true }
         do throws(StateFault) {
             let account = try ElectionQueries(head.state).styleAccount(
-                electionID: ballot.header.electionID, style: ballot.header.style)
-            guard let account else { return false }
-            let promised = mempool.promisedFirstBallots(
-                of: ballot.header.electionID, style: ballot.header.style)
-            return Int(account.cast) + promised < Int(account.issued)
+                electionID: header.electionID, style: header.style)
+            guard let style = account else { return false }
+            return PromiseRule.isCovered(
+                sequence: header.sequence, cast: style.cast,
+                promised: mempool.promisedFirstBallots(
+                    of: header.electionID, style: header.style), issued: style.issued)
         } catch {
             fail(error)
             return false
@@ -309,7 +309,7 @@ extension ChainDriver {
             }
             let answer = RelayedAnswer(number: number, result: result)
             network.send(FrameType.answer.rawValue, answer.canonicalBytes, to: peer, as: .bulk)
-        case .validator, .restored: break
+        case .validator, .restored, .own: break
         }
     }
 
@@ -323,7 +323,10 @@ extension ChainDriver {
     /// Judges waiting transactions again on the new state: what was counted is ready now, what the
     /// state refuses for good is dropped.
     func recheckMempool(after blocks: [ExecutedBranch]) throws {
-        guard mempool.count > 0 else { return }
+        guard mempool.count > 0 else {
+            quotaAlarms = []
+            return
+        }
         if blocks.contains(where: { $0.executed.events.contains(where: \.mayReleaseBallots) }) {
             mempool.suspectWaiting()
         }
@@ -332,7 +335,10 @@ extension ChainDriver {
         let limit = Instant(
             microseconds: now.instant.microseconds > age ? now.instant.microseconds - age : 1)
         let due = mempool.judged(before: limit, count: NodeLimits.rechecks)
-        guard !due.isEmpty else { return }
+        guard !due.isEmpty else {
+            watchQuota(at: now.instant)
+            return
+        }
         let (point, time) = admissionPoint()
         var check = try AdmissionCheck(
             chain: chain, state: point.state, catalog: point.catalog, time: time)
@@ -353,6 +359,7 @@ extension ChainDriver {
             }
         }
         drop(dropped)
+        watchQuota(at: now.instant)
     }
 
     /// Forgets transactions that cannot become final.
@@ -395,7 +402,7 @@ extension AdmissionRequest {
     /// Whether this node answers for the transaction: it pushes it to the others.
     fileprivate var isOurs: Bool {
         switch source {
-        case .client, .relay, .restored: true
+        case .client, .relay, .restored, .own: true
         case .validator: false
         }
     }
@@ -403,7 +410,7 @@ extension AdmissionRequest {
     fileprivate var wantsPromise: Bool {
         switch source {
         case .client, .relay: true
-        case .validator, .restored: false
+        case .validator, .restored, .own: false
         }
     }
 }

@@ -60,7 +60,7 @@ extension ChainDriver {
                 template.header(
                     transactionIDs: ids, bodyBytes: size, logSize: frontier.size,
                     logRoot: frontier.root, stateDigestAfterParent: digest,
-                    nextValidatorsHash: nextValidators)
+                    nextValidatorsHash: nextValidators.hash)
             })
         if !executions.offer(.build(template.round, plan, on: parent, candidates: candidates)) {
             feed { $0.built(nil, for: template.round, at: now) }
@@ -197,6 +197,9 @@ extension ChainDriver {
         batch.putFinalization(tip.finalization.canonicalBytes, at: tip.header.height)
         batch.putNote(NoteName.stateDigest, last.executed.stateDigest.bytes)
         let due = checkpointDue(in: blocks)
+        if let round = signedRound {
+            batch.putNote(NoteName.signedRound, round.canonicalBytes)
+        }
         if let due { batch.putNote(NoteName.cosigned, Self.encode(due.size)) }
         try store.commit(batch)
         moveFloor(to: tip, last)
@@ -206,8 +209,9 @@ extension ChainDriver {
         try tellOthers(blocks, tip)
         let now = clock.now()
         restsAt = now.instant.adding(milliseconds: NodeLimits.restMilliseconds)
-        enqueue(sync.floorAdvanced(to: floor, at: now.instant))
         if isSynced { feed { $0.adopt(tip, at: now) } }
+        try enterValidators()
+        enqueue(sync.floorAdvanced(to: floor, validators: validators, at: now.instant))
         try recheckMempool(after: blocks)
         announcePending()
         startValidations()
@@ -267,7 +271,7 @@ extension ChainDriver {
         var elections: Set<Bytes32> = []
         for branch in blocks {
             try broadcaster.publish(
-                .block(BlockSummary(branch.block.header, validators: chain.genesis.validators)))
+                .block(BlockSummary(branch.block.header, validators: validators)))
             elections.formUnion(branch.executed.events.compactMap(\.election))
         }
         let views = ElectionViews(state: head.state)

@@ -24,7 +24,7 @@ extension ChainDriver {
     /// The newest of the blocks that is the first of its chain-time second: all validators thus
     /// cosign the same sizes. None while catching up: the others have certified those long ago.
     func checkpointDue(in blocks: [ExecutedBranch]) -> DueCheckpoint? {
-        guard keys.validating != nil, !isFarBehind else { return nil }
+        guard isMember, !isFarBehind else { return nil }
         var previous = head.time
         var due: DueCheckpoint?
         for branch in blocks {
@@ -52,11 +52,12 @@ extension ChainDriver {
 
     /// Signs a checkpoint whose size has been stored as the largest, and sends the lines to all.
     func cosign(_ due: DueCheckpoint) {
-        guard let validating = keys.validating else { return }
+        guard let validating = keys.validating,
+            let key = book.cosigner(withKey: validating.cosigning.publicKey, ofSize: due.size)
+        else { return }
         cosignedSize = due.size
         let checkpoint = book.checkpoint(size: due.size, root: due.root)
         let seconds = clock.now().clock.milliseconds / 1000
-        let key = book.cosignerKeys[Int(validating.index.rawValue)]
         let lines = [
             NoteSignature.signed(checkpoint.text, as: book.logKey) { validating.log.sign($0) },
             Cosignature.signed(checkpoint, at: seconds, as: key) { validating.cosigning.sign($0) },

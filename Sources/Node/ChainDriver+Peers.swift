@@ -13,7 +13,8 @@ struct ConnectedPeer: Sendable {
     /// Its number in block synchronization.
     let syncID: BlockSync.PeerID
     let role: PeerRole
-    let validator: ValidatorIndex?
+    /// Its place among the present validators.
+    var validator: ValidatorIndex?
     /// The last final height that it stated.
     var height: UInt64?
     /// Its submissions that are under check.
@@ -43,17 +44,15 @@ extension ChainDriver {
 
     private func connected(_ id: Bytes32, _ role: PeerRole) throws {
         nextPeer += 1
-        let index = chain.genesis.validators.validators.firstIndex { $0.nodeKey == id }
         let peer = ConnectedPeer(
-            syncID: BlockSync.PeerID(nextPeer), role: role,
-            validator: index.map { ValidatorIndex(UInt16($0)) })
+            syncID: BlockSync.PeerID(nextPeer), role: role, validator: place(of: id))
         peers[id] = peer
         enqueue(
             sync.connected(
                 peer.syncID, answerBytes: network.largestPayload(from: id),
                 at: clock.now().instant))
         sendCheckpoints(to: id)
-        if peer.validator != nil, replica != nil {
+        if peer.validator != nil, isMember {
             push(mempool.first(NodeLimits.resentTransactions).map(\.bytes), to: id)
         }
     }
@@ -94,7 +93,7 @@ extension ChainDriver {
         _ frame: InboundFrame, from peer: ConnectedPeer
     ) throws(CodecError) {
         guard let sender = peer.validator else {
-            refuse(frame.peer, "a vote or proposal of a node that is no validator")
+            try receiveOutsiders(frame)
             return
         }
         let message = try ConsensusMessage(canonicalBytes: frame.payload)
@@ -109,7 +108,8 @@ extension ChainDriver {
         guard var replica = replica.take() else { return }
         defer { self.replica = replica }
         do throws(MessageRejection) {
-            enqueue(try replica.receive(message, from: sender, at: clock.now()))
+            let effects = try replica.receive(message, from: sender, at: clock.now())
+            enqueue(effects, of: replica.validators)
         } catch {
             counters.rejectedMessages += 1
             if error.isHostile {
@@ -149,14 +149,11 @@ extension ChainDriver {
         peers[id]?.questions = open + 1
     }
 
-    /// Sends what was read for a peer.
-    func answered(_ question: SyncQuestion, _ answer: SyncMessage?) {
+    /// A request for blocks was answered, or dropped.
+    func answered(_ question: SyncQuestion) {
         if let open = peers[question.peer]?.questions, open > 0 {
             peers[question.peer]?.questions = open - 1
         }
-        guard let answer else { return }
-        network.send(
-            FrameType.sync.rawValue, answer.canonicalBytes, to: question.peer, as: .bulk)
     }
 
     func sendSync(_ message: SyncMessage, to syncID: BlockSync.PeerID) {
@@ -169,16 +166,15 @@ extension ChainDriver {
         refuse(id, "a synchronization message that no honest node sends: \(rejection)")
     }
 
-    func send(_ message: ConsensusMessage, to recipient: Recipient) {
+    /// Sends a message to the node with a key, or to all validators.
+    func send(_ message: ConsensusMessage, to key: Bytes32?) {
         let payload = message.canonicalBytes
         let type = FrameType.consensus.rawValue
         let trafficClass: TrafficClass = message.isBulk ? .bulk : .consensus
-        switch recipient {
-        case .all:
+        if let key {
+            network.send(type, payload, to: key, as: trafficClass)
+        } else {
             network.broadcast(type, payload, as: trafficClass)
-        case .one(let index):
-            guard let validator = chain.genesis.validators[index] else { return }
-            network.send(type, payload, to: validator.nodeKey, as: trafficClass)
         }
     }
 

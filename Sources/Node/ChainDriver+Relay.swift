@@ -61,7 +61,7 @@ extension ChainDriver {
         let answer = try RelayedAnswer(canonicalBytes: frame.payload)
         guard let relay = relays[answer.number], relay.asked.last == frame.peer else { return }
         if case .failure(let failure) = answer.result, failure.kind == .unavailable,
-            relay.asked.count < chain.genesis.validators.count
+            relay.asked.count < validators.count
         {
             askNext(answer.number)
             return

@@ -19,7 +19,6 @@ extension ChainDriver {
     }
 
     func nodeStatus(name: String) -> NodeStatus {
-        let validators = chain.genesis.validators
         let connected = peers.sorted { $0.key < $1.key }.map { id, peer in
             APISchema.PeerStatus(
                 key: id, name: peer.validator.flatMap { validators[$0]?.name },
@@ -30,7 +29,7 @@ extension ChainDriver {
         return NodeStatus(
             software: NodeSoftware.version, kind: chain.genesis.kind,
             chainName: chain.genesis.name, chainID: chain.chainID,
-            validator: keys.validating.flatMap { validators[$0.index]?.name },
+            validator: ownPlace.flatMap { validators[$0]?.name },
             height: head.height.rawValue, blockHash: head.hash, time: head.time,
             epoch: status?.round.epoch.rawValue
                 ?? chain.genesis.parameters.epoch(of: head.height.next).rawValue,
@@ -39,19 +38,41 @@ extension ChainDriver {
             certifiedSize: published?.checkpoint.size ?? 0,
             voting: isVoting && !isFarBehind,
             votingNote: votingNote(isVoting: isVoting), peers: connected,
-            pendingCount: mempool.count, pendingBytes: mempool.bytes)
+            pendingCount: mempool.count, pendingBytes: mempool.bytes,
+            overdueBallots: overdueBallots(at: clock.now().instant).values.reduce(0, +))
     }
 
     /// Why the node does not vote; nil where it does.
     private func votingNote(isVoting: Bool) -> String? {
         if let reason = replica?.status.haltReason { return "halted: \(reason)" }
-        if let votingNote { return votingNote }
-        if !isVoting { return "an observer does not vote" }
+        if let votingNote {
+            let state = replica.flatMap { Self.note($0.status.voting) }
+            return ([votingNote] + (state.map { [$0] } ?? [])).joined(separator: "; ")
+        }
+        if let note = replica.flatMap({ Self.note($0.status.voting) }) { return note }
+        if replica == nil { return "an observer does not vote" }
         if isFarBehind {
             let target = sync.target?.header.height.rawValue ?? 0
             return "catching up: at block \(head.height.rawValue) of \(target)"
         }
         return nil
+    }
+
+    /// What a validator that does not vote waits for.
+    private static func note(_ state: VotingState) -> String? {
+        switch state {
+        case .voting, .halted: nil
+        case .listening:
+            "listening for a few seconds whether another node votes with this validator's key"
+        case .quarantined(let answers, let needed):
+            "in quarantine: the vote journal could not be trusted; \(answers) of \(needed) other "
+                + "validators have said where they are. Where they are gone for good, the operator's "
+                + "word takes their place: `veche-node run --vote-from`"
+        case .waiting(let round):
+            "out of quarantine: votes from epoch \(round.epoch.rawValue), view "
+                + "\(round.view.rawValue) on"
+        case .noMember: "this node's consensus key is none of the present validators'"
+        }
     }
 
     func metricsText(network: PeerNetworkStatistics, subscribers: Int) -> String {
@@ -69,6 +90,9 @@ extension ChainDriver {
         text.gauge(
             "waiting_ballots", "Ballots that wait for the registrar's count",
             UInt64(mempool.waitingCount))
+        text.gauge(
+            "overdue_ballots", "Ballots that have waited for it for more than half a minute",
+            overdueBallots(at: clock.now().instant).values.reduce(0, +))
         text.gauge("peers", "Connected peers", UInt64(peers.count))
         text.gauge("event_subscribers", "Subscribers of the event stream", UInt64(subscribers))
         text.counter("blocks_final_total", "Blocks made final", counters.blocksFinal)

@@ -18,13 +18,6 @@ typealias NodeSyncClient = SyncClient<Ed25519Verifier>
 /// they ask for strictly in order, on a thread of its own where disk writes may block. Execution and
 /// proofs run elsewhere and come back as inputs.
 actor ChainDriver: BlockingActor {
-    /// What waits to be carried out, in order.
-    enum Action {
-        case effect(Effect)
-        /// From block synchronization.
-        case deliver(FinalizedChain)
-    }
-
     nonisolated let executor: BlockingExecutor
 
     // What does not change while the node runs.
@@ -45,7 +38,7 @@ actor ChainDriver: BlockingActor {
     // The state machines.
     var replica: NodeReplica?
     var sync: NodeSyncClient
-    var actions: [Action] = []
+    var actions = ActionQueue()
     var isDraining = false
     /// The node stops: no input is taken any more.
     var hasStopped = false
@@ -63,10 +56,9 @@ actor ChainDriver: BlockingActor {
 
     // Transactions.
     var mempool: Mempool
-    /// Places of the mempool that are spoken for by transactions under check.
-    var reserved = 0
-    /// The same, by sender.
-    var reservedBySource: [String: Int] = [:]
+    var checks = CheckPlaces()
+    /// Styles whose overdue ballots were reported.
+    var quotaAlarms: Set<StyleName> = []
     var relays: [UInt64: Relay] = [:]
     var nextRelay: UInt64 = 0
 
@@ -83,6 +75,18 @@ actor ChainDriver: BlockingActor {
     // Peers.
     var peers: [Bytes32: ConnectedPeer] = [:]
     var nextPeer: UInt64 = 0
+
+    // Validators.
+    /// Those of the height after the floor.
+    var validators: ValidatorSet
+    /// Node keys of all who ever were validators, or are to be.
+    var formerValidators: Set<Bytes32> = []
+    /// When this node says again that it is ready to become a validator.
+    var readinessDue: Instant?
+    /// The last round that is in the journal as one in which the key signed.
+    var signedRound: Round?
+    /// Where the operator says that this validator may vote again.
+    let voteFrom: Round?
 
     var votingNote: String?
     var counters = NodeCounters()
@@ -101,7 +105,11 @@ actor ChainDriver: BlockingActor {
         stop = parts.stop
         replica = parts.replica
         sync = NodeSyncClient(
-            genesis: parts.chain.genesis, verifier: Ed25519Verifier(), floor: parts.opened.floor)
+            domain: parts.chain.domain, validators: parts.opened.validators,
+            parameters: parts.chain.genesis.parameters, verifier: Ed25519Verifier(),
+            floor: parts.opened.floor)
+        validators = parts.opened.validators
+        voteFrom = parts.voteFrom
         floor = parts.opened.floor
         head = parts.opened.point
         mempool = Mempool(limits: parts.mempoolLimits)
@@ -117,10 +125,12 @@ actor ChainDriver: BlockingActor {
             if var replica {
                 let effects = replica.start(at: clock.now())
                 self.replica = replica
+                enqueue(effects, of: replica.validators)
                 // What cannot be trusted stays as it is until the replica replaces it.
-                if replica.hasJournal { try journal?.rewrite(replica.journalSnapshot) }
-                enqueue(effects)
+                if replica.hasJournal { try rewriteJournal() }
+                if let round = voteFrom { feed { $0.vote(from: round, at: clock.now()) } }
             }
+            try enterValidators()
             announcePending()
             try drain()
         }
@@ -138,6 +148,7 @@ actor ChainDriver: BlockingActor {
             }
             try cosignRestingFloor(at: now)
             repeatCosignatures(at: now)
+            declareReadiness(at: now)
             expireRelays(at: now)
             try drain()
         }
@@ -170,10 +181,21 @@ actor ChainDriver: BlockingActor {
         guard var replica = replica.take() else { return }
         let effects = input(&replica)
         self.replica = replica
-        enqueue(effects)
+        enqueue(effects, of: replica.validators)
     }
 
-    func enqueue(_ effects: [Effect]) { actions += effects.map(Action.effect) }
+    /// Queues what the replica asks for; places of validators are those in `validators`, the set that
+    /// it has now.
+    func enqueue(_ effects: [Effect], of validators: ValidatorSet) {
+        for effect in effects {
+            if case .send(let message, .one(let index)) = effect {
+                guard let key = validators[index]?.nodeKey else { continue }
+                actions.append(.send(message, to: key))
+            } else {
+                actions.append(.effect(effect))
+            }
+        }
+    }
 
     func enqueue(_ effects: [SyncEffect]) {
         for effect in effects {
@@ -199,6 +221,9 @@ actor ChainDriver: BlockingActor {
             case .deliver(let chain):
                 guard try finalize(chain, isSynced: true) else { return }
                 actions.removeFirst()
+            case .send(let message, let key):
+                actions.removeFirst()
+                send(message, to: key)
             case .effect(let effect):
                 actions.removeFirst()
                 try carryOut(effect)
@@ -212,7 +237,7 @@ actor ChainDriver: BlockingActor {
         case .replaceJournal(let records):
             try journal?.rewrite(records)
             votingNote = nil
-        case .send(let message, let recipient): send(message, to: recipient)
+        case .send(let message, _): send(message, to: nil)
         case .build(let template): build(template)
         case .locate(let hash, let ids):
             let found = ids.map { mempool[$0]?.bytes }
@@ -230,6 +255,7 @@ actor ChainDriver: BlockingActor {
                     "validator": "\(equivocation.first.signer.rawValue)",
                     "first": "\(equivocation.first)", "second": "\(equivocation.second)",
                 ])
+            keepEvidence(equivocation)
         case .halt(let reason): throw NodeFailure(halt: reason)
         }
     }
@@ -238,8 +264,14 @@ actor ChainDriver: BlockingActor {
         guard let journal else { return }
         try journal.append(records)
         counters.journalSyncs += 1
-        guard journal.file.size > NodeLimits.journalBytes, let replica else { return }
-        // Effects that are still queued were already reflected in the replica's snapshot.
+        for case .signer(let record) in records { signedRound = record.round }
+        if journal.file.size > NodeLimits.journalBytes { try rewriteJournal() }
+    }
+
+    /// Writes the journal anew with what the replica still needs. Not while a finalization is queued:
+    /// the replica has forgotten by then what the store does not hold yet.
+    private func rewriteJournal() throws {
+        guard let journal, let replica, !actions.hasFinalization else { return }
         try journal.rewrite(replica.journalSnapshot)
     }
 
@@ -247,7 +279,7 @@ actor ChainDriver: BlockingActor {
     private func setAlarm() {
         let deadlines = [
             replica?.nextDeadline, sync.nextDeadline, restsAt, repeatAt,
-            relays.values.map(\.deadline).min(),
+            relays.values.map(\.deadline).min(), readinessDue,
         ]
         if let next = deadlines.compactMap(\.self).min() { alarm.set(next) }
     }
@@ -272,6 +304,7 @@ struct DriverParts {
     let book: CheckpointBook
     let cosignedSize: UInt64
     let votingNote: String?
+    let voteFrom: Round?
 }
 
 /// Counts for the metrics.

@@ -1,14 +1,19 @@
-import Codec
+package import Codec
 import Cryptography
-import Ledger
-import TransparencyLog
+package import Ledger
+package import TransparencyLog
 
 /// A checkpoint with enough cosignatures.
-struct Certified: Sendable {
-    let checkpoint: Checkpoint
+package struct Certified: Sendable {
+    package let checkpoint: Checkpoint
     let logLine: NoteSignature
-    /// Cosignature lines by validator, in the order of genesis.
-    let cosignatures: [NoteSignature]
+    /// Cosignature lines of the members, in the order of their set.
+    package let cosignatures: [NoteSignature]
+    /// How many of them certify it.
+    let quorum: Int
+    /// How many `checkpoint` serves: a quorum, or f + 1 where common software would refuse so many
+    /// lines.
+    let served: Int
 
     /// The note with at most `count` cosignatures.
     func note(cosignatures count: Int) -> SignedNote {
@@ -18,30 +23,22 @@ struct Certified: Sendable {
 }
 
 /// What a validator's line did that an honest one's cannot.
-struct CheckpointConflict: Error, Hashable {
-    let description: String
+package struct CheckpointConflict: Error, Hashable {
+    package let description: String
 }
 
 /// Collects cosignatures of checkpoints and keeps the newest that a quorum has signed
-/// (transparency.md, "Settled"). It verifies every line, and holds a bounded number of sizes.
-struct CheckpointBook: Sendable {
+/// (transparency.md, "Settled"): of the validators of the epoch that the log's size belongs to. It
+/// verifies every line, and holds a bounded number of sizes of each validator.
+package struct CheckpointBook: Sendable {
     /// The lines for one tree size.
     private struct Page: Sendable {
-        var root: Bytes32
         var logLine: NoteSignature?
+        /// By place among `cosigners`.
         var cosignatures: [Int: NoteSignature] = [:]
     }
 
-    let origin: KeyName
-    let logKey: VerifierKey
-    let cosignerKeys: [VerifierKey]
-    let quorum: Int
-    private let validators: ValidatorSet
-    private let verifier = Ed25519Verifier()
     /// By size and root: a validator that signs two roots of one size contradicts itself.
-    private var pages: [PageName: Page] = [:]
-    private(set) var newest: Certified?
-
     private struct PageName: Hashable, Comparable {
         let size: UInt64
         let root: Bytes32
@@ -50,29 +47,73 @@ struct CheckpointBook: Sendable {
         }
     }
 
+    /// Who certifies the sizes from `start` on.
+    private struct Term: Sendable {
+        let start: UInt64
+        let validators: ValidatorSet
+        /// Their places among `cosigners`.
+        let members: [Int]
+    }
+
+    private struct Cosigner: Sendable {
+        let name: String
+        let key: VerifierKey
+    }
+
+    let origin: KeyName
+    package let logKey: VerifierKey
+    private let genesis: Genesis
+    private let verifier = Ed25519Verifier()
+    /// Everybody who was ever a validator.
+    private var cosigners: [Cosigner] = []
+    /// Rising.
+    private var terms: [Term] = []
+    private var pages: [PageName: Page] = [:]
+    package private(set) var newest: Certified?
+
     /// Nil if the genesis' names make no key names, which `Genesis.faults` excludes.
-    init?(genesis: Genesis) {
+    package init?(genesis: Genesis) {
         guard let origin = KeyName(genesis.origin) else { return nil }
         self.origin = origin
+        self.genesis = genesis
         logKey = VerifierKey(name: origin, kind: .note, publicKey: genesis.logKey)
-        var keys: [VerifierKey] = []
-        for validator in genesis.validators.validators {
-            guard let name = KeyName(genesis.cosignerName(of: validator)) else { return nil }
-            keys.append(
-                VerifierKey(name: name, kind: .cosignature, publicKey: validator.cosigningKey))
+        guard enter(genesis.validators, from: 0) else { return nil }
+    }
+
+    /// Sizes from `start` on are certified by these validators.
+    ///
+    /// - Returns: false if a name of theirs makes no key name, which the ledger excludes.
+    package mutating func enter(_ validators: ValidatorSet, from start: UInt64) -> Bool {
+        guard terms.last?.validators != validators else { return true }
+        var members: [Int] = []
+        for validator in validators.validators {
+            guard let key = cosignerKey(of: validator) else { return false }
+            if let known = cosigners.firstIndex(where: { $0.key == key }) {
+                members.append(known)
+            } else {
+                members.append(cosigners.count)
+                cosigners.append(Cosigner(name: validator.name, key: key))
+            }
         }
-        cosignerKeys = keys
-        validators = genesis.validators
-        quorum = genesis.validators.quorum
+        terms.append(Term(start: start, validators: validators, members: members))
+        return true
     }
 
-    /// Cosignatures in what `checkpoint` serves: a quorum, or f + 1 where common software would
-    /// refuse so many lines.
-    var servedCosignatures: Int {
-        validators.count <= 22 ? quorum : validators.faultTolerance + 1
+    /// The key of a validator's cosignatures; nil if its name makes no key name.
+    package func cosignerKey(of validator: Validator) -> VerifierKey? {
+        KeyName(genesis.cosignerName(of: validator)).map { name in
+            VerifierKey(name: name, kind: .cosignature, publicKey: validator.cosigningKey)
+        }
     }
 
-    func checkpoint(size: UInt64, root: Bytes32) -> Checkpoint {
+    /// The name under which a cosigning key certifies a size; nil where it does not.
+    func cosigner(withKey key: Bytes32, ofSize size: UInt64) -> VerifierKey? {
+        term(ofSize: size)?.members.lazy.map { cosigners[$0].key }.first { $0.publicKey == key }
+    }
+
+    private func term(ofSize size: UInt64) -> Term? { terms.last { $0.start <= size } }
+
+    package func checkpoint(size: UInt64, root: Bytes32) -> Checkpoint {
         Checkpoint(origin: origin, size: size, root: root)
     }
 
@@ -80,14 +121,14 @@ struct CheckpointBook: Sendable {
     ///
     /// - Returns: the checkpoint if it became certified and is newer than what was.
     /// - Throws: for a line that claims a key and does not verify: the sender is no honest node.
-    mutating func take(
+    package mutating func take(
         size: UInt64, root: Bytes32, lines: [NoteSignature]
     ) throws(CheckpointConflict) -> Certified? {
         if let newest, size < newest.checkpoint.size { return nil }
         let checkpoint = checkpoint(size: size, root: root)
         let text = checkpoint.text
         let name = PageName(size: size, root: root)
-        var page = pages[name] ?? Page(root: root)
+        var page = pages[name] ?? Page()
         for line in lines {
             if line.isClaimed(by: logKey) {
                 guard page.logLine == nil else { continue }
@@ -99,10 +140,10 @@ struct CheckpointBook: Sendable {
                 page.logLine = line
                 continue
             }
-            guard let index = cosignerKeys.firstIndex(where: { line.isClaimed(by: $0) }),
+            guard let index = cosigners.firstIndex(where: { line.isClaimed(by: $0.key) }),
                 page.cosignatures[index] == nil
             else { continue }
-            let key = cosignerKeys[index]
+            let key = cosigners[index].key
             guard
                 Cosignature.verified(line, of: checkpoint, by: key, with: verifier) != nil
             else {
@@ -114,6 +155,7 @@ struct CheckpointBook: Sendable {
         guard !page.cosignatures.isEmpty else { return nil }
         pages[name] = page
         trim()
+        guard let page = pages[name] else { return nil }
         return certify(name, page, checkpoint)
     }
 
@@ -125,18 +167,18 @@ struct CheckpointBook: Sendable {
 
     /// Whether two checkpoints of one size have a quorum each: more than f validators are faulty.
     func certifiedRoots(ofSize size: UInt64) -> [Bytes32] {
-        pages.filter { $0.key.size == size && $0.value.cosignatures.count >= quorum }
+        pages.filter { $0.key.size == size && isCertified($0.key, $0.value) }
             .map(\.key.root).sorted()
     }
 
     /// Validators that cosigned two different roots of one size, with the size.
-    var equivocations: [(validator: String, size: UInt64)] {
+    package var equivocations: [(validator: String, size: UInt64)] {
         var seen: [UInt64: Set<Int>] = [:]
         var found: [(validator: String, size: UInt64)] = []
         for (name, page) in pages.sorted(by: { $0.key < $1.key }) {
             for index in page.cosignatures.keys.sorted() {
                 if seen[name.size, default: []].contains(index) {
-                    found.append((validators.validators[index].name, name.size))
+                    found.append((cosigners[index].name, name.size))
                 }
                 seen[name.size, default: []].insert(index)
             }
@@ -145,7 +187,7 @@ struct CheckpointBook: Sendable {
     }
 
     /// Takes up what was certified before a restart.
-    mutating func restore(_ note: SignedNote) throws(CheckpointConflict) -> Certified? {
+    package mutating func restore(_ note: SignedNote) throws(CheckpointConflict) -> Certified? {
         guard let checkpoint = try? Checkpoint(text: note.text), checkpoint.origin == origin else {
             throw CheckpointConflict(description: "the stored checkpoint is of another log")
         }
@@ -153,36 +195,42 @@ struct CheckpointBook: Sendable {
             size: checkpoint.size, root: checkpoint.root, lines: note.signatures)
     }
 
+    private func isCertified(_ name: PageName, _ page: Page) -> Bool {
+        guard let term = term(ofSize: name.size) else { return false }
+        return term.members.count { page.cosignatures[$0] != nil } >= term.validators.quorum
+    }
+
     private mutating func certify(
         _ name: PageName, _ page: Page, _ checkpoint: Checkpoint
     ) -> Certified? {
-        guard let logLine = page.logLine, page.cosignatures.count >= quorum else { return nil }
+        guard let logLine = page.logLine, let term = term(ofSize: name.size),
+            isCertified(name, page)
+        else { return nil }
+        let lines = term.members.compactMap { page.cosignatures[$0] }
         let isNewer = name.size > (newest?.checkpoint.size ?? 0)
         let hasMore =
-            newest?.checkpoint == checkpoint
-            && page.cosignatures.count > (newest?.cosignatures.count ?? 0)
+            newest?.checkpoint == checkpoint && lines.count > (newest?.cosignatures.count ?? 0)
         guard isNewer || hasMore else { return nil }
+        let set = term.validators
         let certified = Certified(
-            checkpoint: checkpoint, logLine: logLine,
-            cosignatures: page.cosignatures.sorted { $0.key < $1.key }.map(\.value))
+            checkpoint: checkpoint, logLine: logLine, cosignatures: lines, quorum: set.quorum,
+            served: set.count <= 22 ? set.quorum : set.faultTolerance + 1)
         newest = certified
+        // Older sizes are not asked for again.
+        pages = pages.filter { $0.key.size >= name.size }
         return isNewer ? certified : nil
     }
 
-    /// Drops the smallest sizes above the bound, first those that one validator alone has signed:
-    /// a faulty one cannot push out what others are about to certify.
+    /// Keeps each validator's newest sizes alone: what others are about to certify is pushed out by
+    /// nobody's surplus but the signers' own.
     private mutating func trim() {
-        var alone: [Int: [PageName]] = [:]
-        for (name, page) in pages where page.cosignatures.count == 1 {
-            for index in page.cosignatures.keys { alone[index, default: []].append(name) }
-        }
-        for names in alone.values where names.count > NodeLimits.checkpointSizesAlone {
-            let surplus = names.count - NodeLimits.checkpointSizesAlone
-            for name in names.sorted().prefix(surplus) { pages[name] = nil }
-        }
-        guard pages.count > NodeLimits.checkpointSizes else { return }
-        for name in pages.keys.sorted().prefix(pages.count - NodeLimits.checkpointSizes) {
-            pages[name] = nil
+        for index in cosigners.indices {
+            let signed = pages.filter { $0.value.cosignatures[index] != nil }.map(\.key).sorted()
+            guard signed.count > NodeLimits.checkpointSizes else { continue }
+            for name in signed.prefix(signed.count - NodeLimits.checkpointSizes) {
+                pages[name]?.cosignatures[index] = nil
+                if pages[name]?.cosignatures.isEmpty == true { pages[name] = nil }
+            }
         }
     }
 

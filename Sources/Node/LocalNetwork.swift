@@ -3,6 +3,7 @@ import Cryptography
 import DocumentFiles
 import Foundation
 package import Ledger
+import RemoteSigner
 import Storage
 
 /// What a network on one machine is made from.
@@ -19,6 +20,8 @@ package struct LocalNetworkPlan: Sendable {
     package var commissionMembers = 7
     package var commissionThreshold: UInt32 = 4
     package var parameters = Parameters()
+    /// Whether each consensus key is in a directory for `veche-node signer`, NAME-signer.
+    package var remoteSigners = false
 
     package init(directory: String) { self.directory = directory }
 
@@ -147,7 +150,8 @@ package struct LocalNetwork: Codable, Hashable, Sendable {
         let home = plan.directory + "/" + name
         try LocalFile.makePrivateDirectory(home + "/keys")
         let passphrase = try makePassphrase(at: home + "/passphrase")
-        for file in files {
+        let isApart = plan.remoteSigners && role == .validator
+        for file in files where !(isApart && file.purpose == .validatorConsensus) {
             try KeyFile.create(
                 at: home + "/keys/\(file.name).key", purpose: file.purpose,
                 publicKey: file.key.publicKey.bytes, secret: file.key.exportSeed().bytes,
@@ -163,9 +167,12 @@ package struct LocalNetwork: Codable, Hashable, Sendable {
             api: NodeConfiguration.Endpoint(host: plan.host, port: peerPort + 1),
             peers: peers.filter { $0.port != peerPort },
             keys: NodeConfiguration.Keys(
-                node: "keys/node.key", consensus: isValidator ? "keys/consensus.key" : nil,
+                node: "keys/node.key",
+                consensus: isValidator && !isApart ? "keys/consensus.key" : nil,
                 cosigning: isValidator ? "keys/cosigning.key" : nil,
                 log: isValidator ? "keys/log.key" : nil),
+            signer: isApart
+                ? NodeConfiguration.Signer(socket: "../\(name)-signer/signer.sock") : nil,
             passphraseFile: "passphrase")
         try JSONDocument.write(configuration, to: home + "/" + NodeConfiguration.fileName)
         try LocalFile.write([UInt8]((apiURL + "\n").utf8), to: home + "/api-url", mode: .document)
@@ -173,8 +180,31 @@ package struct LocalNetwork: Codable, Hashable, Sendable {
             let directory = try DataDirectory(path: home + "/data")
             try VoteJournal.create(
                 in: directory, chainID: genesis.chainID, key: consensus.publicKey)
+            if isApart { try makeSigner(plan, name: name, key: consensus, genesis: genesis) }
         }
         return LocalNode(name: name, home: home, apiURL: apiURL, peerPort: peerPort)
+    }
+
+    /// The directory of the process that holds a validator's consensus key.
+    private static func makeSigner(
+        _ plan: LocalNetworkPlan, name: String, key: Ed25519SigningKey, genesis: Genesis
+    ) throws {
+        let home = plan.directory + "/\(name)-signer"
+        try LocalFile.makePrivateDirectory(home + "/keys")
+        let passphrase = try makePassphrase(at: home + "/passphrase")
+        try KeyFile.create(
+            at: home + "/keys/consensus.key", purpose: .validatorConsensus,
+            publicKey: key.publicKey.bytes, secret: key.exportSeed().bytes,
+            passphrase: passphrase)
+        try JSONDocument.write(genesis, to: home + "/genesis.json")
+        try JSONDocument.write(
+            SignerConfiguration(
+                genesis: "genesis.json", key: "keys/consensus.key", data: "data",
+                socket: "signer.sock", passphraseFile: "passphrase"),
+            to: home + "/" + SignerConfiguration.fileName)
+        try SignerRecordFile.begin(
+            in: try DataDirectory(path: home + "/data"), chainID: genesis.chainID,
+            key: key.publicKey)
     }
 
     /// A new passphrase of 128 random bits, in a file for its owner alone.

@@ -4,10 +4,11 @@ import Cryptography
 package import DocumentFiles
 import Elections
 import Foundation
-import Ledger
+package import Ledger
 package import Logging
 import NodeAPI
 import PeerNetwork
+import RemoteSigner
 import ServiceLifecycle
 import Storage
 import TransparencyLog
@@ -27,9 +28,15 @@ package final class Node: Service {
     private let ports = PortBox()
 
     /// Opens keys, data and ports of the node whose directory `home` is.
-    package init(home: NodeHome, passphrase: Passphrase, logger: Logger) throws(NodeFailure) {
+    ///
+    /// - Parameter voteFrom: the round from which a validator in quarantine may vote, by its operator's
+    ///   word that the key signed nothing in it or after it.
+    package init(
+        home: NodeHome, passphrase: Passphrase, voteFrom: Round? = nil, logger: Logger
+    ) throws(NodeFailure) {
         do {
-            let parts = try NodeParts(home: home, passphrase: passphrase, logger: logger)
+            let parts = try NodeParts(
+                home: home, passphrase: passphrase, voteFrom: voteFrom, logger: logger)
             let driver = ChainDriver(parts.driver)
             let ports = ports
             self.home = home
@@ -41,7 +48,7 @@ package final class Node: Service {
             self.logger = logger
             work = NodeWork(
                 driver: driver, chain: parts.driver.chain, store: parts.driver.store,
-                disk: BlockingExecutor(label: "veche.mempool"),
+                network: parts.driver.network, disk: BlockingExecutor(label: "veche.mempool"),
                 reader: BlockingExecutor(label: "veche.sync"))
             let facade = NodeFacade(
                 driver: driver, chain: parts.driver.chain, configuration: home.configuration,
@@ -172,10 +179,15 @@ private final class PortBox: Sendable {
 private struct NodeParts {
     let driver: DriverParts
 
-    init(home: NodeHome, passphrase: Passphrase, logger: Logger) throws {
-        let keys = try NodeKeys(home: home, passphrase: passphrase)
+    init(
+        home: NodeHome, passphrase: Passphrase, voteFrom: Round?, logger: Logger
+    ) throws {
         let chain = ChainContext(genesis: home.genesis)
+        // Before the keys: of two nodes on one directory the second takes nobody's signer.
         let directory = try DataDirectory(path: home.dataPath)
+        let keys = try NodeKeys(home: home, passphrase: passphrase) { path throws(NodeFailure) in
+            try Self.connect(path, chain: chain, logger: logger)
+        }
         let hasJournal = FileManager.default.fileExists(
             atPath: directory.path(of: VoteJournal.fileName))
         var options = StoreOptions()
@@ -191,52 +203,107 @@ private struct NodeParts {
                 "height": "\(opened.floor.height.rawValue)",
                 "entries": "\(opened.point.frontier.size)",
             ])
-        guard let book = CheckpointBook(genesis: chain.genesis) else {
-            throw NodeFailure.configuration("A name in genesis cannot name a checkpoint key.")
-        }
+        let change = try ElectionQueries(opened.point.state).validatorChange(chain.genesis)
+        try keys.check(
+            name: home.configuration.name, present: opened.validators,
+            coming: change.flatMap { $0.effective == nil ? $0.validators : nil })
+        let book = try Self.book(opened, chain: chain)
         var journal: VoteJournal?
         var replica: NodeReplica?
         var note: String?
         if let validating = keys.validating {
             let (file, state) = try VoteJournal.open(
-                in: directory, chainID: chain.chainID, key: validating.consensus.publicKey,
-                isExpected: hasJournal)
+                in: directory, chainID: chain.chainID, key: validating.consensusKey,
+                isExpected: hasJournal, signed: try Self.signedRound(store))
             journal = file
             switch state {
             case .intact: break
             case .corrupt(let offset):
                 note =
-                    "the vote journal is damaged at byte \(offset): this validator follows and does "
-                    + "not vote, since it cannot know what it signed"
+                    "the vote journal is damaged at byte \(offset): this validator cannot know what "
+                    + "it signed, and votes only when enough others have said where they are"
             case .outdated(let round):
                 note =
                     "the vote journal is older than epoch \(round.epoch.rawValue), view "
-                    + "\(round.view.rawValue), where the key signed: this validator follows and "
-                    + "does not vote, since it cannot know what it signed"
+                    + "\(round.view.rawValue), where the key signed: this validator cannot "
+                    + "know what it signed, and votes only when enough others have said where they are"
             case .missing:
                 note =
-                    "the vote journal is missing: this validator follows and does not vote, since it "
-                    + "cannot know what it signed"
+                    "the vote journal is missing: this validator cannot know what it signed, and votes "
+                    + "only when enough others have said where they are"
             }
             if let note { logger.error("\(note)") }
             replica = NodeReplica(
                 configuration: ReplicaConfiguration(
                     domain: chain.domain, parameters: chain.genesis.parameters,
-                    validators: chain.genesis.validators, key: validating.consensus.publicKey,
-                    nonce: Bytes32(SystemRandom.bytes(Bytes32.size)[...])),
-                verifier: Ed25519Verifier(), signer: ConsensusSigner(key: validating.consensus),
-                floor: opened.floor, journal: state)
+                    validators: opened.validators, key: validating.consensusKey,
+                    nonce: Bytes32(SystemRandom.bytes(Bytes32.size)[...]),
+                    boundary: opened.boundary),
+                verifier: Ed25519Verifier(), signer: validating.signer, floor: opened.floor,
+                journal: state, signerRecord: validating.signer.record)
+            if let voteFrom {
+                logger.warning(
+                    """
+                    the operator says that this validator's key signed nothing from this round on; \
+                    if it did, the chain can fork
+                    """,
+                    metadata: ["from": "\(voteFrom)"])
+            }
         }
         let clock = NodeClock()
         driver = DriverParts(
             executor: BlockingExecutor(label: "veche.driver"), chain: chain, keys: keys,
             store: store, journal: journal,
-            network: try Self.network(home: home, chain: chain, keys: keys, logger: logger),
+            network: try Self.network(
+                home: home, chain: chain, keys: keys, validators: opened.validators,
+                logger: logger),
             clock: clock, alarm: AlarmClock(clock: clock),
             broadcaster: EventBroadcaster(limits: home.configuration.apiLimits), logger: logger,
             stop: StopSignal(), replica: replica, opened: opened,
             mempoolLimits: home.configuration.mempoolLimits, book: book,
-            cosignedSize: try Self.cosignedSize(store), votingNote: note)
+            cosignedSize: try Self.cosignedSize(store), votingNote: note, voteFrom: voteFrom)
+    }
+
+    /// Takes the key of the process that holds it; waits a while for one that is not there yet.
+    private static func connect(
+        _ path: String, chain: ChainContext, logger: Logger
+    ) throws(NodeFailure) -> SignerClient {
+        let end = ContinuousClock.now + .seconds(NodeLimits.signerSeconds)
+        var isTold = false
+        while true {
+            do throws(SignerConnectionFailure) {
+                return try SignerClient(socket: path, domain: chain.domain)
+            } catch {
+                guard error.isTemporary, ContinuousClock.now < end else {
+                    throw .configuration("\(error)")
+                }
+                if !isTold { logger.warning("the node waits for its signer: \(error)") }
+                isTold = true
+                Thread.sleep(forTimeInterval: 0.2)
+            }
+        }
+    }
+
+    private static func book(
+        _ opened: OpenedChain, chain: ChainContext
+    ) throws(NodeFailure) -> CheckpointBook {
+        let failure = NodeFailure.configuration(
+            "A validator's name cannot name a checkpoint key.")
+        guard var book = CheckpointBook(genesis: chain.genesis) else { throw failure }
+        for term in opened.terms {
+            guard book.enter(term.validators, from: term.start) else { throw failure }
+        }
+        return book
+    }
+
+    /// A round in which the key is known to have signed: a journal that knows less is an old one.
+    private static func signedRound(_ store: NodeStore) throws -> Round? {
+        guard let bytes = try store.note(NoteName.signedRound) else { return nil }
+        do {
+            return try Round(canonicalBytes: bytes)
+        } catch {
+            throw NodeFailure.inconsistent("The stored round of the last vote is bad.")
+        }
     }
 
     private static func cosignedSize(_ store: NodeStore) throws -> UInt64 {
@@ -251,19 +318,22 @@ private struct NodeParts {
     }
 
     private static func network(
-        home: NodeHome, chain: ChainContext, keys: NodeKeys, logger: Logger
+        home: NodeHome, chain: ChainContext, keys: NodeKeys, validators: ValidatorSet,
+        logger: Logger
     ) throws -> PeerNetwork {
         let configuration = home.configuration
         return try PeerNetwork(
             configuration: PeerNetworkConfiguration(
                 nodeSeed: keys.node.exportSeed().bytes, chainID: chain.chainID,
-                validatorKeys: Set(chain.genesis.validators.validators.map(\.nodeKey)),
+                validatorKeys: Set(validators.validators.map(\.nodeKey)),
                 listen: configuration.listen.map { PeerEndpoint(host: $0.host, port: $0.port) },
                 dial: configuration.peers.map { peer in
                     DialedPeer(
                         endpoint: PeerEndpoint(host: peer.host, port: peer.port),
                         nodeKey: peer.key)
-                }),
+                },
+                acceptsObservers: configuration.limits?.peerObservers != 0,
+                limits: configuration.peerLimits),
             logger: logger)
     }
 }

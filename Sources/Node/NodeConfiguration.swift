@@ -7,6 +7,7 @@ import DocumentFiles
 import Foundation
 package import Ledger
 import NodeAPI
+import PeerNetwork
 
 /// What one operator chooses for one node: the file `node.json`. These comments are its reference.
 /// Unknown keys are refused. Paths are relative to the directory that the file is in.
@@ -49,7 +50,7 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
     package struct Keys: Codable, Hashable, Sendable {
         /// TLS identity, and promises.
         package let node: String
-        /// Votes; validators only.
+        /// Votes; validators only, and not those with a `signer`.
         package let consensus: String?
         /// Checkpoints; validators only.
         package let cosigning: String?
@@ -66,6 +67,14 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
         }
     }
 
+    /// The process that holds the consensus key: `veche-node signer`.
+    package struct Signer: Codable, Hashable, Sendable {
+        /// Its Unix socket, at most 100 bytes.
+        package let socket: String
+
+        package init(socket: String) { self.socket = socket }
+    }
+
     /// Bounds that an operator may choose; what is left out has the default that is named.
     package struct Bounds: Codable, Hashable, Sendable {
         /// Transactions that wait for a block (20,000).
@@ -78,14 +87,28 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
         package var waitingCount: Int?
         /// Open connections of the HTTP interface (1,024).
         package var apiConnections: Int?
+        /// Of these, from one network address (64); this machine's own have no bound, since a proxy
+        /// answers for many.
+        package var apiConnectionsPerAddress: Int?
         /// Subscribers of the event stream (256).
         package var apiSubscribers: Int?
+        /// Seconds after which a client that takes nothing of its answer is cut off (20).
+        package var apiWriteSeconds: Int?
+        /// Observers that may connect at a time (64); 0 takes none but those among `peers`.
+        package var peerObservers: Int?
+        /// Of these, from one network address that is no configured peer's (4).
+        package var peerObserversPerAddress: Int?
+        /// What one observer may send, in bytes a second (4 MiB).
+        package var peerObserverBytesPerSecond: Int?
         /// Memory for the database's block cache, in MiB (64).
         package var databaseCacheMiB: Int?
 
         package init(
             mempoolCount: Int? = nil, mempoolBytes: Int? = nil, mempoolCountPerSource: Int? = nil,
-            waitingCount: Int? = nil, apiConnections: Int? = nil, apiSubscribers: Int? = nil,
+            waitingCount: Int? = nil, apiConnections: Int? = nil,
+            apiConnectionsPerAddress: Int? = nil, apiSubscribers: Int? = nil,
+            apiWriteSeconds: Int? = nil, peerObservers: Int? = nil,
+            peerObserversPerAddress: Int? = nil, peerObserverBytesPerSecond: Int? = nil,
             databaseCacheMiB: Int? = nil
         ) {
             self.mempoolCount = mempoolCount
@@ -93,7 +116,12 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
             self.mempoolCountPerSource = mempoolCountPerSource
             self.waitingCount = waitingCount
             self.apiConnections = apiConnections
+            self.apiConnectionsPerAddress = apiConnectionsPerAddress
             self.apiSubscribers = apiSubscribers
+            self.apiWriteSeconds = apiWriteSeconds
+            self.peerObservers = peerObservers
+            self.peerObserversPerAddress = peerObserversPerAddress
+            self.peerObserverBytesPerSecond = peerObserverBytesPerSecond
             self.databaseCacheMiB = databaseCacheMiB
         }
     }
@@ -112,13 +140,16 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
     /// Whom to connect to. An entry with the node's own key is skipped.
     package let peers: [Peer]
     package let keys: Keys
+    /// Where the consensus key is, if not in a file of `keys`; validators only.
+    package let signer: Signer?
     /// A file (mode 0600) with the passphrase of the key files; without it the node asks for it.
     package let passphraseFile: String?
     package let limits: Bounds?
 
     package init(
         name: String, role: Role, genesis: String, data: String, listen: Endpoint?, api: Endpoint,
-        peers: [Peer], keys: Keys, passphraseFile: String?, limits: Bounds? = nil
+        peers: [Peer], keys: Keys, signer: Signer? = nil, passphraseFile: String?,
+        limits: Bounds? = nil
     ) {
         self.name = name
         self.role = role
@@ -128,6 +159,7 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
         self.api = api
         self.peers = peers
         self.keys = keys
+        self.signer = signer
         self.passphraseFile = passphraseFile
         self.limits = limits
     }
@@ -158,20 +190,38 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
             Set(peers.map(\.key)).count == peers.count, "peers", "two peers have the same key")
         let needsKeys = role == .validator
         for (path, value) in [
-            ("keys.consensus", keys.consensus), ("keys.cosigning", keys.cosigning),
-            ("keys.log", keys.log),
+            ("keys.cosigning", keys.cosigning), ("keys.log", keys.log),
         ] {
             require(
                 (value != nil) == needsKeys, path,
                 needsKeys ? "a validator needs this key" : "an observer has no such key")
         }
+        require(
+            needsKeys || keys.consensus == nil, "keys.consensus", "an observer has no such key")
+        require(
+            !needsKeys || keys.consensus != nil || signer != nil, "keys.consensus",
+            "a validator needs this key, or a signer")
+        require(
+            signer == nil || keys.consensus == nil, "keys.consensus",
+            "must be left out where a signer holds the key")
+        require(needsKeys || signer == nil, "signer", "an observer has none")
         let bounds: [(String, Int?, ClosedRange<Int>)] = [
             ("limits.mempoolCount", limits?.mempoolCount, 1...1_000_000),
             ("limits.mempoolBytes", limits?.mempoolBytes, Limits.entryBytes...4 << 30),
             ("limits.mempoolCountPerSource", limits?.mempoolCountPerSource, 1...1_000_000),
             ("limits.waitingCount", limits?.waitingCount, 0...1_000_000),
             ("limits.apiConnections", limits?.apiConnections, 4...100_000),
+            (
+                "limits.apiConnectionsPerAddress", limits?.apiConnectionsPerAddress, 1...100_000
+            ),
             ("limits.apiSubscribers", limits?.apiSubscribers, 0...100_000),
+            ("limits.apiWriteSeconds", limits?.apiWriteSeconds, 1...3600),
+            ("limits.peerObservers", limits?.peerObservers, 0...10_000),
+            ("limits.peerObserversPerAddress", limits?.peerObserversPerAddress, 1...10_000),
+            (
+                "limits.peerObserverBytesPerSecond", limits?.peerObserverBytesPerSecond,
+                65_536...1 << 30
+            ),
             ("limits.databaseCacheMiB", limits?.databaseCacheMiB, 8...65_536),
         ]
         for (path, value, range) in bounds {
@@ -196,7 +246,17 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
     var apiLimits: APILimits {
         var result = APILimits()
         if let connections = limits?.apiConnections { result.connections = connections }
+        if let count = limits?.apiConnectionsPerAddress { result.connectionsPerAddress = count }
         if let subscribers = limits?.apiSubscribers { result.subscribers = subscribers }
+        if let seconds = limits?.apiWriteSeconds { result.writeSeconds = seconds }
+        return result
+    }
+
+    var peerLimits: PeerLimits {
+        var result = PeerLimits()
+        if let observers = limits?.peerObservers { result.observers = observers }
+        if let count = limits?.peerObserversPerAddress { result.observersPerAddress = count }
+        if let bytes = limits?.peerObserverBytesPerSecond { result.observerBytesPerSecond = bytes }
         return result
     }
 }

@@ -10,8 +10,9 @@ extension NodeFacade {
     func blocks(
         from height: Height?, limit: Int
     ) async throws(ServiceFailure) -> [BlockSummary] {
-        let validators = chain.genesis.validators
+        let genesis = chain.genesis
         return try await read { snapshot in
+            var sets = ValidatorHistory(snapshot, genesis)
             let floor = try snapshot.floor()?.height ?? .genesis
             let first: UInt64
             if let height {
@@ -23,20 +24,22 @@ extension NodeFacade {
             guard first <= floor.rawValue else { return [] }
             var summaries: [BlockSummary] = []
             for bytes in try snapshot.headers(from: Height(first), limit: limit) {
+                let header = try BlockHeader(canonicalBytes: bytes)
                 summaries.append(
-                    BlockSummary(
-                        try BlockHeader(canonicalBytes: bytes), validators: validators))
+                    BlockSummary(header, validators: try sets.validators(of: header.epoch)))
             }
             return height == nil ? summaries.reversed() : summaries
         }
     }
 
     func block(at height: Height) async throws(ServiceFailure) -> BlockDetail {
-        let validators = chain.genesis.validators
+        let genesis = chain.genesis
         let detail = try await read { snapshot -> BlockDetail? in
             let blocks = StoredChain(store: snapshot)
             guard let block = try blocks.block(at: height) else { return nil }
             let header = block.header
+            var sets = ValidatorHistory(snapshot, genesis)
+            let validators = try sets.validators(of: header.epoch)
             let first = header.logSize - UInt64(block.transactions.count)
             let transactions = block.transactions.enumerated().map { place, bytes in
                 BlockTransaction(
@@ -56,6 +59,32 @@ extension NodeFacade {
                 "There is no final block \(height.rawValue) yet; the genesis is at /v1/genesis.")
         }
         return detail
+    }
+
+    func validators(epoch: UInt64?) async throws(ServiceFailure) -> ValidatorsView {
+        let genesis = chain.genesis
+        return try await read { snapshot in
+            let queries = ElectionQueries(StoredState(store: snapshot))
+            let next = genesis.parameters.epoch(of: try queries.head().height.next)
+            let epoch = Epoch(epoch ?? next.rawValue)
+            guard epoch <= next else {
+                throw ServiceFailure.notFound(
+                    "The chain is in epoch \(next.rawValue); the validators of a later one are not "
+                        + "known.")
+            }
+            let set = try queries.validators(of: epoch, genesis)
+            let change = try queries.validatorChange(genesis)
+            return ValidatorsView(
+                epoch: epoch.rawValue, setHash: set.hash, quorum: set.quorum,
+                validators: set.validators,
+                pending: change.flatMap { change in
+                    guard change.effective == nil else { return nil }
+                    return PendingValidators(
+                        number: change.number, setHash: change.validators.hash,
+                        validators: change.validators.validators,
+                        ready: change.synced.map { Int($0.rawValue) }, needed: change.quorum)
+                })
+        }
     }
 
     /// Blocks up to one that has a finalization of its own, so that the chunk proves itself.
@@ -170,5 +199,24 @@ extension NodeFacade {
             }
             return bytes
         }
+    }
+}
+
+/// Sets of validators by epoch, each looked up once.
+struct ValidatorHistory {
+    private let queries: ElectionQueries
+    private let genesis: Genesis
+    private var known: [Epoch: ValidatorSet] = [:]
+
+    init(_ snapshot: StoreSnapshot, _ genesis: Genesis) {
+        queries = ElectionQueries(StoredState(store: snapshot))
+        self.genesis = genesis
+    }
+
+    mutating func validators(of epoch: Epoch) throws -> ValidatorSet {
+        if let set = known[epoch] { return set }
+        let set = try queries.validators(of: epoch, genesis)
+        known[epoch] = set
+        return set
     }
 }

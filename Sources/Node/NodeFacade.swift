@@ -79,7 +79,7 @@ struct NodeFacade: NodeService {
 
     func receipt(_ id: Bytes32) async throws(ServiceFailure) -> [UInt8] {
         guard let certified = await driver.published else { throw await missing(id) }
-        let cosignatures = await driver.book.quorum
+        let cosignatures = certified.quorum
         let receipt = try await read { snapshot -> [UInt8]? in
             guard let index = try snapshot.logIndex(ofTransaction: id) else { return nil }
             let size = certified.checkpoint.size
@@ -135,7 +135,7 @@ struct NodeFacade: NodeService {
             throw .notFinal(
                 "No checkpoint is certified yet: the chain has just begun.", retryAfterSeconds: 1)
         }
-        let count = full ? Int.max : await driver.book.servedCosignatures
+        let count = full ? Int.max : certified.served
         return certified.note(cosignatures: count).bytes
     }
 

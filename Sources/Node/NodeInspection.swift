@@ -66,7 +66,11 @@ package struct NodeInspection: Codable, Hashable, Sendable {
     private static func journal(
         _ home: NodeHome, _ directory: DataDirectory, chainID: Bytes32
     ) throws -> String? {
-        guard let name = home.configuration.keys.consensus else { return nil }
+        guard let name = home.configuration.keys.consensus else {
+            return home.configuration.signer.map {
+                "of the key that the signer at \($0.socket) holds; it is read when the node runs"
+            }
+        }
         let publicKey = try KeyFile.publicKey(
             at: home.path(name), purpose: .validatorConsensus)
         guard let key = Bytes32(exactly: publicKey) else {

@@ -1,32 +1,74 @@
 import Codec
 import Consensus
 import Cryptography
-package import DocumentFiles
+import DocumentFiles
 import Ledger
+import RemoteSigner
 
-/// Signs votes with the validator's consensus key.
-struct ConsensusSigner: VoteSigner {
-    let key: Ed25519SigningKey
+/// Signs with the validator's consensus key: the node itself, or the process that holds the key.
+enum ConsensusSigner: VoteSigner {
+    case key(Ed25519SigningKey)
+    case process(SignerClient)
 
-    func sign(_ subject: VoteSubject, message: [UInt8]) -> Bytes64 { key.sign(message) }
+    var publicKey: Bytes32 {
+        switch self {
+        case .key(let key): key.publicKey
+        case .process(let signer): signer.key
+        }
+    }
+
+    /// What the holder of the key signed last, where that is another process.
+    var record: SignerRecord? {
+        switch self {
+        case .key: nil
+        case .process(let signer): signer.record
+        }
+    }
+
+    func sign(
+        _ subject: VoteSubject, message: [UInt8]
+    ) throws(SigningFailure) -> Bytes64 {
+        switch self {
+        case .key(let key): key.sign(message)
+        case .process(let signer): try signer.sign(subject, message: message)
+        }
+    }
+
+    /// Signs that this node is ready to become a validator.
+    func sign(
+        _ body: ValidatorReady, in domain: SigningDomain
+    ) throws(SigningFailure) -> Bytes64 {
+        switch self {
+        case .key(let key):
+            key.sign(Transaction.signedMessage(tag: .validatorReady, body: body, in: domain))
+        case .process(let signer): try signer.sign(body)
+        }
+    }
 }
 
-/// The keys of a node, opened and compared with genesis.
+/// The keys of a node, opened and compared with the validators that the chain names.
 package struct NodeKeys: Sendable {
     /// What a validator has besides.
     struct Validating: Sendable {
-        let index: ValidatorIndex
-        let consensus: Ed25519SigningKey
+        let signer: ConsensusSigner
         let cosigning: Ed25519SigningKey
         let log: Ed25519SigningKey
+
+        var consensusKey: Bytes32 { signer.publicKey }
     }
 
     let node: Ed25519SigningKey
     let validating: Validating?
 
     /// Opens the key files that the configuration names.
-    package init(home: NodeHome, passphrase: Passphrase) throws(NodeFailure) {
-        let keys = home.configuration.keys
+    ///
+    /// - Parameter signer: connects to the process that holds the consensus key, where it is apart.
+    init(
+        home: NodeHome, passphrase: Passphrase,
+        signer connect: (String) throws(NodeFailure) -> SignerClient
+    ) throws(NodeFailure) {
+        let configuration = home.configuration
+        let keys = configuration.keys
         func open(_ name: String, _ purpose: KeyPurpose) throws(NodeFailure) -> Ed25519SigningKey {
             do throws(FileFailure) {
                 return try KeyFile.openSigningKey(
@@ -36,48 +78,71 @@ package struct NodeKeys: Sendable {
             }
         }
         node = try open(keys.node, .node)
-        guard home.configuration.role == .validator, let consensusName = keys.consensus,
-            let cosigningName = keys.cosigning, let logName = keys.log
+        guard configuration.role == .validator, let cosigningName = keys.cosigning,
+            let logName = keys.log
         else {
-            let own = node.publicKey
-            let isTaken = home.genesis.validators.validators.contains { $0.nodeKey == own }
-            guard !isTaken else {
-                throw .configuration(
-                    "The node key \(node.publicKey) is a validator's in genesis, but this node is "
-                        + "configured as an observer. Give the observer a node key of its own.")
-            }
             validating = nil
             return
         }
-        let consensus = try open(consensusName, .validatorConsensus)
         let cosigning = try open(cosigningName, .validatorCosigning)
         let log = try open(logName, .log)
-        let validators = home.genesis.validators.validators
-        guard
-            let position = validators.firstIndex(where: { $0.consensusKey == consensus.publicKey })
-        else {
+        guard log.publicKey == home.genesis.logKey else {
             throw .configuration(
-                "The consensus key \(consensus.publicKey) belongs to no validator of genesis. "
-                    + "Take the key that genesis names, or run this node as an observer.")
+                "The log key \(log.publicKey) is not the one that genesis names, "
+                    + "\(home.genesis.logKey). The key files are not this chain's.")
         }
-        let validator = validators[position]
-        let comparisons = [
-            ("node", node.publicKey, validator.nodeKey),
-            ("cosigning", cosigning.publicKey, validator.cosigningKey),
-            ("log", log.publicKey, home.genesis.logKey),
-        ]
-        for (name, key, expected) in comparisons where key != expected {
+        let signer: ConsensusSigner
+        if let process = configuration.signer {
+            signer = .process(try connect(home.path(process.socket)))
+        } else if let name = keys.consensus {
+            signer = .key(try open(name, .validatorConsensus))
+        } else {
+            throw .configuration("A validator has a consensus key or a signer.")
+        }
+        validating = Validating(signer: signer, cosigning: cosigning, log: log)
+    }
+
+    /// Compares the keys with the validators of a chain: those in office, and those who are to come.
+    /// The keys of a node that is to become one later may be in neither.
+    func check(
+        name: String, present: ValidatorSet, coming: ValidatorSet?
+    ) throws(NodeFailure) {
+        let known = present.validators + (coming?.validators ?? [])
+        guard let validating else {
+            guard !present.validators.contains(where: { $0.nodeKey == node.publicKey }) else {
+                throw .configuration(
+                    "The node key \(node.publicKey) is a validator's, but this node is configured as "
+                        + "an observer. Give the observer a node key of its own.")
+            }
+            return
+        }
+        let own = known.filter { $0.consensusKey == validating.consensusKey }
+        guard !own.isEmpty else {
+            let cosigning = validating.cosigning.publicKey
+            let other = known.first {
+                $0.nodeKey == node.publicKey || $0.cosigningKey == cosigning || $0.name == name
+            }
+            guard let other else { return }
             throw .configuration(
-                "The \(name) key \(key) is not the one that genesis names for \(validator.name), "
-                    + "\(expected). The key files do not belong together or to this chain.")
+                "The consensus key \(validating.consensusKey) belongs to no validator of genesis, nor "
+                    + "of a set that took its place, but other keys or the name are those of "
+                    + "\(other.name). The key files do not belong together.")
         }
-        guard home.configuration.name == validator.name else {
-            throw .configuration(
-                "The configuration's name is \(home.configuration.name), but the keys are those of "
-                    + "the validator \(validator.name).")
+        for validator in own {
+            for (what, key, expected) in [
+                ("node", node.publicKey, validator.nodeKey),
+                ("cosigning", validating.cosigning.publicKey, validator.cosigningKey),
+            ] where key != expected {
+                throw .configuration(
+                    "The \(what) key \(key) is not the one that genesis names for "
+                        + "\(validator.name), or the set that took its place, \(expected). The key "
+                        + "files do not belong together or to this chain.")
+            }
+            guard name == validator.name else {
+                throw .configuration(
+                    "The configuration's name is \(name), but the keys are those of the validator "
+                        + "\(validator.name).")
+            }
         }
-        validating = Validating(
-            index: ValidatorIndex(UInt16(position)), consensus: consensus, cosigning: cosigning,
-            log: log)
     }
 }

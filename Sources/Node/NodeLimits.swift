@@ -42,10 +42,16 @@ enum NodeLimits {
     /// Submissions on their way through this node, and milliseconds until one is given up.
     static let relayed = 256
     static let relayMilliseconds: UInt64 = 8000
-    /// Sizes of checkpoints that cosignatures are collected for.
-    static let checkpointSizes = 256
-    /// Of these, sizes that one validator alone has cosigned yet.
-    static let checkpointSizesAlone = 8
+    /// Seconds that a starting node waits for the process that holds its consensus key.
+    static let signerSeconds = 60
+    /// Milliseconds between statements of a node that it is ready to become a validator.
+    static let readinessMilliseconds: UInt64 = 5000
+    /// Sizes of checkpoints for which one validator's cosignatures are kept: one a second, and a node
+    /// that hears of none for so long has other troubles.
+    static let checkpointSizes = 32
+    /// Milliseconds that a ballot waits for the registrar's count before operators are told: honest
+    /// counts come every second.
+    static let quotaMilliseconds: UInt64 = 30_000
     /// Seconds that requests in flight have when the node is asked to stop.
     static let shutdownSeconds = 5
     /// Contradicting cosignatures that are reported.

@@ -4,6 +4,7 @@ import Codec
 import Elections
 import Ledger
 import Logging
+import PeerNetwork
 import ServiceLifecycle
 import Storage
 
@@ -12,6 +13,7 @@ struct NodeWork: Sendable {
     let driver: ChainDriver
     let chain: ChainContext
     let store: NodeStore
+    let network: PeerNetwork
     /// Where admitted transactions are made durable, apart from the votes.
     let disk: BlockingExecutor
     /// Where blocks are read for peers.
@@ -49,15 +51,24 @@ struct NodeWork: Sendable {
         }
     }
 
-    /// Reads blocks for peers until the queue is finished.
+    /// Reads blocks for peers until the queue is finished, each time from one instant's store. Who
+    /// does not take what was sent before is asked to wait by silence.
     @concurrent
     func runAnswers() async {
+        let (store, network) = (store, network)
         while let question = await driver.answers.take(upTo: 1).first {
             do {
-                let answer = try await reader.run { () throws in
-                    try SyncServer.answer(question.message, from: StoredChain(store: store))
+                if network.hasBulkRoom(for: question.peer) {
+                    try await reader.run { () throws in
+                        let source = StoredChain(store: store.snapshot())
+                        guard let answer = try SyncServer.answer(question.message, from: source)
+                        else { return }
+                        network.send(
+                            FrameType.sync.rawValue, answer.canonicalBytes, to: question.peer,
+                            as: .bulk)
+                    }
                 }
-                await driver.answered(question, answer)
+                await driver.answered(question)
             } catch {
                 await driver.fail(error)
                 return
@@ -113,26 +124,24 @@ struct NodeWork: Sendable {
         let (point, time) = await driver.admissionPoint()
         var check = try AdmissionCheck(
             chain: chain, state: point.state, catalog: point.catalog, time: time)
-        // What the state alone refuses never reaches the proofs.
+        // What the state refuses anyhow costs nobody the check of a certificate or a proof.
         var screened: [Bytes32: Admission] = [:]
-        for request in batch {
-            if let admission = try check.screen(request.bytes, id: request.id) {
-                screened[request.id] = admission
-            }
+        for request in batch where BallotCheck.isBallot(request.bytes) {
+            screened[request.id] = try check.screen(request.bytes, id: request.id)
         }
         let ballots = batch.filter {
             BallotCheck.isBallot($0.bytes) && screened[$0.id] == nil
         }
         let verdicts = try await execution.verify(
             ballots.map { (id: $0.id, bytes: $0.bytes) }, state: point.state,
-            catalog: check.catalog)
+            catalog: point.catalog)
         var deadlines = PromiseDeadlines(state: point.state)
         var judged: [JudgedTransaction] = []
         for request in batch {
             var verified: VerifiedBallot?
             let admission: Admission
             switch (screened[request.id], verdicts[request.id]) {
-            case (let screening?, _): admission = screening
+            case (let verdict?, _): admission = verdict
             case (nil, .refused(let refusal)?): admission = .refused(refusal)
             case (nil, .valid(let ballot)?):
                 verified = ballot

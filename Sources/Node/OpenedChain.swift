@@ -26,6 +26,8 @@ enum NoteName {
     static let cosigned = "cosigned-size"
     static let checkpoint = "checkpoint"
     static let fork = "fork-evidence"
+    /// The round in which this validator had signed when the newest block was stored.
+    static let signedRound = "signed-round"
 }
 
 /// Opens the chain in a store, and proves that it agrees with itself.
@@ -33,6 +35,12 @@ struct OpenedChain: Sendable {
     let floor: Floor
     let point: ChainPoint
     let snapshot: StoreSnapshot
+    /// The validators of the next height.
+    let validators: ValidatorSet
+    /// Every set from genesis on with the first log size that it certifies.
+    let terms: [(start: UInt64, validators: ValidatorSet)]
+    /// The finalization that ended the epoch before the next height's, where it is stored.
+    let boundary: FinalizedHeader?
 
     /// Makes the chain's beginning in a fresh store, else checks the newest block's hash and
     /// finalization, the log's root and the state's digest.
@@ -76,7 +84,9 @@ struct OpenedChain: Sendable {
             else { throw Self.mismatch("the newest block is not the one that was finalized") }
             do {
                 try finalized.verify(
-                    in: chain.domain, validators: chain.genesis.validators,
+                    in: chain.domain,
+                    validators: try ElectionQueries(state).validators(
+                        of: finalized.header.epoch, chain.genesis),
                     parameters: chain.genesis.parameters, verifier: Ed25519Verifier())
             } catch {
                 throw Self.mismatch("the newest block's finalization is not valid (\(error))")
@@ -89,9 +99,37 @@ struct OpenedChain: Sendable {
         }
         self.floor = floor
         self.snapshot = snapshot
+        let queries = ElectionQueries(state)
+        validators = try queries.succession(chain.genesis).current
+        (terms, boundary) = try Self.epochs(of: snapshot, queries, chain, floor.height)
         point = ChainPoint(
             height: floor.height, hash: floor.hash, time: floor.time, frontier: frontier,
             stateDigest: digest, entry: entry, catalog: ElectionCatalog(), state: state)
+    }
+
+    /// What went before in terms of epochs: who certified which sizes, and how the last one ended.
+    private static func epochs(
+        of snapshot: StoreSnapshot, _ queries: ElectionQueries, _ chain: ChainContext,
+        _ floor: Height
+    ) throws -> ([(start: UInt64, validators: ValidatorSet)], FinalizedHeader?) {
+        let blocks = StoredChain(store: snapshot)
+        let genesis = chain.genesis
+        var terms: [(start: UInt64, validators: ValidatorSet)] = [(0, genesis.validators)]
+        var number: UInt32 = 1
+        while let change = try queries.validatorChange(number: number, genesis) {
+            number += 1
+            guard let effective = change.effective, effective.rawValue > 0 else { continue }
+            let last = genesis.parameters.lastHeight(of: Epoch(effective.rawValue - 1))
+            guard last <= floor, let header = try blocks.header(at: last) else { continue }
+            terms.append((header.logSize + 1, change.validators))
+        }
+        let epoch = genesis.parameters.epoch(of: floor.next)
+        guard epoch.rawValue > 0 else { return (terms, nil) }
+        let last = genesis.parameters.lastHeight(of: Epoch(epoch.rawValue - 1))
+        guard let header = try blocks.header(at: last),
+            let finalization = try blocks.finalization(at: last)
+        else { return (terms, nil) }
+        return (terms, FinalizedHeader(header: header, finalization: finalization))
     }
 
     private static func begin(_ store: NodeStore, chain: ChainContext) throws {

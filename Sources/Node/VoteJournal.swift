@@ -14,8 +14,10 @@ package struct VoteJournal: Sendable {
     /// Opens a journal and reads what it holds; a torn end is cut off.
     ///
     /// - Parameter isExpected: whether the file was there before; a new one is `missing`.
+    /// - Parameter signed: a round in which the key signed, as it was noted with a block.
     static func open(
-        in directory: DataDirectory, chainID: Bytes32, key: Bytes32, isExpected: Bool
+        in directory: DataDirectory, chainID: Bytes32, key: Bytes32, isExpected: Bool,
+        signed: Round?
     ) throws(StorageError) -> (journal: VoteJournal, state: JournalState) {
         let header = Journal.header(chainID: chainID, key: key)
         let file = try JournalFile(in: directory, name: fileName)
@@ -23,7 +25,7 @@ package struct VoteJournal: Sendable {
             return (VoteJournal(file: file, header: header), .missing)
         }
         let bytes = try file.readAll()
-        let state = Journal.replay(bytes, chainID: chainID, key: key)
+        let state = Journal.replay(bytes, chainID: chainID, key: key, signed: signed)
         if case .intact(_, let length) = state, length < bytes.count {
             try file.truncate(to: length)
         }

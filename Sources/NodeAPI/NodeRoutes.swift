@@ -69,6 +69,10 @@ struct NodeRoutes {
             .bytes(service.genesisBytes, cache: .immutable)
         }
         get("/v1/status", in: router) { _, _ in try .json(try await service.status()) }
+        get("/v1/validators", in: router) { request, _ in
+            let epoch: UInt64? = try request.query("epoch")
+            return try .json(try await service.validators(epoch: epoch))
+        }
         get("/v1/blocks", in: router) { request, _ in
             let from: UInt64? = try request.query("from")
             let limit = try request.limit(maximum: APILimits.blocks)

@@ -32,6 +32,9 @@ package protocol NodeService: Sendable {
     func block(at height: Height) async throws(ServiceFailure) -> BlockDetail
     func export(from height: Height, limit: Int) async throws(ServiceFailure) -> ExportChunk
 
+    /// The validators of an epoch that has begun; of the next block's for nil.
+    func validators(epoch: UInt64?) async throws(ServiceFailure) -> ValidatorsView
+
     func elections() async throws(ServiceFailure) -> [ElectionSummary]
     func election(_ reference: ElectionReference) async throws(ServiceFailure) -> ElectionStatus
     func electionDocument(

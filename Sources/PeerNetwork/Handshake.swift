@@ -50,7 +50,7 @@ enum Refusal: UInt8, Error, Sendable {
         switch self {
         case .version: "it speaks another version of the protocol; run the same release on both"
         case .chain: "it is on another chain; compare the genesis documents"
-        case .role: "the validator keys differ; compare the genesis documents"
+        case .role: "an older version compares roles by genesis; run the same release on both"
         case .observersNotAccepted: "the key is no validator's and observers are not accepted"
         case .duplicate: "there is already a connection between these two"
         case .full: "there is no place for another connection; try again later"

@@ -110,8 +110,9 @@ extension PeerNetwork {
         guard hello.version == Hello.version else { return .version }
         guard hello.chainID == configuration.chainID else { return .chain }
         guard peer != ownID else { return .ownKey }
+        // The peer states its role as it knows the validators; ours is what counts here. The two
+        // differ while one of us has not seen the newest change yet.
         let role = role(of: peer)
-        guard hello.role == role else { return .role }
         if case .observer = role, !connection.isDialed, !configuration.acceptsObservers {
             return .observersNotAccepted
         }

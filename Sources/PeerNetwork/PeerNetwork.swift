@@ -9,8 +9,8 @@ import Synchronization
 package final class PeerNetwork: Sendable {
     /// Our own node key.
     package let ownID: PeerID
-    /// What our own key makes us.
-    package let ownRole: PeerRole
+    /// What our own key makes us at present.
+    package var ownRole: PeerRole { role(of: ownID) }
     /// What comes in.
     package let events: PeerEvents
 
@@ -21,6 +21,8 @@ package final class PeerNetwork: Sendable {
     let logger: Logger
     /// Keys of those that we dial.
     private let configuredPeers: Set<PeerID>
+    /// Who is a validator at present.
+    private let validatorKeys: Mutex<Set<PeerID>>
     /// Random at each start; part of every hello.
     let instance: UInt64
     let listening = ListeningState()
@@ -31,7 +33,7 @@ package final class PeerNetwork: Sendable {
     ) throws(PeerNetworkError) {
         certificate = try NodeCertificate(seed: configuration.nodeSeed)
         ownID = certificate.nodeKey
-        ownRole = configuration.validatorKeys.contains(ownID) ? .validator : .observer
+        validatorKeys = Mutex(configuration.validatorKeys)
         inbox = Inbox(limits: configuration.limits)
         table = PeerTable(
             ownID: ownID, limits: configuration.limits, inbox: inbox,
@@ -130,9 +132,18 @@ package final class PeerNetwork: Sendable {
     /// Counters since the start.
     package func statistics() -> PeerNetworkStatistics { table.statistics }
 
-    /// The role that a key has on our chain.
-    func role(of peer: PeerID) -> PeerRole {
-        configuration.validatorKeys.contains(peer) ? .validator : .observer
+    /// The role that a key has on our chain, as far as we know it.
+    package func role(of peer: PeerID) -> PeerRole {
+        validatorKeys.withLock { $0.contains(peer) ? .validator : .observer }
+    }
+
+    /// Other keys are validators' from now on. Connections whose peer has another role then end, and
+    /// come again with the bounds of the new one.
+    package func setValidators(_ keys: Set<PeerID>) {
+        validatorKeys.withLock { $0 = keys }
+        for (peer, connection) in table.connections() where connection.role != role(of: peer) {
+            connection.end(because: .ended("the set of validators has changed"))
+        }
     }
 }
 

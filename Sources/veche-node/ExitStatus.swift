@@ -3,6 +3,7 @@ import DocumentFiles
 import Foundation
 import LedgerClient
 import Node
+import RemoteSigner
 import Storage
 
 /// What the exit codes mean.
@@ -38,6 +39,8 @@ private func status(of error: any Error) -> ExitCode {
     switch error {
     case let failure as NodeFailure: ExitCode(failure.exitCode)
     case is FileFailure, is JSONFailure: ExitStatus.file
+    case let failure as SignerFailure:
+        if case .configuration = failure { ExitCode(78) } else { ExitStatus.data }
     case let failure as ClientError where failure.isTemporary: ExitStatus.unavailable
     case let failure as StorageError:
         if case .inUse = failure { ExitStatus.inUse } else { ExitStatus.storage }

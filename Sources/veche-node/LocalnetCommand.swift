@@ -68,6 +68,9 @@ struct LocalnetCommand: AsyncParsableCommand {
     @Option(help: "Milliseconds that a message may take; timers are multiples of it.")
     var baseDelay: UInt32 = 250
 
+    @Flag(help: "Give each validator's consensus key to a signer of its own: NAME-signer/.")
+    var remoteSigners = false
+
     @Flag(help: "Print what was made as JSON.")
     var json = false
 
@@ -86,6 +89,7 @@ struct LocalnetCommand: AsyncParsableCommand {
             plan.origin = origin
             plan.commissionMembers = commission
             plan.commissionThreshold = commissionThreshold
+            plan.remoteSigners = remoteSigners
             plan.parameters = Parameters(
                 epochLength: epochLength, blockIntervalMilliseconds: blockInterval,
                 heartbeatMilliseconds: heartbeat, baseDelayMilliseconds: baseDelay)
@@ -106,6 +110,9 @@ struct LocalnetCommand: AsyncParsableCommand {
         print("Commission: \(network.commission.count) keys, \(commissionThreshold) must sign")
         for node in network.nodes {
             print("  \(node.name): \(node.apiURL), peers on port \(node.peerPort)")
+        }
+        if remoteSigners {
+            print("Start each signer with: veche-node signer --home \(directory)/NAME-signer")
         }
         print("Start each node with: veche-node run --home \(directory)/NAME")
     }

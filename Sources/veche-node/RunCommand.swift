@@ -1,6 +1,7 @@
 import ArgumentParser
 import DocumentFiles
 import Foundation
+import Ledger
 import Logging
 import Node
 
@@ -20,6 +21,16 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The node's directory: node.json, genesis.json, keys/.")
     var home: String
 
+    @Option(
+        help: ArgumentHelp(
+            "EPOCH:VIEW from which a validator in quarantine votes again.",
+            discussion: """
+                A validator that lost its vote journal waits until enough others have said where they \
+                are. Where those are gone for good, its operator may say from where on the key signed \
+                nothing: the word must be true, or the chain can fork.
+                """))
+    var voteFrom: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical; to standard error.")
     var logLevel = "info"
 
@@ -30,6 +41,7 @@ struct RunCommand: AsyncParsableCommand {
                     "--log-level must be one of "
                         + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ") + ".")
             }
+            let voteFrom = try voteFrom.map(round)
             LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
             var logger = Logger(label: "veche-node")
             logger.logLevel = level
@@ -37,8 +49,16 @@ struct RunCommand: AsyncParsableCommand {
             let passphrase = try Passphrase.read(
                 file: home.configuration.passphraseFile.map { home.path($0) },
                 subject: "the keys of \(home.configuration.name)")
-            let node = try Node(home: home, passphrase: passphrase, logger: logger)
+            let node = try Node(
+                home: home, passphrase: passphrase, voteFrom: voteFrom, logger: logger)
             try await node.runUntilSignalled(logger: logger)
         }
+    }
+
+    private func round(_ text: String) throws -> Round {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let epoch = UInt64(parts[0]), let view = UInt64(parts[1]), view > 0
+        else { throw ValidationError("--vote-from must be EPOCH:VIEW, with a view of at least 1.") }
+        return Round(epoch: Epoch(epoch), view: View(view))
     }
 }

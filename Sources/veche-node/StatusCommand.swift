@@ -69,6 +69,11 @@ struct StatusCommand: AsyncParsableCommand {
         print(
             "Voting:  \(status.voting ? "yes" : "no")\(status.votingNote.map { ", " + $0 } ?? "")")
         print("Waiting: \(status.pendingCount) transactions, \(status.pendingBytes) bytes")
+        if status.overdueBallots > 0 {
+            print(
+                "A_QUOTA: \(status.overdueBallots) ballots wait for the registrar's count for more "
+                    + "than 30 seconds")
+        }
         print("Peers:   \(status.peers.count)")
         for peer in status.peers {
             let height = peer.height.map { "at block \($0)" } ?? ""

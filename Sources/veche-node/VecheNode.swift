@@ -14,6 +14,7 @@ struct VecheNode: AsyncParsableCommand {
             \(ExitStatus.help)
             """,
         subcommands: [
-            LocalnetCommand.self, RunCommand.self, StatusCommand.self, InspectCommand.self,
+            LocalnetCommand.self, RunCommand.self, SignerCommand.self, StatusCommand.self,
+            InspectCommand.self,
         ])
 }

@@ -50,6 +50,10 @@ struct FakeNodeService: NodeService {
         try give(ExportChunk(blocks: [], finalization: nil))
     }
 
+    func validators(epoch: UInt64?) async throws(ServiceFailure) -> ValidatorsView {
+        try give(Samples.validators)
+    }
+
     func elections() async throws(ServiceFailure) -> [ElectionSummary] {
         try give([Samples.electionSummary])
     }
@@ -108,6 +112,12 @@ enum Samples {
         height: 1, blockHash: .zero, time: time, epoch: 0, view: 1, logSize: 1, logRoot: .zero,
         certifiedSize: 1, voting: true, votingNote: "note", peers: [peer], pendingCount: 0,
         pendingBytes: 0)
+    static let validator = Validator(
+        name: "v1", consensusKey: .zero, cosigningKey: .zero, nodeKey: .zero)
+    static let pending = PendingValidators(
+        number: 1, setHash: .zero, validators: [validator], ready: [0], needed: 1)
+    static let validators = ValidatorsView(
+        epoch: 0, setHash: .zero, quorum: 1, validators: [validator], pending: pending)
     static let block = BlockSummary(
         height: 1, hash: .zero, epoch: 0, view: 1, time: time, proposer: "v1",
         transactionCount: 1, logSize: 2, logRoot: .zero)

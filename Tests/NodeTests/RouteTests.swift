@@ -66,7 +66,9 @@ import Testing
                 transactionID: .zero, status: "final", height: 1, index: 2, time: Samples.time)
         ),
         ("PeerStatus", Samples.peer), ("NodeStatus", Samples.nodeStatus),
-        ("BlockSummary", Samples.block), ("BlockTransaction", Samples.blockTransaction),
+        ("ValidatorsView", Samples.validators), ("PendingValidators", Samples.pending),
+        ("Validator", Samples.validator), ("BlockSummary", Samples.block),
+        ("BlockTransaction", Samples.blockTransaction),
         ("BlockDetail", Samples.blockDetail), ("LocalizedText", Samples.text),
         ("ElectionSummary", Samples.electionSummary), ("StyleStatus", Samples.style),
         ("ElectionStatus", Samples.election), ("TrusteeMessage", Samples.message),

@@ -36,6 +36,38 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("apiConnectionsPerAddress", 0), ("apiWriteSeconds", 0), ("peerObservers", -1),
+        ("peerObserversPerAddress", 0), ("peerObserverBytesPerSecond", 1),
+        ("mempoolCount", 0),
+    ])
+    func aBoundOutsideOfItsRangeIsNamed(bound: String, value: Int) async throws {
+        try await withNetwork { network in
+            let home = network.home("observer-1")
+            try edit(home + "/node.json") {
+                $0.replacingOccurrences(
+                    of: "\"data\" :", with: "\"limits\" : {\"\(bound)\" : \(value)},\n  \"data\" :")
+            }
+            let failure = try #require(try failure(of: home))
+            #expect(failure.exitCode == 78)
+            #expect("\(failure)".contains("limits.\(bound)"))
+        }
+    }
+
+    @Test func anObserverHasNoSignerAndAKeyIsInOnePlaceOnly() async throws {
+        try await withNetwork { network in
+            for name in ["observer-1", "validator-1"] {
+                let home = network.home(name)
+                try edit(home + "/node.json") {
+                    $0.replacingOccurrences(
+                        of: "\"data\" :",
+                        with: "\"signer\" : {\"socket\" : \"s\"},\n  \"data\" :")
+                }
+                #expect(try failure(of: home)?.exitCode == 78)
+            }
+        }
+    }
+
     @Test func aCorruptGenesisIsRefusedWithItsFault() async throws {
         try await withNetwork { network in
             let home = network.home("observer-1")

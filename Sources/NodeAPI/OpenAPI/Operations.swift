@@ -51,6 +51,14 @@ extension OpenAPI {
             "/v1/status", id: "status", summary: "What the node says about itself.",
             answers: [json("Its state.", reference("NodeStatus"))]),
         Operation(
+            "/v1/validators", id: "validators",
+            summary: "The validators of an epoch, and the set that is to follow them.",
+            parameters: [
+                inQuery("epoch", "The epoch; without it that of the next block.", numberSchema)
+            ],
+            answers: [json("The validators.", reference("ValidatorsView"))],
+            failures: ["Malformed", "NotFound"]),
+        Operation(
             "/v1/blocks", id: "blocks",
             summary: "Final blocks rising from a height, or the newest in falling order.",
             parameters: [

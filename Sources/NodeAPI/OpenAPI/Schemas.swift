@@ -32,9 +32,24 @@ extension OpenAPI {
                 "logRoot": digestSchema, "certifiedSize": numberSchema,
                 "voting": ["type": "boolean"], "votingNote": textSchema,
                 "peers": list(reference("PeerStatus")), "pendingCount": numberSchema,
-                "pendingBytes": numberSchema,
+                "pendingBytes": numberSchema, "overdueBallots": numberSchema,
             ],
             optional: ["validator", "votingNote"]),
+        "ValidatorsView": object(
+            [
+                "epoch": numberSchema, "setHash": digestSchema, "quorum": numberSchema,
+                "validators": list(reference("Validator")),
+                "pending": reference("PendingValidators"),
+            ], optional: ["pending"]),
+        "PendingValidators": object([
+            "number": numberSchema, "setHash": digestSchema,
+            "validators": list(reference("Validator")), "ready": list(numberSchema),
+            "needed": numberSchema,
+        ]),
+        "Validator": object([
+            "name": textSchema, "consensusKey": digestSchema, "cosigningKey": digestSchema,
+            "nodeKey": digestSchema,
+        ]),
         "BlockSummary": object([
             "height": numberSchema, "hash": digestSchema, "epoch": numberSchema,
             "view": numberSchema, "time": timeSchema, "proposer": textSchema,

@@ -1,0 +1,41 @@
+package import Codec
+package import Consensus
+package import Ledger
+
+/// What the driver has still to carry out, in order.
+package struct ActionQueue {
+    package enum Action {
+        case effect(Effect)
+        /// Of the replica, to the node with this key.
+        case send(ConsensusMessage, to: Bytes32)
+        /// From block synchronization.
+        case deliver(FinalizedChain)
+
+        fileprivate var isFinalization: Bool {
+            switch self {
+            case .effect(.finalize), .deliver: true
+            case .effect, .send: false
+            }
+        }
+    }
+
+    private var actions: [Action] = []
+    private var finalizations = 0
+
+    package init() {}
+
+    package var first: Action? { actions.first }
+
+    /// Whether blocks are final that the store does not hold yet. The replica has pruned what it
+    /// needed for them, so its snapshot is no whole journal.
+    package var hasFinalization: Bool { finalizations > 0 }
+
+    package mutating func append(_ action: Action) {
+        actions.append(action)
+        if action.isFinalization { finalizations += 1 }
+    }
+
+    package mutating func removeFirst() {
+        if actions.removeFirst().isFinalization { finalizations -= 1 }
+    }
+}

@@ -1,0 +1,165 @@
+import BallotCryptography
+import Codec
+import Ledger
+import Node
+import Testing
+
+/// Transactions on their way into a block.
+@Suite struct MempoolTests {
+    private var clock = Instant(microseconds: 1_000_000)
+
+    private func id(_ number: Int) -> Bytes32 { TestBytes.id(number) }
+
+    private func ballot(_ number: Int, style: UInt32, sequence: UInt32 = 1) -> BallotHeader {
+        BallotHeader(
+            electionID: .zero, style: style, credentialKey: id(number), sequence: sequence,
+            previous: .zero, contestCount: 1)
+    }
+
+    private func mempool(waiting: Int = 5000, perSource: Int = 10_000, count: Int = 20_000)
+        -> Mempool
+    {
+        var limits = MempoolLimits()
+        limits.waiting = waiting
+        limits.countPerSource = perSource
+        limits.count = count
+        return Mempool(limits: limits)
+    }
+
+    @Test func waitingBallotsOfOneStyleLeaveRoomForAnother() throws {
+        var mempool = mempool(waiting: 8)
+        for number in 0..<2 {
+            try mempool.insert(
+                id: id(number), bytes: [1], source: "a", ballot: ballot(number, style: 1),
+                isWaiting: true, at: clock)
+        }
+        #expect(throws: MempoolRefusal.waitingFull) {
+            try mempool.insert(
+                id: id(2), bytes: [1], source: "a", ballot: ballot(2, style: 1),
+                isWaiting: true, at: clock)
+        }
+        try mempool.insert(
+            id: id(3), bytes: [1], source: "a", ballot: ballot(3, style: 2), isWaiting: true,
+            at: clock)
+        #expect(mempool.waitingCount == 3)
+    }
+
+    @Test func ballotsOfAStyleThatStandsStillHoldUpNoOtherStyle() throws {
+        var mempool = mempool()
+        for number in 0..<500 {
+            try mempool.insert(
+                id: id(number), bytes: [1], source: "a", ballot: ballot(number, style: 1),
+                isWaiting: true, at: clock)
+        }
+        try mempool.insert(
+            id: id(1000), bytes: [1], source: "a", ballot: ballot(1000, style: 2),
+            isWaiting: true, at: clock)
+        // Every block brings a count and judges some again, and style 1 stays over its quota.
+        mempool.suspectWaiting()
+        let due = mempool.judged(before: clock, count: 128)
+        #expect(due.count == 128)
+        #expect(due.contains { $0.id == id(1000) })
+    }
+
+    @Test func thoseJudgedLongestAgoAreJudgedFirst() throws {
+        var mempool = mempool()
+        for number in 0..<3 {
+            try mempool.insert(id: id(number), bytes: [1], source: "a", at: clock)
+        }
+        let later = clock.adding(milliseconds: 5)
+        mempool.setJudged(id(0), isWaiting: false, at: later)
+        let due = mempool.judged(before: later.adding(milliseconds: 1), count: 3)
+        #expect(due.map(\.id) == [id(1), id(2), id(0)])
+    }
+
+    @Test func aBallotIsOverdueAfterItHasWaitedForTheCountLongEnough() throws {
+        var mempool = mempool()
+        let style = StyleName(electionID: .zero, style: 1)
+        try mempool.insert(
+            id: id(1), bytes: [1], source: "a", ballot: ballot(1, style: 1), isWaiting: true,
+            at: clock)
+        #expect(mempool.waitingBallots(since: Instant(microseconds: 999_999)).isEmpty)
+        #expect(mempool.waitingBallots(since: clock) == [style: 1])
+        // Being judged again does not begin the wait anew; being covered ends it.
+        let later = clock.adding(milliseconds: 10)
+        mempool.setJudged(id(1), isWaiting: true, at: later)
+        #expect(mempool.waitingBallots(since: clock) == [style: 1])
+        mempool.setJudged(id(1), isWaiting: false, at: later)
+        #expect(mempool.waitingBallots(since: later).isEmpty)
+        #expect(mempool.waitingCount == 0)
+    }
+
+    @Test func whatWasStoredBeforeARestartHasNoBoundOfItsSender() throws {
+        var mempool = mempool(perSource: 1)
+        for number in 0..<3 {
+            try mempool.insert(
+                id: id(number), bytes: [1], source: "restored", at: clock, bySource: false)
+        }
+        #expect(mempool.count == 3)
+        #expect(throws: MempoolRefusal.sourceFull) {
+            try mempool.insert(id: id(9), bytes: [1], source: "restored", at: clock)
+        }
+    }
+
+    @Test func aFullMempoolTakesNobody() throws {
+        var mempool = mempool(count: 1)
+        try mempool.insert(id: id(1), bytes: [1], source: "a", at: clock)
+        #expect(throws: MempoolRefusal.full) {
+            try mempool.insert(id: id(2), bytes: [1], source: "b", at: clock)
+        }
+        // Places that checks speak for count as taken.
+        mempool.remove(id(1))
+        #expect(throws: MempoolRefusal.full) {
+            try mempool.checkRoom(for: 1, from: "b", reserved: 1)
+        }
+    }
+
+    @Test func oneCredentialHasOneWaitingBallot() throws {
+        var mempool = mempool()
+        try mempool.insert(
+            id: id(1), bytes: [1], source: "a", ballot: ballot(7, style: 1), at: clock)
+        #expect(throws: MempoolRefusal.otherBallotWaits(id(1))) {
+            try mempool.insert(
+                id: id(2), bytes: [2], source: "a",
+                ballot: ballot(7, style: 1, sequence: 2), at: clock)
+        }
+        mempool.remove(id(1))
+        try mempool.insert(
+            id: id(2), bytes: [2], source: "a", ballot: ballot(7, style: 1, sequence: 2),
+            at: clock)
+    }
+
+    @Test func promisedFirstBallotsAreCountedUntilTheyAreFinal() throws {
+        var mempool = mempool()
+        for number in 0..<3 {
+            try mempool.insert(
+                id: id(number), bytes: [1], source: "a",
+                ballot: ballot(number, style: 1, sequence: number == 2 ? 2 : 1), at: clock)
+            mempool.setPromise([1], of: id(number))
+        }
+        #expect(mempool.promisedFirstBallots(of: .zero, style: 1) == 2)
+        mempool.remove(id(0))
+        #expect(mempool.promisedFirstBallots(of: .zero, style: 1) == 1)
+    }
+
+    @Test func aSuspendedTransactionIsNoCandidateUntilItIsJudged() throws {
+        var mempool = mempool()
+        try mempool.insert(id: id(1), bytes: [1], source: "a", at: clock)
+        mempool.suspend(id(1))
+        #expect(mempool.candidates(count: 9, excluding: []).isEmpty)
+        #expect(mempool.oldestArrival() == nil)
+        mempool.setJudged(id(1), isWaiting: false, at: clock)
+        #expect(mempool.candidates(count: 9, excluding: []).map(\.id) == [id(1)])
+        #expect(mempool[id(1)]?.refusals == 1)
+    }
+}
+
+/// Bytes for tests.
+enum TestBytes {
+    static func id(_ number: Int) -> Bytes32 {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        bytes[0] = UInt8(truncatingIfNeeded: number >> 8)
+        bytes[1] = UInt8(truncatingIfNeeded: number)
+        return Bytes32(exactly: bytes) ?? .zero
+    }
+}

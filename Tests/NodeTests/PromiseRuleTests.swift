@@ -1,0 +1,74 @@
+import Consensus
+import Ledger
+import Node
+import Testing
+
+/// When a ballot may be promised, and who may have how much under check.
+@Suite struct PromiseRuleTests {
+    @Test(arguments: [
+        (cast: UInt32(9), promised: 0, isCovered: true), (cast: 9, promised: 1, isCovered: false),
+        (cast: 10, promised: 0, isCovered: false), (cast: 0, promised: 9, isCovered: true),
+        (cast: .max, promised: Int.max, isCovered: false),
+    ])
+    func noMoreFirstBallotsArePromisedThanTheRegistrarCounted(
+        cast: UInt32, promised: Int, isCovered: Bool
+    ) {
+        #expect(
+            PromiseRule.isCovered(sequence: 1, cast: cast, promised: promised, issued: 10)
+                == isCovered)
+    }
+
+    @Test func aLaterBallotOfACredentialTakesNothingOfTheCount() {
+        #expect(PromiseRule.isCovered(sequence: 2, cast: 10, promised: 5, issued: 10))
+    }
+
+    @Test func nothingIsPromisedOnAStateThatIsLongPast() {
+        let head = Timestamp(milliseconds: 1_000_000)
+        func isFresh(after milliseconds: UInt64) -> Bool {
+            PromiseRule.isFresh(
+                head: head, now: head.adding(milliseconds: milliseconds),
+                heartbeatMilliseconds: 5000)
+        }
+        #expect(isFresh(after: 0))
+        #expect(isFresh(after: 20_000))
+        #expect(!isFresh(after: 20_001))
+        // A clock that is behind the chain's is no reason.
+        #expect(
+            PromiseRule.isFresh(
+                head: head, now: Timestamp(milliseconds: 1), heartbeatMilliseconds: 5000))
+    }
+
+    @Test func oneSenderFillsNotTheQueueOfChecks() {
+        var places = CheckPlaces()
+        var taken = 0
+        while places.hasRoom(for: "a"), taken < 10_000 {
+            places.take("a")
+            taken += 1
+        }
+        #expect(taken == 512)
+        #expect(places.hasRoom(for: "b"))
+        places.take("b")
+        #expect(places.count == 513)
+        places.release("a")
+        #expect(places.hasRoom(for: "a"))
+        // What was never taken is not given back.
+        places.release("c")
+        #expect(places.count == 512)
+    }
+
+    @Test func aQueuedFinalizationIsKnownUntilItIsCarriedOut() throws {
+        var actions = ActionQueue()
+        #expect(!actions.hasFinalization)
+        let chain = FinalizedChain(blocks: [], tip: try .test())
+        actions.append(.effect(.persist([])))
+        actions.append(.effect(.finalize(chain)))
+        actions.append(.deliver(chain))
+        #expect(actions.hasFinalization)
+        actions.removeFirst()
+        actions.removeFirst()
+        #expect(actions.hasFinalization)
+        actions.removeFirst()
+        #expect(!actions.hasFinalization)
+        #expect(actions.first == nil)
+    }
+}
