@@ -285,7 +285,7 @@ extension ChainDriver {
     /// Whether the style's count covers this ballot besides those that were promised before it.
     private func isCovered(_ ballot: Ballot) -> Bool {
         let header = ballot.header
-        guard header.sequence != 1 else { return true }
+        guard header.sequence == 1 else { return true }
         do throws(StateFault) {
             let account = try ElectionQueries(head.state).styleAccount(
                 electionID: header.electionID, style: header.style)

@@ -126,15 +126,17 @@ struct NodeWork: Sendable {
             chain: chain, state: point.state, catalog: point.catalog, time: time)
         // What the state refuses anyhow costs nobody the check of a certificate or a proof.
         var screened: [Bytes32: Admission] = [:]
-        for request in batch where BallotCheck.isBallot(request.bytes) {
-            screened[request.id] = try check.screen(request.bytes, id: request.id)
+        for request in batch {
+            if let admission = try check.screen(request.bytes, id: request.id) {
+                screened[request.id] = admission
+            }
         }
         let ballots = batch.filter {
             BallotCheck.isBallot($0.bytes) && screened[$0.id] == nil
         }
         let verdicts = try await execution.verify(
             ballots.map { (id: $0.id, bytes: $0.bytes) }, state: point.state,
-            catalog: point.catalog)
+            catalog: check.catalog)
         var deadlines = PromiseDeadlines(state: point.state)
         var judged: [JudgedTransaction] = []
         for request in batch {

@@ -191,14 +191,16 @@ extension NodeConfiguration {
     func with(peers: [Peer]) -> NodeConfiguration {
         NodeConfiguration(
             name: name, role: role, genesis: genesis, data: data, listen: listen, api: api,
-            peers: peers, keys: keys, passphraseFile: passphraseFile, limits: limits)
+            peers: peers, keys: keys, signer: signer, passphraseFile: passphraseFile, limits: limits
+        )
     }
 
     /// The same with other places to listen.
     func with(listen: Endpoint, api: Endpoint) -> NodeConfiguration {
         NodeConfiguration(
             name: name, role: role, genesis: genesis, data: data, listen: listen, api: api,
-            peers: peers, keys: keys, passphraseFile: passphraseFile, limits: limits)
+            peers: peers, keys: keys, signer: signer, passphraseFile: passphraseFile, limits: limits
+        )
     }
 }
 
