@@ -18,6 +18,8 @@ package enum AuditFailure: String, Hashable, Sendable, CaseIterable {
     case stateDiverges = "A_STATE_DIVERGE"
     /// A final block holds a transaction that the rules refuse.
     case invalidTransaction = "A_PROPOSER_INVALID"
+    /// A final block holds a share of a decryption before the election closed.
+    case early = "A_EARLY"
     /// More ballots than issued, more issued than listed, or leaves missing for issued ballots.
     case quota = "A_QUOTA"
     /// Decrypted totals do not fit the ballots.

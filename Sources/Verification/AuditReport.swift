@@ -16,6 +16,8 @@ package struct AuditReport: Sendable {
     /// What the state machine raised on the way. An alarm is for people to look at; where it makes
     /// the record wrong there is a finding, too.
     package let alarms: [AuditAlarm]
+    /// Changes of the validators, evidence against them, and spoiled trackers, in order.
+    package let notes: [AuditNote]
     /// How long ballots came after they were issued, style by style: a statistic for those who
     /// judge how well voters are hidden.
     package let timings: [StyleTiming]
@@ -54,7 +56,8 @@ extension ChainAudit {
         return AuditReport(
             genesis: self.chain.genesis, chainID: self.chain.chainID, progress: self.progress,
             elections: elections, alarms: self.alarms + self.censorship,
-            timings: self.review.timings, claims: self.judgedClaims, findings: findings)
+            notes: self.notes, timings: self.review.timings, claims: self.judgedClaims,
+            findings: findings)
     }
 
     /// Promises that were broken. They make the record no less sound: somebody is to be asked.

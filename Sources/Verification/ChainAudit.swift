@@ -36,6 +36,7 @@ package struct ChainAudit: Sendable {
     /// What ended the audit.
     package private(set) var stopped: AuditFinding?
     private(set) var alarms: [AuditAlarm] = []
+    private(set) var notes: [AuditNote] = []
     private var trials: [ClaimTrial] = []
     private(set) var review = RecordReview()
 
@@ -153,7 +154,7 @@ package struct ChainAudit: Sendable {
         self.catalog = executed.catalog
         try self.follow(header, executed.events)
         try self.enterNextEpoch(after: header)
-        self.note(executed.events, at: header.height)
+        try self.note(executed.events, at: header.height)
         for alarm in self.review.review(block, executed.events) {
             self.alarms.append(AuditAlarm(height: header.height, alarm: alarm))
         }
@@ -244,7 +245,15 @@ package struct ChainAudit: Sendable {
             guard executor.validators.matches(block.header) else { return .failure(.validators) }
             for (index, entry) in entries.enumerated() {
                 let refusal = try Self.apply(entry, verified[entry.id], to: &executor)
-                if let refusal { return .failure(.refused(index: index, id: entry.id, refusal)) }
+                if let refusal {
+                    let isEarly =
+                        entry.bytes.first == EntryTag.partialDecryption.rawValue
+                        && refusal.code == .phase
+                    return .failure(
+                        .refused(
+                            index: index, id: entry.id, refusal,
+                            isEarly ? .early : .invalidTransaction))
+                }
             }
             return .success(try executor.finish())
         } catch {
@@ -285,8 +294,17 @@ package struct ChainAudit: Sendable {
         return verified
     }
 
-    private mutating func note(_ events: [ElectionEvent], at height: Height) {
+    private mutating func note(
+        _ events: [ElectionEvent], at height: Height
+    ) throws(AuditFinding) {
         for event in events {
+            do throws(StateFault) {
+                let note = try AuditNote(
+                    event, at: height, state: self.state, self.chain.genesis)
+                if let note { self.notes.append(note) }
+            } catch {
+                throw AuditFinding(.auditorFault, at: height, error.problem)
+            }
             guard case .alarm(let alarm) = event else { continue }
             self.alarms.append(AuditAlarm(height: height, alarm: alarm))
         }
@@ -323,15 +341,15 @@ package struct AuditAlarm: Hashable, Sendable {
 
 /// Why a block cannot be executed.
 private enum BlockFailure: Error {
-    case refused(index: Int, id: Bytes32, Refusal)
+    case refused(index: Int, id: Bytes32, Refusal, AuditFailure)
     case validators
     case fault(StateFault)
 
     func finding(at height: Height) -> AuditFinding {
         switch self {
-        case .refused(let index, let id, let refusal):
+        case .refused(let index, let id, let refusal, let failure):
             AuditFinding(
-                .invalidTransaction, at: height, "transaction \(index), \(id): \(refusal)")
+                failure, at: height, "transaction \(index), \(id): \(refusal)")
         case .validators:
             AuditFinding(
                 .brokenChain, at: height, "it names other validators than the log puts in office")

@@ -125,6 +125,8 @@ struct CensorshipClaimTests {
         #expect(
             try spoiled.verdict(try spoiled.promise())
                 == .void(.spoiled(at: spoiled.received.next)))
+        let notes = try spoiled.report(try spoiled.promise()).notes
+        #expect(notes.count == 1 && notes[0].detail.hasSuffix("can never be cast"))
         var aborted = try Case()
         try aborted.election.chain.add([try aborted.election.abortion()])
         for _ in 0..<9 { try aborted.election.chain.add() }

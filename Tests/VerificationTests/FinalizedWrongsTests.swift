@@ -27,6 +27,17 @@ struct FinalizedWrongsTests {
         return chain
     }
 
+    @Test func shareBeforeTheCloseIsEarly() throws {
+        let election = try TestElection.voted.get()
+        let message = PartialDecryptionMessage(
+            election: election.election, trustee: 1, unit: 1, payload: [1])
+        let share = Transaction.partialDecryption(
+            election.chain.signed(.partialDecryption, message, by: "trustee 1")
+        ).canonicalBytes
+        let header = try election.chain.header(over: [share])
+        #expect(try failure(of: header, [share], after: election.chain) == .early)
+    }
+
     @Test func wrongStateDigestIsADivergence() throws {
         let chain = try chain()
         let header = try chain.header(over: []).changing(stateDigest: .zero)

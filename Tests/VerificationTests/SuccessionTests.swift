@@ -76,6 +76,15 @@ struct SuccessionTests {
         ).report()
         #expect(report.isSound)
         #expect(report.progress.height == Height(12))
+        #expect(
+            report.notes.map(\.description) == [
+                "block 1: change 1 of the validators is asked for: v2, v3, v4, v5",
+                "block 4: validators of epoch 1: v2, v3, v4, v5",
+                "block 5: change 2 of the validators is asked for: v4, v5, v6, v7, v8",
+                "block 6: v6 is ready for change 2 of the validators",
+                "block 6: v7 is ready for change 2 of the validators",
+                "block 8: validators of epoch 2: v4, v5, v6, v7, v8",
+            ])
     }
 
     @Test func validatorsOfTheEpochBeforeFinalizeNothingMore() throws {
