@@ -12,7 +12,7 @@ extension NodeFacade {
     ) async throws(ServiceFailure) -> [BlockSummary] {
         let genesis = chain.genesis
         return try await read { snapshot in
-            var sets = ValidatorHistory(snapshot, genesis)
+            var sets = EpochSets(snapshot, genesis)
             let floor = try snapshot.floor()?.height ?? .genesis
             let first: UInt64
             if let height {
@@ -38,7 +38,7 @@ extension NodeFacade {
             let blocks = StoredChain(store: snapshot)
             guard let block = try blocks.block(at: height) else { return nil }
             let header = block.header
-            var sets = ValidatorHistory(snapshot, genesis)
+            var sets = EpochSets(snapshot, genesis)
             let validators = try sets.validators(of: header.epoch)
             let first = header.logSize - UInt64(block.transactions.count)
             let transactions = block.transactions.enumerated().map { place, bytes in
@@ -59,32 +59,6 @@ extension NodeFacade {
                 "There is no final block \(height.rawValue) yet; the genesis is at /v1/genesis.")
         }
         return detail
-    }
-
-    func validators(epoch: UInt64?) async throws(ServiceFailure) -> ValidatorsView {
-        let genesis = chain.genesis
-        return try await read { snapshot in
-            let queries = ElectionQueries(StoredState(store: snapshot))
-            let next = genesis.parameters.epoch(of: try queries.head().height.next)
-            let epoch = Epoch(epoch ?? next.rawValue)
-            guard epoch <= next else {
-                throw ServiceFailure.notFound(
-                    "The chain is in epoch \(next.rawValue); the validators of a later one are not "
-                        + "known.")
-            }
-            let set = try queries.validators(of: epoch, genesis)
-            let change = try queries.validatorChange(genesis)
-            return ValidatorsView(
-                epoch: epoch.rawValue, setHash: set.hash, quorum: set.quorum,
-                validators: set.validators,
-                pending: change.flatMap { change in
-                    guard change.effective == nil else { return nil }
-                    return PendingValidators(
-                        number: change.number, setHash: change.validators.hash,
-                        validators: change.validators.validators,
-                        ready: change.synced.map { Int($0.rawValue) }, needed: change.quorum)
-                })
-        }
     }
 
     /// Blocks up to one that has a finalization of its own, so that the chunk proves itself.
@@ -199,24 +173,5 @@ extension NodeFacade {
             }
             return bytes
         }
-    }
-}
-
-/// Sets of validators by epoch, each looked up once.
-struct ValidatorHistory {
-    private let queries: ElectionQueries
-    private let genesis: Genesis
-    private var known: [Epoch: ValidatorSet] = [:]
-
-    init(_ snapshot: StoreSnapshot, _ genesis: Genesis) {
-        queries = ElectionQueries(StoredState(store: snapshot))
-        self.genesis = genesis
-    }
-
-    mutating func validators(of epoch: Epoch) throws -> ValidatorSet {
-        if let set = known[epoch] { return set }
-        let set = try queries.validators(of: epoch, genesis)
-        known[epoch] = set
-        return set
     }
 }

@@ -73,6 +73,9 @@ struct NodeRoutes {
             let epoch: UInt64? = try request.query("epoch")
             return try .json(try await service.validators(epoch: epoch))
         }
+        get("/v1/validators/succession", in: router) { _, _ in
+            .bytes(try await service.succession().canonicalBytes, cache: .moment)
+        }
         get("/v1/blocks", in: router) { request, _ in
             let from: UInt64? = try request.query("from")
             let limit = try request.limit(maximum: APILimits.blocks)

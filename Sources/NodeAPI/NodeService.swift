@@ -34,6 +34,8 @@ package protocol NodeService: Sendable {
 
     /// The validators of an epoch that has begun; of the next block's for nil.
     func validators(epoch: UInt64?) async throws(ServiceFailure) -> ValidatorsView
+    /// Every change of the validators, proven from genesis.
+    func succession() async throws(ServiceFailure) -> SuccessionProof
 
     func elections() async throws(ServiceFailure) -> [ElectionSummary]
     func election(_ reference: ElectionReference) async throws(ServiceFailure) -> ElectionStatus

@@ -68,6 +68,13 @@ import Testing
                 await newcomer.status().map { $0.height >= height } ?? false
             }
             #expect(chain.last?.header.validatorsHash == four.hash)
+            // Whoever has genesis alone learns both changes.
+            let proof = try SuccessionProof(
+                canonicalBytes: try await HTTP.get(cluster.url(1) + "/v1/validators/succession")
+                    .body)
+            let history = try ValidatorHistory(
+                genesis, proof: proof, verifier: Ed25519Verifier())
+            #expect(history.terms.map(\.validators) == [genesis.validators, five, four])
             #expect(await !cluster.sawEquivocation())
             #expect(try await process.stop() == 0)
         }

@@ -54,6 +54,10 @@ struct FakeNodeService: NodeService {
         try give(Samples.validators)
     }
 
+    func succession() async throws(ServiceFailure) -> SuccessionProof {
+        SuccessionProof(steps: [])
+    }
+
     func elections() async throws(ServiceFailure) -> [ElectionSummary] {
         try give([Samples.electionSummary])
     }

@@ -59,6 +59,10 @@ extension OpenAPI {
             answers: [json("The validators.", reference("ValidatorsView"))],
             failures: ["Malformed", "NotFound"]),
         Operation(
+            "/v1/validators/succession", id: "succession",
+            summary: "Every change of the validators, proven from genesis.",
+            answers: [octets("A succession proof.")]),
+        Operation(
             "/v1/blocks", id: "blocks",
             summary: "Final blocks rising from a height, or the newest in falling order.",
             parameters: [
