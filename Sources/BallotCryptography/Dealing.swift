@@ -127,9 +127,10 @@ extension Dealing: CanonicalCodable {
         let keys = try reader.readUInt32()
         let threshold = try reader.readUInt32()
         let receivers = try reader.readUInt32()
-        guard keys <= Limits.keys, threshold <= Limits.trustees, receivers <= Limits.trustees else {
-            throw .invalid("a dealing is above the limits of a ceremony")
-        }
+        // Without keys there are no commitments to tell t by: it would be written as another t.
+        guard (1...Limits.keys).contains(keys), threshold <= Limits.trustees,
+            receivers <= Limits.trustees
+        else { throw .invalid("a dealing is outside of the limits of a ceremony") }
         self.commitments = try reader.readMany(Int(keys * threshold))
         self.ephemeralKey = try reader.readBytes32()
         self.nonce = try reader.readBytes32()

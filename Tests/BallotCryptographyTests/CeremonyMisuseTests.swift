@@ -119,6 +119,15 @@ import Testing
         }
     }
 
+    /// u32 K = 0, u32 t = 2, u32 n = 0, R and the nonce: would be read as a dealing of t = 0.
+    @Test func dealingOfNoKeysIsRefused() {
+        let bytes = [0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 64)
+        #expect(throws: CodecError.self) { try Dealing(canonicalBytes: bytes) }
+        #expect(throws: CodecError.self) {
+            try Dealing(canonicalBytes: [UInt8](repeating: 0, count: 76))
+        }
+    }
+
     @Test func wrongNumbersOfPointsAndSharesAreRefused() throws {
         let dealing = self.dealings[0]
         let more = dealing.commitments + [dealing.commitments[0]]
