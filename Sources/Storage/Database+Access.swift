@@ -1,4 +1,5 @@
 import CRocksDB
+import Synchronization
 
 /// A point in time to read from: the newest at each call, or one that stays.
 // SAFETY: unchecked, because of the pointers. They are set once in `init`, freed in `deinit`, and
@@ -118,7 +119,10 @@ struct Change: Sendable {
 
 extension Database {
     /// Writes all changes or, after a crash or an error, none; with `synced` they are durable.
+    ///
+    /// - Throws: the same error for ever once a write has failed.
     func write(_ changes: [Change], synced: Bool, operation: String) throws(StorageError) {
+        if let failure = failure.withLock({ $0 }) { throw failure }
         // SAFETY: the batch copies keys and values, is used in this call only and destroyed in it.
         let batch = unsafe rocksdb_writebatch_create()
         defer { unsafe rocksdb_writebatch_destroy(batch) }
@@ -138,7 +142,12 @@ extension Database {
         }
         var message: UnsafeMutablePointer<CChar>?
         unsafe rocksdb_write(handle, writeOptions(synced: synced), batch, &message)
-        try unsafe check(&message, operation)
+        do throws(StorageError) {
+            try unsafe check(&message, operation)
+        } catch {
+            failure.withLock { $0 = $0 ?? error }
+            throw error
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import CRocksDB
+import Synchronization
 
 /// Bounds on the memory that the database takes.
 package struct StoreOptions: Sendable {
@@ -25,6 +26,9 @@ package struct StoreOptions: Sendable {
     private let cache: OpaquePointer
     private let syncedWrite: OpaquePointer
     private let bufferedWrite: OpaquePointer
+    /// The first failed write. The files may hold less than was written, so nothing is written after
+    /// it, and the database is not closed, which would write again.
+    let failure = Mutex<StorageError?>(nil)
 
     /// Opens or, where `access` allows it, makes the database in the directory `path`.
     init(path: String, access: DataDirectory.Access, options: StoreOptions) throws(StorageError) {
@@ -76,6 +80,8 @@ package struct StoreOptions: Sendable {
     }
 
     deinit {
+        // The process ends: what it holds goes with it.
+        if failure.withLock({ $0 != nil }) { return }
         // SAFETY: nobody else has a reference; column handles go before the database.
         for family in ColumnFamily.allCases {
             unsafe rocksdb_column_family_handle_destroy(columns[family.rawValue])

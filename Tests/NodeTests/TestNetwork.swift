@@ -49,10 +49,22 @@ actor TestNetwork {
         try openNode(home(name))
     }
 
+    /// Opens a node's directory, which one that has just ended here may still be giving back.
+    private func openWhenFree(_ name: String) async throws -> Node {
+        for _ in 0..<200 {
+            do {
+                return try open(name)
+            } catch NodeFailure.inUse {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        return try open(name)
+    }
+
     /// Starts nodes and waits until their interfaces listen.
     func start(_ names: String...) async throws {
         for name in names {
-            let node = try open(name)
+            let node = try await openWhenFree(name)
             running[name] = Task {
                 do {
                     try await node.run()
