@@ -10,6 +10,8 @@
 # is needed. Corpora grow in .build/fuzz/corpus/NAME and begin with the encodings of Tests/Vectors. An
 # input that ends the process is left in .build/fuzz/crashes, and its path is printed.
 set -eu
+# libFuzzer itself is to see what ends the process, to keep the input.
+export SWIFT_BACKTRACE=enable=no
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$root/.build/fuzz
 what=${1:-}
