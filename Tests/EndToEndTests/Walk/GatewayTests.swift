@@ -45,7 +45,7 @@ extension EndToEnd.GatewayTests {
         let voter = Voter.misled
         let registrar = try await walk.registrarURL
         let node = try await walk.network.url("validator-1")
-        let other = try await Device(.stranger, walk)
+        let other = try await Device(.spoiler, walk)
         let outcome = try await StubNode.withRequests(
             { request in
                 let honest = try await forward(request, to: registrar)
@@ -169,7 +169,9 @@ extension EndToEnd.GatewayTests {
                                 SubmissionAnswer(transactionID: id, status: "accepted"))),
                         status: 202)
                 }
-                if request.path.hasPrefix("/v1/transactions/") {
+                if request.path.hasPrefix("/v1/transactions/"),
+                    !request.path.hasSuffix("/bytes")
+                {
                     return StubNode.Answer(
                         [UInt8](#"{"code": "NOT_FOUND", "message": "no"}"#.utf8), status: 404)
                 }

@@ -45,10 +45,11 @@ struct Voter: Hashable, Sendable {
     static let interrupted = make("interrupted", 10, style: 2)
     static let misled = make("misled", 11, style: 1)
     static let dropped = make("dropped", 13, style: 2)
+    static let spoiler = make("spoiler", 14, style: 1)
 
     static let listed =
         casting + [early, twice, flipped, stranger, late, afterwards]
-        + [doubting, interrupted, misled, dropped]
+        + [doubting, interrupted, misled, dropped, spoiler]
 
     /// The register as the registrar reads it.
     static let register =
