@@ -7,7 +7,7 @@ case "${1:-}" in
     -h | --help) sed -n '2,3s/^# //p' "$0"; exit 0 ;;
 esac
 
-prepare_machine python3 curl nodejs chromium
+prepare_machine python3 python3-z3 curl nodejs chromium
 build
 say "Checking the style of the sources"
 (cd "$top" && swift format lint --strict --parallel --recursive Package.swift Sources Tests)
