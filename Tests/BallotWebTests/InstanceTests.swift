@@ -70,6 +70,14 @@ import Testing
     }
 
     @Test(arguments: Host.allCases)
+    func theHeapLiesBetweenTheDataAndTheEndOfAFixedMemory(host: Host) async throws {
+        let results = try await HostRuns.results(in: host)
+        // `HostMemory.swift` gives out memory from 2 MiB on.
+        #expect(try results["heapBase"].number <= 2 << 20)
+        #expect(try results["memorySize"].number == 16 << 20)
+    }
+
+    @Test(arguments: Host.allCases)
     func encryptionsThatWaitAreBounded(host: Host) async throws {
         let results = try await HostRuns.results(in: host)
         #expect(try results["wait too long"].answer.text == "E_ENCRYPTIONS")

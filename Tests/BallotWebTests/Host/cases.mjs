@@ -165,6 +165,8 @@ export async function runCases(wasm, cases) {
         imports: WebAssembly.Module.imports(module)
             .map(({module, name, kind}) => `${kind} ${module}.${name}`),
         exports: WebAssembly.Module.exports(module).map(({name}) => name),
+        heapBase: (await exportsOf(module, "")).__heap_base.value,
+        memorySize: (await exportsOf(module, "")).memory.buffer.byteLength,
     }
     for (const one of cases) {
         if (one.secret) results[one.name] = await remains(module, one)

@@ -9,7 +9,7 @@ import {fileURLToPath} from "node:url"
 
 const here = dirname(fileURLToPath(import.meta.url))
 /** Milliseconds that a browser has for everything. */
-const limit = 120_000
+const limit = 300_000
 
 const page = `<!doctype html><meta charset="utf-8"><script type="module">
     const report = (text) => fetch("/results", {method: "POST", body: text})
