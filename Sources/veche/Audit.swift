@@ -81,6 +81,8 @@ struct AuditSummary: Encodable {
             let listed: UInt32
             let issued: UInt32
             let cast: UInt32
+            /// The median time from a ballot's issue to the ballot; nil before the first one.
+            let medianGapMilliseconds: UInt64?
         }
 
         let name: String
@@ -104,6 +106,8 @@ struct AuditSummary: Encodable {
     let elections: [Election]
     let alarms: [String]
     let findings: [String]
+    /// Changes of the validators, evidence, spoiled trackers.
+    let notes: [String]
     /// What the record says of each claim, in the order given.
     let claims: [String]
 
@@ -122,9 +126,13 @@ struct AuditSummary: Encodable {
         elections = report.elections.map { election in
             Election(
                 name: election.status.name, phase: election.status.phase.rawValue,
-                styles: election.status.styles.map {
+                styles: election.status.styles.map { style in
                     Election.Style(
-                        number: $0.number, listed: $0.listed, issued: $0.issued, cast: $0.cast)
+                        number: style.number, listed: style.listed, issued: style.issued,
+                        cast: style.cast,
+                        medianGapMilliseconds: report.timings.first {
+                            $0.election == election.status.election && $0.style == style.number
+                        }?.medianGapMilliseconds)
                 },
                 countedUnits: election.units.count { $0.counts != nil },
                 units: election.units.count { $0.mergedInto == nil })
@@ -133,6 +141,7 @@ struct AuditSummary: Encodable {
             "block \($0.height.rawValue): \($0.alarm.name) \($0.alarm.detail)"
         }
         findings = report.findings.map(\.description)
+        notes = report.notes.map(\.description)
         claims = report.claims.map { "\($0.verdict)" }
     }
 
@@ -150,11 +159,15 @@ struct AuditSummary: Encodable {
                 lines.append(
                     "    style \(style.number): cast \(style.cast) <= issued \(style.issued) <= listed"
                         + " \(style.listed)")
+                if let gap = style.medianGapMilliseconds {
+                    lines.append("      median time from a ballot's issue to it: \(gap / 1000) s")
+                }
             }
             lines.append(
                 "    totals decrypted and recomputed: \(election.countedUnits) of \(election.units)"
             )
         }
+        lines += notes.map { "  NOTE   " + $0 }
         lines += alarms.map { "  ALARM  " + $0 }
         lines += claims.map { "  CLAIM  " + $0 }
         lines += findings.map { "  WRONG  " + $0 }
