@@ -3,7 +3,7 @@ import ProcessHarness
 import Testing
 
 /// What a validator's process does with a disk that is not as it left it.
-@Suite(.serialized) struct DataDirectoryTests {
+extension Clusters.DataDirectoryTests {
     @Test(.timeLimit(.minutes(2)))
     func aSecondProcessOnOneDataDirectoryIsRefusedAndTheFirstGoesOn() async throws {
         try await withCluster(validators: 4, name: "second") { cluster in

@@ -12,7 +12,7 @@ import TransparencyLog
 /// Processes that are killed, stopped, cut off from each other and slowed down while voters vote
 /// (consensus-tests.md T10). Whatever happens: every ballot that a node acknowledged is in the log
 /// exactly once, all logs are the same, receipts verify, and nothing is taken after the closing.
-@Suite(.serialized) struct NemesisTests {
+extension Clusters.NemesisTests {
     /// What is done to the cluster, one after the other.
     enum Fault: CaseIterable {
         case killOne, pauseOne, isolateLeader, ring, oneWay, delay, half, killAll
@@ -181,7 +181,7 @@ private struct Nemesis {
 
     private func other(than place: Int) -> Int { (place + 1) % cluster.count }
 
-    mutating func strike(_ fault: NemesisTests.Fault) async throws {
+    mutating func strike(_ fault: Clusters.NemesisTests.Fault) async throws {
         switch fault {
         case .killOne:
             let victim = anyone()

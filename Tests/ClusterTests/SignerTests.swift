@@ -3,7 +3,7 @@ import ProcessHarness
 import Testing
 
 /// Validators whose consensus keys are in processes of their own.
-@Suite(.serialized) struct SignerTests {
+extension Clusters.SignerTests {
     private func signer(_ cluster: Cluster, _ place: Int) throws -> LocalProcess {
         try LocalProcess(
             .node, ["signer", "--home", cluster.home(place) + "-signer"],

@@ -10,7 +10,7 @@ import Storage
 import Testing
 
 /// Validators that come and go while the chain goes on (consensus.md b.11).
-@Suite(.serialized) struct ValidatorChangeTests {
+extension Clusters.ValidatorChangeTests {
     @Test(.timeLimit(.minutes(3)))
     func aValidatorJoinsAndAnotherLeavesWithoutAPause() async throws {
         let port = try Ports.free(2)
