@@ -213,5 +213,6 @@ extension Cluster {
         guard node.isHonest, round > highestRound else { return }
         highestRound = round
         views += 1
+        splitTwins()
     }
 }

@@ -81,6 +81,7 @@ extension Cluster {
         workload.mode = random.pick([.none, .busy])
         workload.end = now + 1_500_000
         network.sides = nil
+        network.nodeSides = nil
         network.cut = []
         network.duplication = 0
         network.loss = faults.contains(.loss) ? random.pick([0, 50, 200]) : 0

@@ -99,9 +99,9 @@ package final class Cluster {
 
     private func makeNodes(_ first: SimulatedSet) {
         let n = scenario.validators
-        let kinds = chooseLiars()
+        let kinds = scenario.twins == nil ? chooseLiars() : [.twins]
         // Which validators are liars changes from run to run: leaders rotate by index.
-        let firstLiar = random.index(below: n)
+        let firstLiar = scenario.twins?.place ?? random.index(below: n)
         for place in 0..<candidates {
             let position = (place + n - firstLiar) % n
             let kind = place < n && position < kinds.count ? kinds[position] : nil
@@ -110,7 +110,9 @@ package final class Cluster {
             guard let kind else { continue }
             impaired.insert(place)
             injected[kind.rawValue, default: 0] += 1
-            if kind == .twins {
+            if kind == .twins, scenario.twins != nil {
+                addNode(place, kind, skew, first)
+            } else if kind == .twins {
                 addNode(place, kind, skew, first)
                 // Each validator hears one twin or both.
                 let sides = (0..<candidates).map { _ in random.index(below: 3) }

@@ -13,6 +13,8 @@ package struct Scenario: Sendable {
     package let epochLength: UInt32?
     /// A crash of node 0 at its so many-th durable operation or send; nil for crashes by chance.
     package let crashPoint: CrashPoint?
+    /// Partitions of an exhaustive run of twins; nil for all others.
+    package let twins: TwinsCase?
     #if RULE_SWITCHES
         /// Rules that no honest validator of this run knows.
         package var disabledRules: Set<Rule> = []
@@ -20,7 +22,8 @@ package struct Scenario: Sendable {
 
     package init(
         seed: UInt64, validators: Int, faults: [FaultKind] = FaultKind.allCases,
-        views: Int? = nil, epochLength: UInt32? = nil, crashPoint: CrashPoint? = nil
+        views: Int? = nil, epochLength: UInt32? = nil, crashPoint: CrashPoint? = nil,
+        twins: TwinsCase? = nil
     ) {
         self.seed = seed
         self.validators = validators
@@ -28,6 +31,7 @@ package struct Scenario: Sendable {
         self.views = views ?? Self.views(validators: validators, seed: seed)
         self.epochLength = epochLength
         self.crashPoint = crashPoint
+        self.twins = twins
     }
 
     /// Messages grow with the square of the validators, so larger clusters get fewer views. One run

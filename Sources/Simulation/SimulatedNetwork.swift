@@ -12,6 +12,8 @@ struct SimulatedNetwork {
     var delay: ClosedRange<UInt64> = 5000...80_000
     /// Each validator's side; nil where all are together.
     var sides: [Int]?
+    /// Each node's side, where twins are told apart; nil within for who hears all.
+    var nodeSides: [Int?]?
     /// Links that are cut, from and to.
     var cut: Set<Link> = []
     /// Messages that were lost and doubled until now.
@@ -64,6 +66,11 @@ extension Cluster {
         // What follows a slow sync leaves when that is done.
         let leaving = max(now, node.stalledUntil)
         for receiver in holders[target] {
+            if let sides = network.nodeSides, let own = sides[node.id],
+                let other = sides[receiver.id], own != other
+            {
+                continue
+            }
             if network.loss > 0, random.chance(perMille: network.loss) {
                 network.lost += 1
                 continue

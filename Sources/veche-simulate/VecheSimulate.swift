@@ -40,6 +40,13 @@ struct VecheSimulate: AsyncParsableCommand {
             """)
     var crashPoints = false
 
+    @Flag(
+        help: """
+            Instead of faults by chance: of four validators one runs twice with one key, in every \
+            partition of each of four views. The seeds are the cases' numbers, 0 to 262143.
+            """)
+    var twins = false
+
     @Option(help: "How many runs at the same time.")
     var jobs: Int = 1
 
@@ -105,6 +112,7 @@ struct VecheSimulate: AsyncParsableCommand {
     /// The runs of one seed.
     @concurrent
     private func reports(of seed: UInt64) async -> [SimulationReport] {
+        if twins { return [Cluster.run(Twins.scenario(seed % Twins.cases))] }
         guard crashPoints else { return [Cluster.run(scenario(seed))] }
         var reports: [SimulationReport] = []
         Scenario.enumerateCrashPoints(

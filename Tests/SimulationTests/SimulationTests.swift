@@ -79,6 +79,14 @@ struct SimulationTests {
         #expect(crashes == runs - 1)
     }
 
+    /// All of them by `veche-simulate --twins --seeds 0..262143`; here every 509th.
+    @Test func twinsForkNothingHoweverTheyArePartedFromTheOthers() {
+        for number in stride(from: 0, to: Twins.cases, by: 509) {
+            let violation = Cluster.run(Twins.scenario(number)).violation
+            #expect(violation == nil, "case \(number)")
+        }
+    }
+
     /// Each once broke an invariant: a view timer that span in who is no validator, one that joined
     /// and repeated nothing, a range that a silent peer held for ever, damage taken for a torn end.
     @Test(arguments: [
