@@ -9,13 +9,25 @@ struct SimulatedDisk {
     var room: Int?
     /// Records that were synced and must be found again.
     private(set) var synced = 0
-    /// It was damaged in a way that has to be noticed.
-    private(set) var isDamaged = false
+    /// How many bytes were synced; what follows them may be lost.
+    private var syncedSize: Int
+    private var damage = Damage.none
+
+    private enum Damage {
+        case none
+        /// In bytes that nobody relies on: noticing it is right, cutting them off as well.
+        case unsynced
+        /// In bytes that were synced: it has to be noticed.
+        case synced
+    }
 
     private static let sector = 512
     private static let smallestShare = 64
 
-    init(_ bytes: [UInt8]?) { self.bytes = bytes }
+    init(_ bytes: [UInt8]?) {
+        self.bytes = bytes
+        syncedSize = bytes?.count ?? 0
+    }
 
     var size: Int { bytes?.count ?? 0 }
 
@@ -30,6 +42,7 @@ struct SimulatedDisk {
         if let room { self.room = room - frame.count }
         bytes?.append(contentsOf: frame)
         synced += records.count
+        syncedSize = size
         return true
     }
 
@@ -46,6 +59,7 @@ struct SimulatedDisk {
         case .everything:
             bytes?.append(contentsOf: frame)
             synced += records.count
+            syncedSize = size
         case .reordered:
             let written = withoutSomeSectors(frame, &random)
             bytes?.append(contentsOf: written)
@@ -54,7 +68,7 @@ struct SimulatedDisk {
             guard size > frame.count else { return }
             let start = random.index(below: size - frame.count)
             bytes?.replaceSubrange(start..<(start + frame.count), with: frame)
-            isDamaged = true
+            noteDamage(at: start)
         }
     }
 
@@ -83,15 +97,24 @@ struct SimulatedDisk {
         guard size > 0 else { return false }
         let position = random.index(below: size)
         bytes?[position] ^= 1 << UInt8(random.index(below: 8))
-        isDamaged = true
+        noteDamage(at: position)
         return true
+    }
+
+    private mutating func noteDamage(at position: Int) {
+        if position < syncedSize {
+            damage = .synced
+        } else if damage == .none {
+            damage = .unsynced
+        }
     }
 
     /// Writes the file anew, as a whole.
     mutating func replace(_ header: [UInt8], _ records: [JournalRecord]) {
         bytes = header + Journal.frame(records, at: UInt64(header.count))
         synced = records.count
-        isDamaged = false
+        syncedSize = size
+        damage = .none
     }
 
     /// Reads the file as a node does at its start, and cuts off a torn end.
@@ -107,14 +130,18 @@ struct SimulatedDisk {
     mutating func fault(of state: JournalState) -> String? {
         switch state {
         case .intact(let records, _):
-            if isDamaged { return "damage went unnoticed: \(records.count) of \(synced) records" }
+            if damage == .synced {
+                return "damage went unnoticed: \(records.count) of \(synced) records"
+            }
             guard records.count >= synced else {
                 return "\(synced - records.count) synced records are lost"
             }
             synced = records.count
+            syncedSize = size
+            damage = .none
             return nil
         case .corrupt(let position):
-            return isDamaged ? nil : "corrupt at \(position) without damage"
+            return damage != .none ? nil : "corrupt at \(position) without damage"
         case .missing, .outdated:
             return bytes == nil ? nil : "\(state)"
         }
