@@ -135,29 +135,4 @@ extension Clusters.DataDirectoryTests {
             #expect(await !cluster.sawEquivocation())
         }
     }
-
-    @Test(.timeLimit(.minutes(2)))
-    func aCopyOfARunningValidatorNeverVotesBesideIt() async throws {
-        let port = try Ports.free(2)
-        try await withCluster(validators: 4, name: "copy") { cluster in
-            try await cluster.startAll()
-            try await cluster.waitUntilVoting()
-            try await cluster.waitForProgress(of: 0, blocks: 4)
-            let home = try cluster.copyHome(3, to: "copy", port: port)
-            // The copy has no lock of its own: that is in the directory that was copied.
-            let copy = try LocalProcess(
-                .node, ["run", "--home", home], name: "copy", directory: cluster.directory.logs)
-            let end = ContinuousClock.now + .seconds(25)
-            while copy.status == nil, ContinuousClock.now < end {
-                // No answer while it starts, or once it has stopped.
-                let text = try? await HTTP.get("http://127.0.0.1:\(port + 1)/v1/status", timeout: 3)
-                    .text
-                #expect(text?.contains("\"voting\":true") != true)
-                try await Task.sleep(for: .milliseconds(100))
-            }
-            try await copy.stop()
-            #expect(await !cluster.sawEquivocation())
-            try await cluster.waitForProgress(of: 0, blocks: 2)
-        }
-    }
 }

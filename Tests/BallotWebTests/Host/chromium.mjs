@@ -2,7 +2,7 @@
 // sends back what came out.
 
 import {spawn} from "node:child_process"
-import {readFileSync} from "node:fs"
+import {closeSync, mkdirSync, openSync, readFileSync} from "node:fs"
 import {createServer} from "node:http"
 import {dirname, join} from "node:path"
 import {fileURLToPath} from "node:url"
@@ -39,13 +39,30 @@ export const filesFor = (built, cases) => ({
     "/cases.json": ["application/json", cases],
 })
 
+/** How often a browser is started that ends before it answered: it may, on a machine with much to do. */
+const attempts = 3
+
+class EndedEarly extends Error {}
+
 /**
  * Serves the files to a headless Chromium with a profile of its own, and takes what it sends back.
  * @param {ReturnType<typeof filesFor>} files
- * @param {string} profile an empty directory
+ * @param {string} directory an empty directory
  * @returns {Promise<string>} the results as JSON
  */
-export async function inChromium(files, profile) {
+export async function inChromium(files, directory) {
+    for (let attempt = 1; ; attempt += 1) {
+        try {
+            return await inOneChromium(files, join(directory, `profile-${attempt}`))
+        } catch (error) {
+            if (!(error instanceof EndedEarly) || attempt === attempts) { throw error }
+        }
+    }
+}
+
+async function inOneChromium(files, profile) {
+    mkdirSync(profile)
+    const log = openSync(join(profile, "chromium.log"), "w")
     let report, fail
     const results = new Promise((resolve, reject) => { [report, fail] = [resolve, reject] })
     const server = createServer((request, response) => {
@@ -64,9 +81,12 @@ export async function inChromium(files, profile) {
         "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync",
         `--user-data-dir=${profile}`, `http://127.0.0.1:${server.address().port}/`,
-    ], {detached: true, stdio: "ignore"})
+    ], {detached: true, stdio: ["ignore", "ignore", log]})
     browser.on("error", () => fail(new Error("chromium is missing: run apt-get install chromium")))
-    browser.on("exit", (code) => fail(new Error(`chromium ended early (${code})`)))
+    browser.on("exit", (code, signal) => {
+        const said = readFileSync(join(profile, "chromium.log"), "utf8").slice(-2000)
+        fail(new EndedEarly(`chromium ended early (${signal ?? code}); it said: ${said}`))
+    })
     const timer = setTimeout(() => fail(new Error("chromium gave no answer in time")), limit)
     try {
         return await results
@@ -79,6 +99,7 @@ export async function inChromium(files, profile) {
             try { process.kill(-browser.pid, "SIGKILL") } catch { /* it has ended by itself */ }
             await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5000))])
         }
+        closeSync(log)
         server.closeAllConnections?.()
         server.close()
     }
