@@ -242,7 +242,12 @@ actor Walk {
     }
 
     func electionStatus() async throws -> ElectionStatus {
-        try await HTTP.get(try electionURL).json(ElectionStatus.self)
+        let url = try electionURL
+        // The observer has each block a little later than the node that took the transaction.
+        try await eventually("the observer knows the election") {
+            try await HTTP.get(url).status == 200
+        }
+        return try await HTTP.get(url).json(ElectionStatus.self)
     }
 
     private func wait(for phases: String..., within limit: Duration) async throws {
