@@ -62,6 +62,7 @@ let systemLibraries: [Target] = [
         name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(
         name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+    .target(name: "CRocksDBLog", dependencies: ["CRocksDB"]),
 ]
 
 let base: [Target] = [
@@ -110,7 +111,7 @@ let shell: [Target] = [
             "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
             "Verification",
         ]),
-    module("Storage", ["CRocksDB", "Codec", "Ledger"]),
+    module("Storage", ["CRocksDB", "CRocksDBLog", "Codec", "Ledger"]),
     module(
         "PeerNetwork",
         [

@@ -1,4 +1,5 @@
 import CRocksDB
+import CRocksDBLog
 import Synchronization
 
 /// Bounds on the memory that the database takes.
@@ -140,8 +141,8 @@ package struct StoreOptions: Sendable {
     unsafe rocksdb_options_set_max_total_wal_size(options, UInt64(limits.writeBufferBytes) * 4)
     unsafe rocksdb_options_set_max_open_files(options, Int32(clamping: limits.maxOpenFiles))
     unsafe rocksdb_options_set_max_background_jobs(options, 2)
-    unsafe rocksdb_options_set_keep_log_file_num(options, 4)
-    unsafe rocksdb_options_set_max_log_file_size(options, 8 << 20)
+    // RocksDB aborts the process where its text log cannot be written; what fails is told to us anyway.
+    unsafe veche_rocksdb_discard_log(options)
     return unsafe options
 }
 

@@ -3,6 +3,7 @@
 // block means (Ledger, Elections) nor why a vote is written before it is sent (Consensus).
 
 package import Codec
+import Glibc
 
 /// Why the disk did not do what it must. All of them stop the node: it must not vote on storage that
 /// it cannot trust, and a failed write is not repeated (a second fsync after a failed one may lie).
@@ -45,12 +46,20 @@ extension StorageError: CustomStringConvertible {
             return "The data in \(path) is damaged: \(detail). Keep the directory for examination, "
                 + "check the disk, and let the node fetch the chain again into an empty directory."
         case .system(let operation, let path, let code):
-            return "Could not \(operation) \(path): \(errorText(code)). The node stops here, "
-                + "since data may not have reached the disk; mend the cause and start it again."
+            let isFull = [ENOSPC, EDQUOT, EFBIG].contains(code)
+            return "Could not \(operation) \(path): \(errorText(code)). " + remedy(isFull)
         case .database(let operation, let path, let detail):
-            return
-                "The database in \(path) could not \(operation): \(detail). The node stops here, "
-                + "since data may not have reached the disk; mend the cause and start it again."
+            let isFull = [ENOSPC, EDQUOT, EFBIG].contains { detail.contains(errorText($0)) }
+            return "The database in \(path) could not \(operation): \(detail). "
+                + remedy(isFull)
         }
     }
+}
+
+/// What the operator does after a write that failed.
+private func remedy(_ isFull: Bool) -> String {
+    "The node stops here, since data may not have reached the disk. "
+        + (isFull
+            ? "Make room on it, and start the node again."
+            : "Check the disk and the system's log, mend the cause, and start the node again.")
 }

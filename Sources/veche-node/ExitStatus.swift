@@ -31,7 +31,11 @@ func reporting(_ work: () async throws -> Void) async throws {
         throw error
     } catch {
         FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
-        throw status(of: error)
+        let status = status(of: error)
+        // A database that failed is not closed, since that would write again: its threads must not
+        // run on while the process is taken apart.
+        if status == ExitStatus.storage { _exit(status.rawValue) }
+        throw status
     }
 }
 

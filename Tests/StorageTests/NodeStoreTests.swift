@@ -112,6 +112,18 @@ func block(_ height: UInt64) -> FloorBatch {
         }
     }
 
+    /// RocksDB aborts the process when it cannot write its text log.
+    @Test func theDatabaseKeepsNoTextLog() throws {
+        do {
+            let store = try NodeStore(in: DataDirectory(path: path), chainID: chain)
+            for height in UInt64(1)...5 { try store.commit(block(height)) }
+        }
+        _ = try NodeStore(in: DataDirectory(path: path), chainID: chain)
+        let files = try FileManager.default.contentsOfDirectory(atPath: path + "/ledger")
+        #expect(files.contains("CURRENT"))
+        #expect(!files.contains { $0.hasPrefix("LOG") })
+    }
+
     @Test func snapshotDoesNotSeeLaterWrites() throws {
         let store = try NodeStore(in: DataDirectory(path: path), chainID: chain)
         try store.commit(block(1))

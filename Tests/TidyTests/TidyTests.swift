@@ -33,7 +33,7 @@ struct TidyTests {
     }
 
     @Test(arguments: [
-        ("CSodium", "Cryptography"), ("CRocksDB", "Storage"),
+        ("CSodium", "Cryptography"), ("CRocksDB", "Storage"), ("CRocksDBLog", "Storage"),
     ])
     func aSystemLibraryHasOneImporter(library: String, importer: String) throws {
         for file in try SourceTree.swiftFiles(below: "Sources")
