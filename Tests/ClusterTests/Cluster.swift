@@ -80,9 +80,10 @@ actor Cluster {
         }
     }
 
-    func start(_ place: Int) throws {
+    func start(_ place: Int, environment: [String: String] = [:]) throws {
         running[place] = try LocalProcess(
-            .node, ["run", "--home", home(place)], name: name(place), directory: directory.logs)
+            .node, ["run", "--home", home(place)], name: name(place), directory: directory.logs,
+            environment: environment)
     }
 
     func startAll() throws { for place in places { try start(place) } }

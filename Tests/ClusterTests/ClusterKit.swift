@@ -6,6 +6,7 @@ import Ledger
 import Node
 import ProcessHarness
 import Storage
+import Testing
 
 /// Changes of what lies on a node's disk, while it does not run.
 extension Cluster {
@@ -32,12 +33,46 @@ extension Cluster {
 
     /// Whether any node reported that a validator contradicted itself.
     func sawEquivocation() -> Bool {
-        places.contains { place in
-            let path = directory.logs + "/\(name(place)).err"
-            let text = String(
-                decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
-            return text.contains("A_EQUIV")
+        places.contains { said($0).contains("A_EQUIV") }
+    }
+
+    /// Votes of one key that contradict each other, as all running nodes have counted them.
+    nonisolated func equivocations(_ places: [Int]? = nil) async throws -> Int {
+        var sum = 0
+        for place in places ?? Array(self.places) {
+            sum += try await metric("equivocations_total", place)
         }
+        return sum
+    }
+
+    /// One of a node's measurements.
+    nonisolated func metric(_ name: String, _ place: Int) async throws -> Int {
+        let text = try await HTTP.get(url(place) + "/metrics").text
+        let prefix = "veche_\(name) "
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(prefix) }),
+            let value = Int(line.dropFirst(prefix.count))
+        else { throw HarnessFailure("\(self.name(place)) does not measure \(name).") }
+        return value
+    }
+
+    /// Checks that all nodes have the same blocks, up to the lowest height of any.
+    nonisolated func expectOneChain(_ places: [Int]? = nil) async throws {
+        var chains: [[Block]] = []
+        for place in places ?? Array(self.places) { chains.append(try await chain(place)) }
+        guard let height = chains.map(\.count).min(), height > 0 else {
+            throw HarnessFailure("A node has no blocks.")
+        }
+        let first = chains[0].prefix(height)
+        for chain in chains {
+            #expect(chain.prefix(height).map(\.header.hash) == first.map(\.header.hash))
+        }
+    }
+
+    /// What a node has written to standard error, in all its processes.
+    nonisolated func said(_ place: Int) -> String {
+        let path = directory.logs + "/\(name(place)).err"
+        return String(
+            decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
     }
 
     /// Copies a node's directory, as it is now, for a process that listens on `ports` and the next.

@@ -4,6 +4,7 @@ import Testing
 /// the parts of a serialized suite in the order of their declaration.
 @Suite(.serialized) struct Clusters {
     @Suite(.serialized) struct DataDirectoryTests {}
+    @Suite(.serialized) struct DiskFaultTests {}
     @Suite(.serialized) struct SignerTests {}
     @Suite(.serialized) struct ValidatorChangeTests {}
     @Suite(.serialized) struct NemesisTests {}
