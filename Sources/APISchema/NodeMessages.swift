@@ -80,6 +80,29 @@ package struct NodeStatus: Codable, Hashable, Sendable {
     }
 }
 
+/// A node that does its work now says what it concludes that from.
+package struct NodeReadiness: Codable, Hashable, Sendable {
+    /// Final height and its chain time.
+    package let height: UInt64
+    package let time: Timestamp
+    /// How old that block is by the node's clock, and how old it may be.
+    package let blockAgeMilliseconds: UInt64
+    package let oldestMilliseconds: UInt64
+    /// Whether it votes: false for who is no validator in office.
+    package let voting: Bool
+
+    package init(
+        height: UInt64, time: Timestamp, blockAgeMilliseconds: UInt64,
+        oldestMilliseconds: UInt64, voting: Bool
+    ) {
+        self.height = height
+        self.time = time
+        self.blockAgeMilliseconds = blockAgeMilliseconds
+        self.oldestMilliseconds = oldestMilliseconds
+        self.voting = voting
+    }
+}
+
 /// One block in a list.
 package struct BlockSummary: Codable, Hashable, Sendable {
     package let height: UInt64

@@ -35,17 +35,6 @@ extension NodeClient {
         throw .otherChain(server: server, found: found, expected: chainID)
     }
 
-    /// The node's own judgement of its health: nil if it is well, else why not.
-    package func healthProblem() async throws(ClientError) -> String? {
-        do throws(ClientError) {
-            _ = try await transport.bytes("/healthz", limit: 64 << 10)
-            return nil
-        } catch {
-            guard case .refused(let failure) = error else { throw error }
-            return failure.message
-        }
-    }
-
     /// Blocks rising from a height, or without one the newest, falling.
     ///
     /// - Parameter limit: 1 to 100.

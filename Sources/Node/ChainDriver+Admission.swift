@@ -93,6 +93,7 @@ extension ChainDriver {
             promise(request.id)
         }
         if let known = answerKnown(request.id) {
+            countDuplicate(request)
             answer(request, known)
             return
         }
@@ -113,6 +114,11 @@ extension ChainDriver {
             checks.release(request.source.name)
             answer(request, .failure(Self.failure(.full)))
         }
+    }
+
+    /// A transaction that another validator pushed was here before.
+    private func countDuplicate(_ request: AdmissionRequest) {
+        if case .validator = request.source { counters.pushedDuplicates += 1 }
     }
 
     /// The answer for a transaction that is final or waits already: the same as the first time.
@@ -143,8 +149,12 @@ extension ChainDriver {
         }
         guard isMember else { return }
         for bytes in try PushedTransactions(canonicalBytes: frame.payload).transactions {
+            counters.transactionsPushed += 1
             let id = Transaction.id(of: bytes)
-            guard mempool[id] == nil else { continue }
+            guard mempool[id] == nil else {
+                counters.pushedDuplicates += 1
+                continue
+            }
             take(AdmissionRequest(id: id, bytes: bytes, source: .validator(frame.peer)))
         }
     }
@@ -216,6 +226,7 @@ extension ChainDriver {
         let request = item.request
         switch item.admission {
         case .duplicate:
+            countDuplicate(request)
             dropped.append(request.id)
             answer(
                 request,
@@ -230,6 +241,7 @@ extension ChainDriver {
         case .admitted, .waiting:
             // It may have become final while it was judged.
             if mempool[request.id] == nil, let known = answerKnown(request.id) {
+                countDuplicate(request)
                 dropped.append(request.id)
                 answer(request, known)
                 return false
@@ -255,7 +267,11 @@ extension ChainDriver {
             answer(request, .failure(Self.failure(error)))
             return false
         }
-        if isNew { counters.transactionsAdmitted += 1 }
+        if isNew {
+            counters.transactionsAdmitted += 1
+        } else {
+            countDuplicate(request)
+        }
         if !isWaiting, item.mayPromise, request.wantsPromise { promise(request.id) }
         if let known = answerKnown(request.id) { answer(request, known) }
         return isNew

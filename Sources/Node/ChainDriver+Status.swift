@@ -4,6 +4,7 @@ import Codec
 import Consensus
 import Elections
 import Ledger
+import NodeAPI
 import PeerNetwork
 import TransparencyLog
 
@@ -11,11 +12,36 @@ import TransparencyLog
 extension ChainDriver {
     var isWorking: Bool { !hasStopped }
 
+    /// The answer to who asks whether the node is ready.
+    func checkReadiness() throws(ServiceFailure) -> NodeReadiness {
+        let state = readiness
+        if let problem = state.problem {
+            throw .unavailable(
+                "\(problem)", retryAfterSeconds: NodeLimits.readinessRetrySeconds)
+        }
+        return NodeReadiness(
+            height: head.height.rawValue, time: head.time, blockAgeMilliseconds: state.age,
+            oldestMilliseconds: state.oldest, voting: isMember)
+    }
+
     /// Whether a block is known to be final that lies well above the floor. A few blocks are the
     /// ordinary distance between nodes.
     var isFarBehind: Bool {
         let target = sync.target?.header.height ?? .genesis
         return target.rawValue > head.height.rawValue + NodeLimits.ordinaryDistance
+    }
+
+    /// What the node's readiness depends on.
+    var readiness: Readiness {
+        var state = Readiness(
+            height: head.height.rawValue, head: head.time, now: clock.now().clock,
+            heartbeatMilliseconds: chain.genesis.parameters.heartbeatMilliseconds)
+        state.hasStopped = hasStopped
+        state.isConnected = !peers.isEmpty || isMember && validators.validators.count == 1
+        if isFarBehind { state.missing = sync.target?.header.height.rawValue }
+        let isVoting = replica?.status.isVoting ?? false
+        if isMember, !isVoting { state.votingNote = votingNote(isVoting: false) ?? "it waits" }
+        return state
     }
 
     func nodeStatus(name: String) -> NodeStatus {
@@ -82,9 +108,11 @@ extension ChainDriver {
         text.gauge(
             "certified_size", "Entries under the newest certified checkpoint",
             published?.checkpoint.size ?? 0)
-        let now = clock.now().clock.milliseconds
-        let age = now > head.time.milliseconds ? now - head.time.milliseconds : 0
-        text.gauge("block_age_milliseconds", "Age of the newest final block", age)
+        text.gauge(
+            "block_age_milliseconds", "Age of the newest final block",
+            readiness.age)
+        text.gauge(
+            "ready", "Whether the node is ready, as /readyz says", readiness.problem == nil ? 1 : 0)
         text.gauge("pending_transactions", "Transactions that wait", UInt64(mempool.count))
         text.gauge("pending_bytes", "Bytes of transactions that wait", UInt64(mempool.bytes))
         text.gauge(
@@ -94,6 +122,9 @@ extension ChainDriver {
             "overdue_ballots", "Ballots that have waited for it for more than half a minute",
             overdueBallots(at: clock.now().instant).values.reduce(0, +))
         text.gauge("peers", "Connected peers", UInt64(peers.count))
+        text.gauge(
+            "pending_connections", "Connections that have not said yet who they are",
+            network.pendingConnections)
         text.gauge("event_subscribers", "Subscribers of the event stream", UInt64(subscribers))
         text.counter("blocks_final_total", "Blocks made final", counters.blocksFinal)
         text.counter(
@@ -103,6 +134,12 @@ extension ChainDriver {
             counters.transactionsAdmitted)
         text.counter(
             "transactions_refused_total", "Transactions refused", counters.transactionsRefused)
+        text.counter(
+            "pushed_transactions_total", "Transactions that other validators pushed to this one",
+            counters.transactionsPushed)
+        text.counter(
+            "pushed_duplicates_total", "Of these, those that it had already",
+            counters.pushedDuplicates)
         text.counter("journal_syncs_total", "Synced writes of the journal", counters.journalSyncs)
         text.counter(
             "rejected_messages_total", "Consensus messages not taken",

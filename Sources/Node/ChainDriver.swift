@@ -319,3 +319,6 @@ struct NodeCounters: Sendable {
     var transactionsFinal: UInt64 = 0
     var blocksFinal: UInt64 = 0
 }
+    /// Transactions that validators pushed to this one, and those of them that it knew already.
+    var transactionsPushed: UInt64 = 0
+    var pushedDuplicates: UInt64 = 0

@@ -113,9 +113,10 @@ struct NodeFacade: NodeService {
         guard await driver.isWorking else {
             throw .unavailable("The node has stopped.", retryAfterSeconds: 30)
         }
-        guard configuration.peers.isEmpty || !network.connectedPeers().isEmpty else {
-            throw .unavailable("The node is connected to no other.", retryAfterSeconds: 10)
-        }
+    }
+
+    func checkReadiness() async throws(ServiceFailure) -> NodeReadiness {
+        try await driver.checkReadiness()
     }
 
     func status() async throws(ServiceFailure) -> NodeStatus {

@@ -25,6 +25,8 @@ enum NodeLimits {
     /// Blocks that a node may lie behind another without catching up.
     static let ordinaryDistance: UInt64 = 8
     /// Heights within which a promised ballot must be in the log.
+    /// Seconds after which who asked a node that is not ready asks again.
+    static let readinessRetrySeconds = 5
     static let promisedBlocks: UInt64 = 500
     /// Transactions of one frame that pushes them, and its size in bytes.
     static let pushedTransactions = 256

@@ -8,8 +8,14 @@ package enum PromiseRule {
     package static func isFresh(
         head: Timestamp, now: Timestamp, heartbeatMilliseconds: UInt32
     ) -> Bool {
-        let age = NodeLimits.freshMilliseconds + 2 * UInt64(heartbeatMilliseconds)
-        return now <= head.adding(milliseconds: age)
+        now
+            <= head.adding(
+                milliseconds: freshMilliseconds(heartbeatMilliseconds: heartbeatMilliseconds))
+    }
+
+    /// How old the newest final block of a chain that goes on may be.
+    static func freshMilliseconds(heartbeatMilliseconds: UInt32) -> UInt64 {
+        NodeLimits.freshMilliseconds + 2 * UInt64(heartbeatMilliseconds)
     }
 
     /// Whether the registrar's count covers a ballot besides those that were promised before it. A

@@ -158,6 +158,9 @@ struct NodeRoutes {
             try await service.checkHealth()
             return try .json(["status": "ok"], cache: .never)
         }
+        get("/readyz", in: router) { _, _ in
+            try .json(try await service.checkReadiness(), cache: .never)
+        }
         get("/metrics", in: router) { _, _ in
             .text([UInt8](try await service.metrics().utf8), cache: .never)
         }

@@ -22,8 +22,10 @@ package protocol NodeService: Sendable {
     func receipt(_ id: Bytes32) async throws(ServiceFailure) -> [UInt8]
 
     func status() async throws(ServiceFailure) -> NodeStatus
-    /// Throws unless the node can do its work now.
+    /// Throws once the node has stopped.
     func checkHealth() async throws(ServiceFailure)
+    /// Throws, saying why, unless the node does its work now.
+    func checkReadiness() async throws(ServiceFailure) -> NodeReadiness
     /// Prometheus text.
     func metrics() async throws(ServiceFailure) -> String
 

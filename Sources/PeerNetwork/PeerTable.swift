@@ -14,6 +14,8 @@ package struct PeerNetworkStatistics: Equatable, Sendable {
     package internal(set) var dialFailures: UInt64 = 0
     /// Messages dropped because a peer's queue was full, over all connections that ended.
     package internal(set) var droppedFrames: UInt64 = 0
+    /// Incoming connections that have not said yet who they are, now.
+    package internal(set) var pendingConnections = 0
 }
 
 /// Who is connected, and the decision which connection stays.
@@ -164,7 +166,13 @@ final class PeerTable: Sendable {
         }
     }
 
-    var statistics: PeerNetworkStatistics { state.withLock { $0.statistics } }
+    var statistics: PeerNetworkStatistics {
+        state.withLock { state in
+            var statistics = state.statistics
+            statistics.pendingConnections = state.pending.count
+            return statistics
+        }
+    }
 
     /// Changes the counters and returns them.
     @discardableResult

@@ -2,6 +2,7 @@ import APISchema
 import ArgumentParser
 import Codec
 import DocumentFiles
+import Foundation
 import Ledger
 import LedgerClient
 import Node
@@ -61,7 +62,9 @@ struct StatusCommand: AsyncParsableCommand {
     private func report(_ status: NodeStatus) {
         print("\(status.software), \(status.validator ?? "observer")")
         print("Chain:   \(status.chainName) (\(status.kind.name)), \(status.chainID)")
-        print("Height:  \(status.height) at \(status.time)")
+        let now = UInt64(Date().timeIntervalSince1970 * 1000)
+        let age = now > status.time.milliseconds ? now - status.time.milliseconds : 0
+        print("Height:  \(status.height) at \(status.time), \(age / 1000) s ago by this clock")
         print("Block:   \(status.blockHash)")
         print("Round:   epoch \(status.epoch), view \(status.view)")
         print("Log:     \(status.logSize) entries, root \(status.logRoot)")

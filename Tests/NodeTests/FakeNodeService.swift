@@ -34,6 +34,9 @@ struct FakeNodeService: NodeService {
 
     func status() async throws(ServiceFailure) -> NodeStatus { try give(Samples.nodeStatus) }
     func checkHealth() async throws(ServiceFailure) { try give(()) }
+    func checkReadiness() async throws(ServiceFailure) -> NodeReadiness {
+        try give(Samples.readiness)
+    }
     func metrics() async throws(ServiceFailure) -> String { try give("veche_height 1\n") }
 
     func blocks(
@@ -116,6 +119,8 @@ enum Samples {
         height: 1, blockHash: .zero, time: time, epoch: 0, view: 1, logSize: 1, logRoot: .zero,
         certifiedSize: 1, voting: true, votingNote: "note", peers: [peer], pendingCount: 0,
         pendingBytes: 0)
+    static let readiness = NodeReadiness(
+        height: 1, time: time, blockAgeMilliseconds: 20, oldestMilliseconds: 11_000, voting: true)
     static let validator = Validator(
         name: "v1", consensusKey: .zero, cosigningKey: .zero, nodeKey: .zero)
     static let pending = PendingValidators(

@@ -108,6 +108,117 @@ import TransparencyLog
         }
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func aNodeOnAChainThatStandsStillIsAliveAndNotReady() async throws {
+        try await withNetwork { network in
+            try await startAll(network)
+            try await network.start("observer-1")
+            let names = ["validator-1", "observer-1"]
+            for name in names {
+                let answer = try await answer("/readyz", of: name, in: network, until: 200)
+                let readiness = try JSONDecoder().decode(NodeReadiness.self, from: answer.body)
+                #expect(readiness.blockAgeMilliseconds <= readiness.oldestMilliseconds)
+                #expect(readiness.voting == (name == "validator-1"))
+            }
+            // Two of four are no quorum: the status still says that the first one votes.
+            await network.stop("validator-3")
+            await network.stop("validator-4")
+            for name in names {
+                let answer = try await answer("/readyz", of: name, in: network, until: 503)
+                #expect(String(decoding: answer.body, as: UTF8.self).contains("milliseconds old"))
+                _ = try await self.answer("/healthz", of: name, in: network, until: 200)
+            }
+            #expect(try await network.status("validator-1").voting)
+            try await network.start("validator-3")
+            for name in names { _ = try await answer("/readyz", of: name, in: network, until: 200) }
+        }
+    }
+
+    /// Asks a node until it answers with a status.
+    private func answer(
+        _ path: String, of name: String, in network: TestNetwork, until status: Int
+    ) async throws -> (status: Int, body: Data) {
+        let deadline = ContinuousClock.now + .seconds(40)
+        while true {
+            let answer = try await request(
+                "GET", path, port: network.peerPort(name) + 1)
+            if answer.status == status { return (answer.status, Data(answer.body)) }
+            guard ContinuousClock.now < deadline else {
+                throw TestFailure("\(name) answers \(path) with \(answer.status)")
+            }
+            // The network lives in real time: this is the pause between two questions.
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func aTransactionIsPushedOnceToEachValidator() async throws {
+        try await withNetwork(observers: 0) { network in
+            try await startAll(network)
+            for name in Self.validators {
+                try await network.wait(for: name, "all peers, voting") {
+                    $0.peers.count == 3 && $0.voting
+                }
+            }
+            let commission = try TestCommission(
+                directory: network.directory, genesis: network.genesis)
+            let count = 24
+            for number in 0..<count {
+                let port = network.peerPort(Self.validators[number % 4]) + 1
+                let bytes = try commission.creation(named: "election-\(number)")
+                let answer = try await request("POST", "/v1/transactions", port: port, body: bytes)
+                #expect(answer.status == 202)
+            }
+            for name in Self.validators {
+                try await network.wait(for: name, "nothing waits") { $0.pendingCount == 0 }
+                // From three others, once each, also where a block was faster.
+                let expected = count - count / 4
+                try await wait(for: expected, "pushed_transactions_total", of: name, in: network)
+                let duplicates = try await metric(
+                    "pushed_duplicates_total", of: name, in: network)
+                #expect(duplicates * 5 <= expected)
+            }
+            // Who was sent the same bytes by a client and by a validator pushes them no second time,
+            // unless the client was the first.
+            let bytes = try commission.creation(named: "twice")
+            for name in Self.validators.prefix(2) {
+                let port = network.peerPort(name) + 1
+                _ = try await request("POST", "/v1/transactions", port: port, body: bytes)
+            }
+            try await network.wait(for: "validator-3", "nothing waits") { $0.pendingCount == 0 }
+            let pushed = try await metric(
+                "pushed_transactions_total", of: "validator-3", in: network)
+            #expect(pushed <= count - count / 4 + 2)
+        }
+    }
+
+    /// Waits until a measurement has a value, which it must not pass.
+    private func wait(
+        for value: Int, _ name: String, of node: String, in network: TestNetwork
+    ) async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            let found = try await metric(name, of: node, in: network)
+            if found == value { return }
+            guard found < value, ContinuousClock.now < deadline else {
+                throw TestFailure("\(name) of \(node) is \(found), not \(value)")
+            }
+            // The network lives in real time: this is the pause between two questions.
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// One of a node's measurements.
+    private func metric(
+        _ metric: String, of name: String, in network: TestNetwork
+    ) async throws -> Int {
+        let answer = try await request("GET", "/metrics", port: network.peerPort(name) + 1)
+        let text = String(decoding: answer.body, as: UTF8.self)
+        let line = try #require(
+            text.split(separator: "\n").first { $0.hasPrefix("veche_\(metric) ") })
+        return try #require(line.split(separator: " ").last.flatMap { Int($0) })
+    }
+
     @Test(.timeLimit(.minutes(3)))
     func garbageOnThePeerPortLosesNothing() async throws {
         try await withNetwork(observers: 0) { network in

@@ -66,6 +66,7 @@ import Testing
                 transactionID: .zero, status: "final", height: 1, index: 2, time: Samples.time)
         ),
         ("PeerStatus", Samples.peer), ("NodeStatus", Samples.nodeStatus),
+        ("NodeReadiness", Samples.readiness),
         ("ValidatorsView", Samples.validators), ("PendingValidators", Samples.pending),
         ("Validator", Samples.validator), ("BlockSummary", Samples.block),
         ("BlockTransaction", Samples.blockTransaction),

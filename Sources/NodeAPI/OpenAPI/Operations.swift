@@ -97,10 +97,17 @@ extension OpenAPI {
                 )
             ]),
         Operation(
-            "/healthz", id: "health", summary: "Whether the node can do its work now.",
+            "/healthz", id: "health",
+            summary:
+                "Whether the node is alive: it runs and answers. One that is stuck is alive too.",
             answers: [
-                json("It can.", ["type": "object", "properties": ["status": textSchema]])
+                json("It is.", ["type": "object", "properties": ["status": textSchema]])
             ]),
+        Operation(
+            "/readyz", id: "readiness",
+            summary: "Whether the node does its work now: its newest final block is young, it is "
+                + "connected, has caught up and, as a validator in office, votes.",
+            answers: [json("It does.", reference("NodeReadiness"))]),
         Operation(
             "/metrics", id: "metrics", summary: "Measurements in Prometheus' text form.",
             answers: [text("The measurements.")]),

@@ -35,6 +35,10 @@ extension OpenAPI {
                 "pendingBytes": numberSchema, "overdueBallots": numberSchema,
             ],
             optional: ["validator", "votingNote"]),
+        "NodeReadiness": object([
+            "height": numberSchema, "time": timeSchema, "blockAgeMilliseconds": numberSchema,
+            "oldestMilliseconds": numberSchema, "voting": ["type": "boolean"],
+        ]),
         "ValidatorsView": object(
             [
                 "epoch": numberSchema, "setHash": digestSchema, "quorum": numberSchema,
