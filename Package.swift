@@ -318,7 +318,8 @@ let testTargets: [Target] = [
         "ClusterTests",
         [
             "APISchema", "ClusterElection", "Codec", "Cryptography", "DocumentFiles", "Ledger",
-            "Node", "ProcessHarness", "Storage", "TransparencyLog", "veche-node", nioCore, nioPosix,
+            "Node", "PeerNetwork", "ProcessHarness", "Storage", "TransparencyLog", "veche-node",
+            logging, nioCore, nioPosix,
         ]),
     .testTarget(
         name: "BallotWebTests",

@@ -138,6 +138,14 @@ actor Cluster {
 
     func errors(_ place: Int) -> String { running[place]?.errors ?? "" }
 
+    /// The id of a running node's process.
+    func process(_ place: Int) throws -> Int32 {
+        guard let process = running[place] else {
+            throw HarnessFailure("\(name(place)) does not run.")
+        }
+        return process.id
+    }
+
     // MARK: - State
 
     /// What a node says about itself; nil while it does not answer.

@@ -5,6 +5,7 @@ import Testing
 @Suite(.serialized) struct Clusters {
     @Suite(.serialized) struct DataDirectoryTests {}
     @Suite(.serialized) struct DiskFaultTests {}
+    @Suite(.serialized) struct ReconnectTests {}
     @Suite(.serialized) struct SignerTests {}
     @Suite(.serialized) struct ValidatorChangeTests {}
     @Suite(.serialized) struct NemesisTests {}
