@@ -69,7 +69,10 @@ extension SyncClient {
         if range.headers.isEmpty { peers[peer]?.failures = 0 }
         let headers = range.blocks.map(\.header) + range.headers
         // The last block of an epoch has a certificate of its own: it proves the next validators.
-        if let crossing = headers.first(where: { $0.epoch != headers[0].epoch }) {
+        let epoch = parameters.epoch(of: first)
+        if let crossing = headers.first(where: {
+            $0.epoch != epoch || parameters.epoch(of: $0.height) != epoch
+        }) {
             throw .crossesEpoch(crossing.height)
         }
         for (parent, child) in zip(headers, headers.dropFirst())
@@ -212,9 +215,7 @@ extension SyncClient {
             if let following { last = min(last, Height(following.rawValue - 1)) }
             guard let peer = choosePeer(for: next) else { break }
             let count = UInt32(truncatingIfNeeded: last.rawValue - next.rawValue + 1)
-            let failures = UInt64(min(peers[peer]?.failures ?? 0, 16))
-            let timeout = min(
-                SyncLimits.timeout + SyncLimits.timeout / 2 * failures, SyncLimits.timeoutCap)
+            let timeout = timeout(failures: peers[peer]?.failures ?? 0, blocks: count)
             requests[next] = SyncRequest(
                 peer: peer, count: count, deadline: now.adding(milliseconds: timeout))
             let bytes = UInt32(clamping: peers[peer]?.answerBytes ?? 0)
@@ -223,6 +224,14 @@ extension SyncClient {
             next = last.next
         }
         return effects
+    }
+
+    private func timeout(failures: Int, blocks: UInt32) -> UInt64 {
+        var timeout = SyncLimits.timeout + SyncLimits.timeoutPerBlock * UInt64(blocks)
+        for _ in 0..<min(failures, 16) {
+            timeout = min(timeout + timeout / 2, SyncLimits.timeoutCap)
+        }
+        return timeout
     }
 
     /// A peer that has shown to have a height, in turn among the best of them: those that answer,

@@ -149,7 +149,7 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
     /// Takes a target that was verified elsewhere.
     package mutating func target(_ finalized: FinalizedHeader, at now: Instant) -> [SyncEffect] {
         guard finalized.header.height > (target?.header.height ?? .genesis) else { return [] }
-        target = finalized
+        setTarget(finalized)
         let isKnownToPeer = peers.values.contains { $0.newest >= finalized.header.height }
         var effects: [SyncEffect] = []
         if !isKnownToPeer {
@@ -205,6 +205,15 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
         return [polls, timeouts].compactMap(\.self).min()
     }
 
+    /// Takes a verified target. What was asked only on the word of a peer that claims to be ahead is
+    /// asked again of those who have shown it.
+    private mutating func setTarget(_ finalized: FinalizedHeader) {
+        target = finalized
+        requests = requests.filter { first, request in
+            first > finalized.header.height || (peers[request.peer]?.newest ?? .genesis) >= first
+        }
+    }
+
     private mutating func note(
         _ finalized: FinalizedHeader, from peer: PeerID
     ) throws(SyncRejection) {
@@ -218,7 +227,7 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
         peers[peer]?.isAhead = false
         if height > (target?.header.height ?? .genesis), height > floor.height {
             try verify(finalized)
-            target = finalized
+            setTarget(finalized)
         }
         // Only a height that is known to exist is asked of this peer.
         if height <= max(target?.header.height ?? .genesis, floor.height) {

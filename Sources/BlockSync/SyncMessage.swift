@@ -22,8 +22,10 @@ package enum SyncLimits {
     /// Bytes of final blocks that wait for one with a certificate of its own: many more than honest
     /// nodes finalize without one, and what a node can spare.
     package static let pendingBytes = 128 * 1024 * 1024
-    /// Milliseconds a peer has for an answer, at first and at most: it grows by half.
-    package static let timeout: UInt64 = 2000
+    /// Milliseconds a peer has for an answer, and for each block of it, at first and at most: it
+    /// grows by half with each answer that does not come (b.13).
+    package static let timeout: UInt64 = 500
+    package static let timeoutPerBlock: UInt64 = 12
     package static let timeoutCap: UInt64 = 30_000
     /// Milliseconds between questions for the newest block.
     package static let poll: UInt64 = 2000

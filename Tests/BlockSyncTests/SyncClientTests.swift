@@ -78,7 +78,9 @@ struct SyncClientTests {
         }
         let effects = harness.client.disconnected(PeerID(1), at: harness.now)
         harness.carryOut(effects)
-        harness.advance(milliseconds: 2000)
+        // The longest time that a first answer has.
+        harness.advance(
+            milliseconds: SyncLimits.timeout + 128 * SyncLimits.timeoutPerBlock)
         #expect(harness.delivered == chain.blocks)
     }
 

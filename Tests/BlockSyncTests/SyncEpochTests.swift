@@ -56,6 +56,60 @@ struct SyncEpochTests {
         #expect(harness.delivered.isEmpty)
     }
 
+    /// Who shows a block of unknown validators is asked for the end of the epoch, and may be silent: a
+    /// verified block is asked of who has shown it, without waiting.
+    @Test func whoOnlyClaimsToBeAheadHoldsNothingBack() throws {
+        let chain = ServedChain(height: 3, epochLength: 8)
+        let header = ServedChain(height: 12, epochLength: 8, sets: Self.sets).blocks[11].header
+        let claim = FinalizedHeader(
+            header: header, finalization: chain.certificate(header, signers: [0, 1, 2]))
+        var harness = SyncHarness(chain)
+        harness.servers[PeerID(1)] = chain
+        let silent: (SyncMessage, PeerID) -> SyncMessage? = { answer, _ in
+            if case .newest = answer { .newest(claim) } else { nil }
+        }
+        harness.carryOut(
+            harness.client.connected(PeerID(1), at: harness.now), tamper: silent)
+        #expect(harness.delivered.isEmpty)
+        harness.connect(2, chain)
+        #expect(harness.delivered == chain.blocks)
+    }
+
+    /// Headers that all claim one epoch and lie in two: nothing signed them, and a client that believed
+    /// them would ask for nothing more.
+    @Test func aRangeWhoseHeightsAreOfAnotherEpochThanItClaimsIsRefused() throws {
+        let unchanged = ServedChain(height: 20, epochLength: 8)
+        var harness = SyncHarness(unchanged)
+        harness.servers[PeerID(1)] = unchanged
+        harness.servers[PeerID(2)] = unchanged
+        let finalization = try #require(unchanged.finalizations[Height(8)])
+        var headers: [BlockHeader] = []
+        var parent = unchanged.blocks[6].header
+        for number in UInt64(8)...9 {
+            let header = BlockHeader(
+                chainID: parent.chainID, epoch: .first, height: Height(number), view: parent.view,
+                parentView: parent.parentView, parentHash: parent.hash,
+                time: parent.time.adding(milliseconds: 1), proposer: parent.proposer,
+                transactionCount: 0, bodyBytes: 0, bodyRoot: .zero, logSize: 0, logRoot: .zero,
+                stateDigestAfterParent: .zero, validatorsHash: Self.sets[2].hash,
+                nextValidatorsHash: Self.sets[2].hash)
+            headers.append(header)
+            parent = header
+        }
+        harness.carryOut(harness.client.connected(PeerID(1), at: harness.now)) { answer, _ in
+            guard case .range = answer else { return answer }
+            return .range(
+                BlockRange(
+                    blocks: Array(unchanged.blocks[0..<7]), headers: headers,
+                    finalization: finalization))
+        }
+        #expect(harness.disconnected[PeerID(1)] == .crossesEpoch(Height(9)))
+        // Another serves the chain all the same.
+        harness.connect(2, unchanged)
+        for _ in 0..<4 { harness.advance(milliseconds: 2000) }
+        #expect(harness.delivered == unchanged.blocks)
+    }
+
     /// Whoever was a validator once cannot lead a node that catches up into another epoch.
     @Test func validatorsThatLeftCannotFinalizeALaterEpoch() throws {
         var harness = SyncHarness(chain)
