@@ -68,6 +68,20 @@ package struct EntryAnswer: Hashable, Sendable {
     }
 }
 
+/// Which vote of a validator's key another one received last (b.13): the answer to one that listens
+/// whether its key votes elsewhere.
+package struct VoteAnswer: Hashable, Sendable {
+    /// The request's: an answer to an earlier life says nothing.
+    package let nonce: Bytes32
+    /// The vote of the highest round; nil where none came.
+    package let vote: SignedVote?
+
+    package init(nonce: Bytes32, vote: SignedVote?) {
+        self.nonce = nonce
+        self.vote = vote
+    }
+}
+
 /// What validators say to each other about agreement.
 package enum ConsensusMessage: Hashable, Sendable {
     case proposal(ProposalMessage)
@@ -88,13 +102,17 @@ package enum ConsensusMessage: Hashable, Sendable {
     /// Asks by which certificate the other entered its view; with 32 fresh random bytes.
     case entryRequest(Bytes32)
     case entryAnswer(EntryAnswer)
+    /// Asks for the newest vote of the asker's own key; with 32 fresh random bytes.
+    case voteRequest(Bytes32)
+    case voteAnswer(VoteAnswer)
 
     /// Whether it carries content: such messages queue behind all others.
     package var isBulk: Bool {
         switch self {
         case .block, .transactions: true
         case .proposal, .vote, .certificate, .finalized, .status, .certificateRequest,
-            .certificates, .blockRequest, .transactionRequest, .entryRequest, .entryAnswer:
+            .certificates, .blockRequest, .transactionRequest, .entryRequest, .entryAnswer,
+            .voteRequest, .voteAnswer:
             false
         }
     }
@@ -163,6 +181,17 @@ extension EntryAnswer: CanonicalCodable {
     }
 }
 
+extension VoteAnswer: CanonicalCodable {
+    package func encode(to writer: inout ByteWriter) {
+        writer.write(nonce)
+        writer.write(optional: vote)
+    }
+
+    package init(from reader: inout ByteReader) throws(CodecError) {
+        self.init(nonce: try reader.readBytes32(), vote: try reader.readOptional())
+    }
+}
+
 extension ConsensusMessage: CanonicalCodable {
     private enum Tag: UInt8 {
         case proposal = 1
@@ -178,6 +207,8 @@ extension ConsensusMessage: CanonicalCodable {
         case transactions = 11
         case entryRequest = 12
         case entryAnswer = 13
+        case voteRequest = 14
+        case voteAnswer = 15
     }
 
     /// A tag (u8) and the message.
@@ -212,6 +243,8 @@ extension ConsensusMessage: CanonicalCodable {
             writer.write(list: transactions, limit: Limits.transactionsPerBlock)
         case .entryRequest(let nonce): write(.entryRequest, nonce)
         case .entryAnswer(let answer): write(.entryAnswer, answer)
+        case .voteRequest(let nonce): write(.voteRequest, nonce)
+        case .voteAnswer(let answer): write(.voteAnswer, answer)
         }
     }
 
@@ -248,6 +281,8 @@ extension ConsensusMessage: CanonicalCodable {
                 try reader.readList(limit: Limits.transactionsPerBlock))
         case .entryRequest: self = .entryRequest(try reader.readBytes32())
         case .entryAnswer: self = .entryAnswer(try EntryAnswer(from: &reader))
+        case .voteRequest: self = .voteRequest(try reader.readBytes32())
+        case .voteAnswer: self = .voteAnswer(try VoteAnswer(from: &reader))
         }
     }
 }

@@ -87,10 +87,12 @@ extension Replica {
         guard blocks[proposal.blockHash]?.block != nil || !applies(.finalizeNeedsBlocks) else {
             return want(proposal.blockHash)
         }
+        if view == self.view, held.nullification == nil, isUnconfirmed { return }
         if view == self.view, held.nullification == nil,
             let record = currentRecord, mayFinalize(record),
             pathFromFloor(to: proposal.blockHash) != nil || !applies(.finalizeNeedsBlocks)
         {
+            guard isConfirmed(notarization, proposal) else { return }
             cast(.finalize(proposal), on: proposal.blockHash)
         }
         // The own vote may have completed a finalization, which leaves the view or the epoch too.

@@ -16,8 +16,10 @@ extension Replica {
         validatorsHash = awaited
         index = validators.index(of: configuration.key)
         peers = Array(repeating: PeerRecord(), count: validators.count)
-        // The answers that ended a quarantine were the other set's: of this one they say nothing.
-        if let resumption, resumption.epoch.next == epoch, record.round < resumption {
+        forgetListeners()
+        // The answers that ended a quarantine were the other set's: of this one they say nothing, nor
+        // does what was signed since among the others.
+        if let resumption, resumption.epoch.next == epoch, mayHaveEnteredEpoch(after: resumption) {
             quarantine()
         }
         beginEpoch()
@@ -131,7 +133,7 @@ extension ConsensusMessage {
         case .certificateRequest(let epoch, above: _, below: _): epoch
         case .entryAnswer(let answer): answer.round.epoch
         case .finalized, .blockRequest, .block, .transactionRequest, .transactions,
-            .entryRequest:
+            .entryRequest, .voteRequest, .voteAnswer:
             nil
         }
     }
@@ -142,7 +144,7 @@ extension ConsensusMessage {
         switch self {
         case .finalized, .blockRequest, .transactionRequest: true
         case .proposal, .vote, .certificate, .status, .certificateRequest, .certificates, .block,
-            .transactions, .entryRequest, .entryAnswer:
+            .transactions, .entryRequest, .entryAnswer, .voteRequest, .voteAnswer:
             false
         }
     }

@@ -6,6 +6,9 @@ package import Ledger
 /// ones did, and 2f + 1 answers of others hold one of theirs. That one's entry certificate is of a
 /// view >= w - 2. So w <= m + 2, where m is the highest certified view in the answers.
 extension Replica {
+    /// How many views after the highest certified one votes begin.
+    private var resumedViews: UInt64 { 3 }
+
     /// Begins a quarantine, remembered where there is a journal to remember it in.
     mutating func quarantine() {
         mode = .quarantined(Quarantine())
@@ -23,7 +26,15 @@ extension Replica {
     func mayVote(in round: Round) -> Bool {
         guard let resumption else { return true }
         guard round.epoch == resumption.epoch.next else { return round >= resumption }
-        return round.view > .first
+        return round.view > .first || !mayHaveEnteredEpoch(after: resumption)
+    }
+
+    /// Whether the lost record may hold votes of the epoch after `resumption`'s. To enter that one I had
+    /// a finalization of its predecessor's last block B, of a view w that is B's or a later one, and one
+    /// of its signers has answered: its entry certificate was of a view >= w - 1. So w <= m + 1.
+    func mayHaveEnteredEpoch(after resumption: Round) -> Bool {
+        guard let boundary, boundary.header.epoch == resumption.epoch else { return true }
+        return boundary.header.view.rawValue + resumedViews - 1 <= resumption.view.rawValue
     }
 
     mutating func askForEntries() {
@@ -34,11 +45,13 @@ extension Replica {
         emit(.send(.entryRequest(configuration.nonce), to: .all))
     }
 
-    /// Says by which certificate the current view was entered. Who is in quarantine does not know
-    /// where it was and does not answer.
+    /// Says by which certificate the current view was entered. Who is in quarantine, or is not back yet
+    /// where it was, does not answer: the asker counts on nobody having been further.
     mutating func answerEntryRequest(_ nonce: Bytes32, for peer: ValidatorIndex) {
         let position = Int(peer.rawValue)
-        guard !isQuarantined, now.instant >= peers[position].nextEntryAnswer else { return }
+        guard !isQuarantined, record.round <= round, mayVote(in: round),
+            now.instant >= peers[position].nextEntryAnswer
+        else { return }
         peers[position].nextEntryAnswer = now.instant.adding(
             milliseconds: ConsensusDelays.entryRequest / 2)
         var certificate: Certificate?
@@ -82,14 +95,21 @@ extension Replica {
             let highest = quarantine.entered.values.max()
         else { return }
         let (view, overflow) = highest.rawValue.addingReportingOverflow(
-            applies(.quarantineMargin) ? 3 : 1)
+            applies(.quarantineMargin) ? resumedViews : 1)
         resume(from: Round(epoch: epoch, view: View(overflow ? .max : view)))
     }
 
     /// Votes again from a round on, whatever the others answered: the operator's word that this key
-    /// signed nothing in it or after it. Without effect unless the validator is in quarantine.
+    /// signed nothing in it or after it. Without effect unless the validator is in quarantine, or waits
+    /// for the round that one has set.
     package mutating func vote(from round: Round, at now: LocalTime) -> [Effect] {
-        guard begin(at: now), isQuarantined else { return [] }
+        guard begin(at: now) else { return [] }
+        switch mode {
+        case .quarantined: break
+        case .voting, .listening:
+            guard view > .root, !mayVote(in: self.round) else { return [] }
+        case .halted: return []
+        }
         resume(from: round)
         return finish()
     }
@@ -100,8 +120,11 @@ extension Replica {
         ownVotes = []
         mode = .voting
         replaceJournal()
-        // The answers say where others are, not that the key is nowhere else.
-        listen()
+        // The answers say where others are, not that the key is nowhere else. Only a vote from here on
+        // can show that: an idle chain has to come so far.
+        listen(
+            milliseconds: configuration.listening
+                + (resumedViews + 1) * UInt64(parameters.heartbeatMilliseconds))
         goOn()
     }
 
@@ -109,55 +132,5 @@ extension Replica {
     mutating func replaceJournal() {
         hasJournal = true
         emit(.replaceJournal(journalSnapshot))
-    }
-}
-
-/// Listening for the own key after a restart (b.13).
-extension Replica {
-    /// Whether this restart has to listen: not where nothing was ever signed on a chain that begins.
-    mutating func listen() {
-        guard mode == .voting, configuration.listening > 0, index != nil else { return }
-        guard record.round.view > .root || floor.height > .genesis || resumption != nil
-        else { return }
-        let rotations = Int(ConsensusDelays.listenedRotations)
-        mode = .listening(
-            until: now.instant.adding(milliseconds: configuration.listening),
-            views: rotations * validators.count)
-    }
-
-    /// Counts a view that has passed; those that pass faster than blocks may follow each other are
-    /// caught up with and were not listened to.
-    mutating func listenedToView(since entered: Instant) {
-        guard case .listening(let until, let views) = mode,
-            now.instant.milliseconds(since: entered)
-                >= UInt64(parameters.blockIntervalMilliseconds) / 2
-        else { return }
-        mode = views > 1 ? .listening(until: until, views: views - 1) : .voting
-    }
-
-    mutating func endListening() {
-        guard case .listening(let until, views: _) = mode, now.instant >= until else { return }
-        mode = .voting
-        goOn()
-    }
-
-    /// A certificate that this validator signed later than its record says: votes were lost, or the
-    /// key is in use elsewhere. The latter is certain where a quarantine had found all rounds from
-    /// `resumption` on free, and nothing was signed since.
-    mutating func compareWithRecord(_ certificate: Certificate) {
-        let round = certificate.subject.round
-        guard applies(.quarantine), index != nil, round > record.round, mayVote(in: round),
-            let own = certificate.signatures.first(where: { $0.signer == index })
-        else { return }
-        switch mode {
-        case .voting, .listening:
-            guard let resumption, record.round < resumption else { return quarantine() }
-            halt(
-                .ownKeyVotedElsewhere(
-                    SignedVote(
-                        subject: certificate.subject, signer: own.signer,
-                        signature: own.signature)))
-        case .quarantined, .halted: break
-        }
     }
 }

@@ -66,9 +66,12 @@ extension Replica {
     mutating func receive(_ vote: SignedVote) throws(MessageRejection) {
         try checkEpoch(vote.subject.round.epoch)
         let view = vote.subject.round.view
-        guard view > floorView else { throw .staleView(view, current: self.view) }
-        try checkWindow(view)
         guard validators[vote.signer] != nil else { throw .unknownValidator(vote.signer) }
+        guard view > floorView else {
+            try receiveLate(vote)
+            throw .staleView(view, current: self.view)
+        }
+        try checkWindow(view)
         // Most votes come more than once: what is counted already needs no second check.
         if tallies[view]?.vote(vote.subject.kind, by: vote.signer)?.subject == vote.subject,
             applies(.countedOnce)
@@ -82,10 +85,19 @@ extension Replica {
         count(vote)
     }
 
+    /// Notes a vote that counts no more: who is always late is heard all the same.
+    private mutating func receiveLate(_ vote: SignedVote) throws(MessageRejection) {
+        let newest = peers[Int(vote.signer.rawValue)].newestVote?.subject.round
+        guard vote.signer != index, newest.map({ $0 < vote.subject.round }) ?? true else { return }
+        try check(vote)
+        noteNewest(vote)
+    }
+
     /// Counts a vote whose signature was checked, and forms the certificate that it completes.
     mutating func count(_ vote: SignedVote) {
         let subject = vote.subject
         let view = subject.round.view
+        noteNewest(vote)
         // What was done before may have moved the floor or the epoch.
         guard subject.round.epoch == epoch || !applies(.epochOfVotes), view > floorView
         else { return }
@@ -123,7 +135,9 @@ extension Replica {
     private mutating func compareWithJournal(_ vote: SignedVote) {
         switch mode {
         case .voting, .listening:
-            let isOwn = ownVotes.contains { $0.vote.subject == vote.subject }
+            let isOwn =
+                ownVotes.contains { $0.vote.subject == vote.subject }
+                || forgotten.map { vote.subject.round <= $0 } ?? false
             if !isOwn, mayVote(in: vote.subject.round) { halt(.ownKeyVotedElsewhere(vote)) }
         case .quarantined, .halted:
             break

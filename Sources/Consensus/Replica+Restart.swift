@@ -11,26 +11,31 @@ extension Replica {
             restore(from: records)
         case .missing, .corrupt:
             hasJournal = false
+            forgotten = signerRecord?.round
             if signerRecord == nil { mode = .quarantined(Quarantine()) }
         case .outdated(let signed):
             hasJournal = false
+            forgotten = signerRecord?.round
             if signerRecord.map({ $0.round < signed }) ?? true {
                 mode = .quarantined(Quarantine())
             }
         }
         if let signerRecord { record.add(signerRecord) }
+        signsElsewhere = signerRecord != nil
         if !applies(.quarantine) { mode = .voting }
     }
 
     /// Takes back what the journal holds. Blocks are judged again before a vote needs them: the
     /// driver's states of unfinished blocks are gone.
     private mutating func restore(from records: [JournalRecord]) {
+        let lowest = Round(epoch: epoch, view: floorView)
+        var known: Set<SignedVote> = []
         for record in records {
             switch record {
             case .signer(let signer): self.record.add(signer)
             case .certificate(let certificate): restore(certificate)
             case .vote(let vote):
-                if !ownVotes.contains(where: { $0.vote == vote }) {
+                if vote.subject.round > lowest, known.insert(vote).inserted {
                     ownVotes.append(RecordedVote(inJournal: vote))
                 }
             case .block(let block): restore(block)
@@ -40,8 +45,6 @@ extension Replica {
                 mode = .voting
             }
         }
-        let lowest = Round(epoch: epoch, view: floorView)
-        ownVotes.removeAll { $0.vote.subject.round <= lowest }
     }
 
     private mutating func restore(_ certificate: Certificate) {
@@ -66,6 +69,7 @@ extension Replica {
         precondition(view == .root, "a replica starts once")
         guard begin(at: now) else { return [] }
         for position in peers.indices { peers[position].lastHeard = now.instant }
+        if !hasJournal, !isQuarantined { replaceJournal() }
         guard index != nil else { return finish() }
         var first = floorView.next
         if record.round.epoch == epoch { first = max(first, record.round.view) }
@@ -73,18 +77,45 @@ extension Replica {
         if entry?.subject.round.view.next != first { entry = nil }
         restoreOwnProposal()
         for position in peers.indices { peers[position].lastHeardView = first }
-        listen()
-        if !hasJournal, !isQuarantined { replaceJournal() }
+        listen(milliseconds: configuration.listening)
         enter(first, entry: entry ?? floor.finalized?.finalization)
+        signAgain()
         for own in ownVotes where own.vote.subject.round.epoch == epoch {
             send(own)
             if applies(.ownVotesCounted) { count(own.vote) }
         }
         armRegularTimers()
         askForEntries()
+        askForOwnVotes()
         advanceFloor()
         goOn()
         return finish()
+    }
+
+    /// Where the key's holder signed what the journal does not have, because this process ended in
+    /// between: it gives the same signature once more. A vote on a block needs the block, too; without
+    /// NULLIFY, or FINALIZE after which there is no NULLIFY, the view might never end.
+    private mutating func signAgain() {
+        guard applies(.signedAgain), signsElsewhere, !isQuarantined, let index,
+            record.round.epoch == epoch,
+            record.round.view > floorView
+        else { return }
+        for kind in VoteKind.allCases {
+            guard let subject = record.subject(of: kind),
+                !ownVotes.contains(where: { $0.vote.subject == subject }),
+                subject.proposal.map({ pathFromFloor(to: $0.blockHash) != nil }) ?? true
+            else { continue }
+            do throws(SigningFailure) {
+                let vote = SignedVote(
+                    subject: subject, signer: index,
+                    signature: try signer.sign(
+                        subject, message: subject.message(in: configuration.domain)))
+                ownVotes.append(RecordedVote(signedBefore: vote))
+                emit(.persist([.signer(record), .vote(vote)]))
+            } catch {
+                return halt(.notSigned(subject, error))
+            }
+        }
     }
 
     /// b.6a: what was proposed in the signer's view is sent again as it was, or not at all.

@@ -10,6 +10,9 @@ struct RecordedVote: Hashable, Sendable {
 
     /// A vote that was read back from the journal.
     init(inJournal vote: SignedVote) { self.vote = vote }
+
+    /// A vote that the key's holder remembers; its record comes before it in the effects.
+    init(signedBefore vote: SignedVote) { self.vote = vote }
 }
 
 /// The only place that signs (b.12): first the record, then what is sent.
@@ -38,14 +41,7 @@ extension Replica {
         record = signed
         let own = RecordedVote(vote)
         ownVotes.append(own)
-        var records: [JournalRecord] = []
-        for block in blockHash.flatMap(pathFromFloor) ?? [] {
-            let hash = block.header.hash
-            if blocks[hash]?.isDurable == false {
-                records.append(.block(block))
-                blocks[hash]?.isDurable = true
-            }
-        }
+        var records = blockHash.map { makeDurable($0) } ?? []
         if isFirstInRound, let entry { records.append(.certificate(entry)) }
         if case .finalize = subject, applies(.notarizationDurable),
             let notarization = certificates[view]?.notarization
@@ -55,7 +51,21 @@ extension Replica {
         records.append(.signer(signed))
         records.append(.vote(vote))
         if applies(.votesDurable) { emit(.persist(records)) }
+        awaitConfirmation(of: subject.round)
         return own
+    }
+
+    /// Records of the blocks from the floor up to `hash` that are not durable yet: they are from now on.
+    mutating func makeDurable(_ hash: Bytes32) -> [JournalRecord] {
+        var records: [JournalRecord] = []
+        for block in pathFromFloor(to: hash) ?? [] {
+            let hash = block.header.hash
+            if blocks[hash]?.isDurable == false {
+                records.append(.block(block))
+                blocks[hash]?.isDurable = true
+            }
+        }
+        return records
     }
 
     /// Sends an own vote to all.

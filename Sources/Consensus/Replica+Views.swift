@@ -24,16 +24,17 @@ extension Replica {
         pace.delta = delta(in: next)
         pace.building = nil
         pace.nextAttempt = nil
-        let leader = validators.leader(of: round)
-        if tallies[next]?.vote(.nullify, by: leader) != nil {
-            timeout()
-        } else if isInactive(leader) {
-            metrics.leadersSkipped += 1
-            timeout()
-        }
+        if isInactive(validators.leader(of: round)) { metrics.leadersSkipped += 1 }
+        giveUpWithLeader()
         // The own NULLIFY may have completed a certificate and moved the view on.
         guard view == next, epoch == entered else { return }
-        if leader == index { propose() } else { consider() }
+        if validators.leader(of: round) == index { propose() } else { consider() }
+    }
+
+    /// Gives a view up whose leader has done so, or is silent (b.5, b.10).
+    mutating func giveUpWithLeader() {
+        let leader = validators.leader(of: round)
+        if tallies[view]?.vote(.nullify, by: leader) != nil || isInactive(leader) { timeout() }
     }
 
     /// Views entered since the floor moved, k in b.5.
@@ -81,7 +82,7 @@ extension Replica {
         if case .halted = mode { return nil }
         guard view > .root else { return nil }
         var deadline = min(pace.nextStatus, pace.nextResend)
-        if case .listening(let until, views: _) = mode { deadline = min(deadline, until) }
+        if let ownVotesDeadline { deadline = min(deadline, ownVotesDeadline) }
         if case .quarantined(let quarantine) = mode {
             deadline = min(deadline, quarantine.nextRequest)
         }
@@ -105,7 +106,7 @@ extension Replica {
         guard view > .root else { return }
         if now.instant >= pace.nextStatus { sendStatus() }
         if now.instant >= pace.nextResend { resend() }
-        endListening()
+        askForOwnVotes()
         askForEntries()
         fetchAgain()
         if let attempt = pace.nextAttempt, now.instant >= attempt {

@@ -20,6 +20,10 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
     /// Whether what is on disk is a journal that records may be added to, and that the driver may
     /// write anew from `journalSnapshot`. Else it stays as it is until `Effect.replaceJournal`.
     package internal(set) var hasJournal = true
+    /// Whether another process holds the key and a record of its own.
+    var signsElsewhere = false
+    /// Up to this round the key's holder signed what the lost journal does not show.
+    var forgotten: Round?
     /// The lowest round to vote in after a lost record (b.13); nil where none was lost.
     var resumption: Round?
 
@@ -101,7 +105,7 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
     /// Handles one message of an authenticated validator.
     ///
     /// - Throws: why the message was not taken; the replica is unchanged then, except for knowing
-    ///   that the sender is alive.
+    ///   that the sender is alive, and of a vote that came late, that there was one.
     package mutating func receive(
         _ message: ConsensusMessage, from sender: ValidatorIndex, at now: LocalTime
     ) throws(MessageRejection) -> [Effect] {
@@ -126,6 +130,8 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
         case .transactions(let hash, let transactions): try receive(transactions, of: hash)
         case .entryRequest(let nonce): answerEntryRequest(nonce, for: sender)
         case .entryAnswer(let answer): try receive(answer, from: sender)
+        case .voteRequest(let nonce): answerVoteRequest(nonce, for: sender)
+        case .voteAnswer(let answer): try receive(answer, from: sender)
         }
         return finish()
     }
@@ -220,7 +226,7 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
             case .finalize, .replaceJournal:
                 open = nil
                 merged.append(effect)
-            case .send, .build, .locate, .validate, .synchronize, .report, .halt:
+            case .send, .build, .locate, .validate, .confirm, .synchronize, .report, .halt:
                 merged.append(effect)
             }
         }

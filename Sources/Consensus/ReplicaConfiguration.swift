@@ -11,8 +11,8 @@ package struct ReplicaConfiguration: Sendable {
     package let key: Bytes32
     /// 32 fresh random bytes of this start: answers to an earlier life are told apart by it.
     package let nonce: Bytes32
-    /// How long a validator listens for its own key before it votes again, in milliseconds; 0 for
-    /// not at all.
+    /// How long a validator listens for its own key before it votes again, in milliseconds, unless
+    /// views pass sooner; 0 for not at all. Two heartbeats, so that an idle original votes meanwhile.
     package let listening: UInt64
     /// The finalization of the last block of the epoch before the floor's next height; nil where it
     /// is not stored.
@@ -74,8 +74,10 @@ package enum ConsensusDelays {
     package static let listening: UInt64 = 10_000
     /// Rotations of the leader after which it has listened long enough.
     package static let listenedRotations: UInt64 = 2
-    /// Between requests of a validator in quarantine.
+    /// Between requests of a validator in quarantine, and of one that listens.
     package static let entryRequest: UInt64 = 1000
+    /// Between requests of a voting validator for the newest vote of its own key.
+    package static let ownVotes: UInt64 = 5000
     /// Between answers to one peer that is in an earlier epoch.
     package static let oldEpochAnswer: UInt64 = 250
     /// The longest that MSGDELAY grows to while views fail.

@@ -4,11 +4,24 @@ import Ledger
 /// Whether a replica votes, and what keeps it from voting (b.13).
 enum ReplicaMode: Equatable, Sendable {
     case voting
-    /// Restarted: listens for its own key, until a time or until as many views have passed.
-    case listening(until: Instant, views: Int)
+    /// Restarted: listens for its own key.
+    case listening(Listening)
     /// What was signed may be lost: follows the chain and signs nothing.
     case quarantined(Quarantine)
     case halted(HaltReason)
+}
+
+/// How long a validator listens for its own key, and who has told it what was heard of that.
+struct Listening: Equatable, Sendable {
+    /// The window ends then, or when `views` more views have passed.
+    let until: Instant
+    var views: Int
+    /// Others that answered after the window: what they had received until then, they would have told.
+    var answered: Set<ValidatorIndex> = []
+    /// Whether they were asked since the window's end.
+    var isAsking = false
+
+    func isOver(at now: Instant) -> Bool { views <= 0 || now >= until }
 }
 
 /// What a validator in quarantine has learned.

@@ -82,6 +82,8 @@ struct Pace: Sendable {
     var delta: UInt64 = 0
     var nextResend = Instant(microseconds: .max)
     var nextStatus = Instant(microseconds: .max)
+    /// When others are asked again what they heard of the own key.
+    var nextVoteRequest = Instant(microseconds: 0)
     /// When a leader tries again; nil where only an input can change anything.
     var nextAttempt: Instant?
     /// When missing certificates may be asked for again, and how often that was done.
@@ -89,6 +91,12 @@ struct Pace: Sendable {
     var certificateRequests = 0
     /// The round whose block the driver is building.
     var building: BlockTemplate?
+    /// The round of own votes that are on their way to the journal, where another process signs.
+    var unconfirmed: Round?
+    /// The round whose notarization is being made durable before FINALIZE is signed elsewhere, and the
+    /// one in which it is.
+    var confirming: Round?
+    var confirmed: Round?
     /// The driver had nothing to include since transactions were last announced.
     var nothingToInclude = false
 }
@@ -103,6 +111,9 @@ struct PeerRecord: Sendable {
     var nextOldEpochAnswer = Instant(microseconds: 0)
     /// When it may be told again how the current view was entered.
     var nextEntryAnswer = Instant(microseconds: 0)
+    /// Its vote of the highest round that was received, and when it may be told again.
+    var newestVote: SignedVote?
+    var nextVoteAnswer = Instant(microseconds: 0)
     /// The peer's clock minus ours at its last status, in milliseconds.
     var clockOffset: Int64?
 }
@@ -179,8 +190,9 @@ extension Replica {
     /// signed.
     package var journalSnapshot: [JournalRecord] {
         var records: [JournalRecord] = []
-        if isQuarantined { records.append(.quarantined) }
+        // In this order: a quarantine that came after another one's end is not over.
         if let resumption { records.append(.resumed(from: resumption)) }
+        if isQuarantined { records.append(.quarantined) }
         let durable = blocks.values
             .filter { $0.isDurable }
             .compactMap(\.block)
@@ -225,9 +237,11 @@ extension Replica {
     }
 
     /// What has been signed in the current round; nil where nothing may be: the validator listens or
-    /// is in quarantine, or a higher round was signed before chain data was lost.
+    /// is in quarantine, a higher round was signed before chain data was lost, or votes of an earlier
+    /// one are not durable yet.
     var currentRecord: SignerRecord? {
-        guard mode == .voting, view > .root, record.round <= round, mayVote(in: round)
+        guard mode == .voting, view > .root, record.round <= round, mayVote(in: round),
+            !isUnconfirmed
         else { return nil }
         return record.round == round ? record : SignerRecord(round: round)
     }

@@ -28,6 +28,10 @@ package enum Rule: String, CaseIterable, Sendable {
     case ownVotesCounted = "own-votes-counted"
     /// Decision 3: the notarization behind a FINALIZE is durable.
     case notarizationDurable = "notarization-durable"
+    /// b.13: what the key's holder signed and the journal lost is signed and sent again.
+    case signedAgain = "signed-again"
+    /// Decision 3: where the key is apart, the notarization is durable before FINALIZE is asked for.
+    case confirmedFirst = "confirmed-first"
     /// b.11: an epoch's last block has no children in it.
     case lastBlockRepeated = "last-block-repeated"
     /// b.8: what is not final soon gets a block after it.

@@ -102,7 +102,8 @@ extension ChainDriver {
         case .finalized(let finalized):
             peers[frame.peer]?.height = finalized.header.height.rawValue
         case .proposal, .vote, .certificate, .certificates, .certificateRequest, .blockRequest,
-            .block, .transactionRequest, .transactions, .entryRequest, .entryAnswer:
+            .block, .transactionRequest, .transactions, .entryRequest, .entryAnswer, .voteRequest,
+            .voteAnswer:
             break
         }
         guard var replica = replica.take() else { return }

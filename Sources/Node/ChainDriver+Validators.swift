@@ -53,7 +53,10 @@ extension ChainDriver {
         }
         formerValidators.formUnion(known)
         network.setValidators(known)
-        guard let awaited = replica?.awaitedValidators else { return }
+        // The replica is ahead while a final block is being executed: the state names a later set then.
+        guard let replica, let awaited = replica.awaitedValidators,
+            replica.status.floorHeight == head.height
+        else { return }
         guard awaited == current.hash else {
             throw NodeFailure.inconsistent(
                 "The state names other validators than the block that ended the epoch.")
@@ -101,6 +104,13 @@ extension ChainDriver {
         submitOwn(Transaction.equivocation(evidence).canonicalBytes)
     }
 
+    /// Refuses what only validators send. While the newest block is old the sender may have become one
+    /// meanwhile: it is not heard, and its blocks, which show that, are not cut off.
+    func refuseStranger(_ id: Bytes32, _ reason: String) {
+        let state = readiness
+        if state.age <= state.oldest { refuse(id, reason) }
+    }
+
     /// A message of agreement of a node that is no validator now. One that was is told how its epoch
     /// ended; one that is to be knows more than we do, while we are behind.
     func receiveOutsiders(_ frame: InboundFrame) throws(CodecError) {
@@ -108,11 +118,10 @@ extension ChainDriver {
         if case .status(let status) = message {
             peers[frame.peer]?.height = status.floorHeight.rawValue
         }
-        guard formerValidators.contains(frame.peer) || isFarBehind else {
-            refuse(frame.peer, "a vote or proposal of a node that is no validator")
-            return
-        }
         counters.rejectedMessages += 1
+        guard formerValidators.contains(frame.peer) else {
+            return refuseStranger(frame.peer, "a vote or proposal of a node that is no validator")
+        }
         if let answer = replica?.answer(toOutsider: message) { send(answer, to: frame.peer) }
     }
 }

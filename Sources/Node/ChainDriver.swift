@@ -80,7 +80,7 @@ actor ChainDriver: BlockingActor {
     /// Those of the height after the floor.
     var validators: ValidatorSet
     /// Node keys of all who ever were validators, or are to be.
-    var formerValidators: Set<Bytes32> = []
+    var formerValidators: Set<Bytes32>
     /// When this node says again that it is ready to become a validator.
     var readinessDue: Instant?
     /// The last round that is in the journal as one in which the key signed.
@@ -109,6 +109,8 @@ actor ChainDriver: BlockingActor {
             parameters: parts.chain.genesis.parameters, verifier: Ed25519Verifier(),
             floor: parts.opened.floor)
         validators = parts.opened.validators
+        formerValidators = Set(
+            parts.opened.terms.flatMap { term in term.validators.validators.map(\.nodeKey) })
         voteFrom = parts.voteFrom
         floor = parts.opened.floor
         head = parts.opened.point
@@ -244,6 +246,9 @@ actor ChainDriver: BlockingActor {
             let now = clock.now()
             feed { $0.located(found, of: hash, at: now) }
         case .validate(let block): validate(block)
+        case .confirm(let round):
+            let now = clock.now()
+            feed { $0.confirmed(round, at: now) }
         case .finalize: preconditionFailure("a finalization is carried out by drain")
         case .synchronize(let finalized):
             enqueue(sync.target(finalized, at: clock.now().instant))
@@ -318,7 +323,7 @@ struct NodeCounters: Sendable {
     var transactionsRefused: UInt64 = 0
     var transactionsFinal: UInt64 = 0
     var blocksFinal: UInt64 = 0
-}
     /// Transactions that validators pushed to this one, and those of them that it knew already.
     var transactionsPushed: UInt64 = 0
     var pushedDuplicates: UInt64 = 0
+}

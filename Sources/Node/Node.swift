@@ -238,6 +238,9 @@ private struct NodeParts {
                     domain: chain.domain, parameters: chain.genesis.parameters,
                     validators: opened.validators, key: validating.consensusKey,
                     nonce: Bytes32(SystemRandom.bytes(Bytes32.size)[...]),
+                    listening: max(
+                        ConsensusDelays.listening,
+                        2 * UInt64(chain.genesis.parameters.heartbeatMilliseconds)),
                     boundary: opened.boundary),
                 verifier: Ed25519Verifier(), signer: validating.signer, floor: opened.floor,
                 journal: state, signerRecord: validating.signer.record)

@@ -31,6 +31,11 @@ struct EncodingTests {
                 EntryAnswer(
                     nonce: block.header.hash, round: Round(epoch: .first, view: View(2)),
                     certificate: notarization)),
+            .voteRequest(block.header.hash),
+            .voteAnswer(VoteAnswer(nonce: block.header.hash, vote: nil)),
+            .voteAnswer(
+                VoteAnswer(
+                    nonce: block.header.hash, vote: harness.vote(harness.nullify(1), by: 3))),
         ]
     }
 
@@ -60,8 +65,8 @@ struct EncodingTests {
     }
 
     @Test func unknownTagsAndCountsAboveTheLimitsAreRefused() {
-        #expect(throws: CodecError.unknownTag(14)) {
-            try ConsensusMessage(canonicalBytes: [14])
+        #expect(throws: CodecError.unknownTag(16)) {
+            try ConsensusMessage(canonicalBytes: [16])
         }
         #expect(throws: CodecError.unknownTag(0)) { try ConsensusMessage(canonicalBytes: [0]) }
         #expect(throws: CodecError.overLimit(count: 65, limit: 64)) {

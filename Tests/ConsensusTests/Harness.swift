@@ -17,7 +17,8 @@ struct Harness {
     init(
         validators: Int = 4, index: Int = 0, journal: JournalState = .intact([], length: 0),
         floor: Floor? = nil, parameters: Parameters = SimulatedChain.parameters(),
-        listening: UInt64 = 0, set: ValidatorSet? = nil, signerRecord: SignerRecord? = nil
+        listening: UInt64 = 0, set: ValidatorSet? = nil, signerRecord: SignerRecord? = nil,
+        holder: SimulatedKeyHolder? = nil
     ) {
         genesis = SimulatedChain.genesis(validators: validators, parameters: parameters)
         self.validators = set ?? genesis.validators
@@ -27,8 +28,9 @@ struct Harness {
                 validators: self.validators, key: SimulatedChain.key(index),
                 nonce: SimulatedChain.key(index, purpose: 9), listening: listening),
             verifier: SimulatedSignatures(),
-            signer: SimulatedSigner(key: SimulatedChain.key(index)),
-            floor: floor ?? .genesis(genesis), journal: journal, signerRecord: signerRecord)
+            signer: SimulatedSigner(key: SimulatedChain.key(index), holder: holder),
+            floor: floor ?? .genesis(genesis), journal: journal,
+            signerRecord: signerRecord ?? holder?.record)
     }
 
     /// A replica that has been started, with the effects of that dropped.
@@ -188,11 +190,11 @@ enum Parent {
 }
 
 extension [Effect] {
-    /// Without status messages, resends of certificates and certificate requests.
+    /// Without status messages and requests that are repeated for ever.
     var withoutRegularMessages: [Effect] {
         filter {
             switch $0 {
-            case .send(.status, _), .send(.certificateRequest, _): false
+            case .send(.status, _), .send(.certificateRequest, _), .send(.voteRequest, _): false
             default: true
             }
         }

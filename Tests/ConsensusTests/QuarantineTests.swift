@@ -168,6 +168,41 @@ struct QuarantineTests {
         #expect(try harness.receive(.entryRequest(nonce), from: 3) == [])
     }
 
+    /// Its own chain is lost or old: it has been further than its view says.
+    @Test func whoIsNotBackWhereItWasDoesNotAnswer() throws {
+        // Its record is of a later round than the chain that it holds.
+        let record = SignerRecord(round: Round(epoch: Epoch(5), view: View(3)), nullified: true)
+        var wiped = Harness(journal: .intact([.signer(record)], length: 0))
+        _ = wiped.start()
+        #expect(wiped.replica.round == Round(epoch: .first, view: .first))
+        #expect(try wiped.receive(.entryRequest(nonce), from: 3) == [])
+        // It forgot how far it was, and waits for the round from which it votes.
+        let resumed = JournalRecord.resumed(from: Round(epoch: .first, view: View(3)))
+        var waiting = Harness(journal: .intact([resumed], length: 0))
+        _ = waiting.start()
+        #expect(try waiting.receive(.entryRequest(nonce), from: 3) == [])
+        for view in UInt64(1)...2 {
+            _ = try waiting.receive(.certificate(waiting.certificate(waiting.nullify(view))))
+        }
+        #expect(
+            try waiting.receive(.entryRequest(nonce), from: 3) == [
+                .send(.entryAnswer(entry(waiting, 3)), to: .one(ValidatorIndex(3)))
+            ])
+    }
+
+    /// A second loss after a first one was overcome: the end of the first says nothing of it.
+    @Test func aQuarantineAfterAnotherSurvivesRestarts() throws {
+        let resumption = Round(epoch: .first, view: View(3))
+        var journal: [JournalRecord] = [.resumed(from: resumption), .quarantined]
+        for _ in 0..<3 {
+            var harness = Harness(journal: .intact(journal, length: 0))
+            _ = harness.start()
+            #expect(harness.replica.status.voting == .quarantined(answers: 0, needed: 3))
+            journal = harness.replica.journalSnapshot
+            #expect(journal.contains(.resumed(from: resumption)))
+        }
+    }
+
     @Test func theRequestIsRepeatedWithoutEnd() {
         var harness = quarantined()
         for _ in 0..<5 {
@@ -192,6 +227,16 @@ struct QuarantineTests {
         #expect(harness.advance(milliseconds: 60_000).sentVotes == [])
         _ = try harness.receive(.certificate(harness.certificate(harness.nullify(1))))
         #expect(harness.advance(milliseconds: 60_000).sentVotes == [harness.nullify(2)])
+        // Also where a quarantine has set another one that is never reached.
+        var waiting = quarantined()
+        for peer in 1...3 {
+            _ = try waiting.receive(.entryAnswer(entry(waiting, 7)), from: peer)
+        }
+        #expect(
+            waiting.replica.status.voting == .waiting(for: Round(epoch: .first, view: View(9))))
+        let now = waiting.replica.status.round
+        #expect(waiting.replica.vote(from: now, at: waiting.now).haltReason == nil)
+        #expect(waiting.replica.status.voting == .voting)
         // Who is in no quarantine is not moved by it.
         var voting = Harness.started()
         #expect(voting.replica.vote(from: round, at: voting.now) == [])
@@ -216,6 +261,56 @@ struct QuarantineTests {
             .certificate(harness.certificate(harness.nullify(1, epoch: 1))))
         #expect(
             harness.advance(milliseconds: 60_000).sentVotes == [harness.nullify(2, epoch: 1)])
+    }
+
+    /// Nobody had a certificate of a view near the last block's: the lost record holds nothing of the
+    /// next epoch. Otherwise a quorum could be missing in its first view for ever.
+    @Test(arguments: [(view: UInt64(2), isFree: true), (view: 1, isFree: false)])
+    func theFirstViewOfTheNextEpochIsFreeWhereItCannotHaveBeenReached(
+        view: UInt64, isFree: Bool
+    ) throws {
+        let parameters = SimulatedChain.parameters(epochLength: 1)
+        var harness = Harness(journal: .missing, parameters: parameters)
+        _ = harness.start()
+        // m = 0: at most view 1 was entered, and a finalization of view 1 may have been seen.
+        for peer in 1...3 {
+            _ = try harness.receive(.entryAnswer(entry(harness, 1)), from: peer)
+        }
+        if view == 2 {
+            _ = try harness.receive(.certificate(harness.certificate(harness.nullify(1))))
+        }
+        let last = harness.block(view: view)
+        _ = try harness.notarize(last)
+        _ = try harness.finalize(last)
+        #expect(harness.replica.status.round == Round(epoch: Epoch(1), view: .first))
+        #expect((harness.replica.status.voting == .voting) == isFree)
+        let votes = harness.advance(milliseconds: 60_000).sentVotes
+        #expect(votes == (isFree ? [harness.nullify(1, epoch: 1)] : []))
+    }
+
+    /// A vote among the old set says nothing of the new one.
+    @Test func anotherSetIsAskedAgainAlsoAfterAVote() throws {
+        let next = SimulatedChain.genesis(validators: 5).validators
+        let parameters = SimulatedChain.parameters(epochLength: 1)
+        var harness = Harness(journal: .missing, parameters: parameters)
+        _ = harness.start()
+        // Views 1 to 6 were passed before: m = 6, and the last block is of view 1.
+        for peer in 1...3 {
+            _ = try harness.receive(.entryAnswer(entry(harness, 7)), from: peer)
+        }
+        let last = harness.block(view: 1, next: next)
+        for view in UInt64(7)...8 {
+            _ = try harness.receive(.certificate(harness.certificate(harness.nullify(view))))
+        }
+        #expect(harness.advance(milliseconds: 60_000).sentVotes == [harness.nullify(9)])
+        let tip = FinalizedHeader(
+            header: last.header,
+            finalization: harness.certificate(.finalize(harness.proposal(of: last))))
+        _ = harness.replica.adopt(tip, at: harness.now)
+        harness.validators = next
+        let effects = harness.replica.enterEpoch(next, at: harness.now)
+        #expect(effects.persisted.contains(.quarantined))
+        #expect(harness.replica.status.voting == .quarantined(answers: 0, needed: 3))
     }
 
     /// Answers of one set say nothing of where another one is.
@@ -326,80 +421,5 @@ struct QuarantineTests {
         _ = try harness.receive(
             .certificate(harness.certificate(harness.nullify(1), by: [0, 1, 2])))
         #expect(harness.replica.status.voting == .voting)
-    }
-}
-
-/// Listening for the own key after a restart (b.13).
-struct ListeningTests {
-    /// A validator that voted and starts again.
-    private func restarted(listening: UInt64 = 10_000) throws -> Harness {
-        var first = Harness.started()
-        let records = first.advance(milliseconds: 3000).persisted
-        #expect(records.count > 0)
-        var second = Harness(journal: .intact(records, length: 0), listening: listening)
-        _ = second.start()
-        _ = try second.receive(.certificate(second.certificate(second.nullify(1))))
-        return second
-    }
-
-    @Test func nothingNewIsSignedWhileItListens() throws {
-        var harness = try restarted()
-        #expect(harness.replica.status.voting == .listening)
-        #expect(
-            harness.replica.nextDeadline ?? harness.now.instant < Instant(microseconds: 10_000_001))
-        let effects = harness.advance(milliseconds: 9999)
-        let new = effects.sentVotes.filter { $0.round.view > .first }
-        #expect(new == [])
-        #expect(harness.replica.status.voting == .listening)
-        // The last millisecond of the time is the first in which it votes.
-        _ = harness.advance(milliseconds: 1)
-        #expect(harness.replica.status.voting == .voting)
-        #expect(harness.advance(milliseconds: 60_000).sentVotes.contains(harness.nullify(2)))
-    }
-
-    @Test(arguments: [0, 5000, 9999, 10_000, 1_000_000])
-    func aVoteOfTheOwnKeyStopsItAtAnyTime(milliseconds: UInt64) throws {
-        var harness = try restarted()
-        _ = harness.advance(milliseconds: milliseconds)
-        let block = harness.block(view: 3)
-        let vote = harness.vote(.notarize(harness.proposal(of: block)), by: 0)
-        let effects = try harness.receive(.vote(vote))
-        #expect(effects.haltReason == .ownKeyVotedElsewhere(vote))
-        #expect(harness.advance(milliseconds: 60_000) == [])
-    }
-
-    @Test func ownVotesOfTheJournalComeBackWithoutHarm() throws {
-        var first = Harness.started()
-        let effects = first.advance(milliseconds: 3000)
-        var second = Harness(journal: .intact(effects.persisted, length: 0), listening: 10_000)
-        _ = second.start()
-        #expect(try second.receive(.vote(second.vote(second.nullify(1), by: 0))) == [])
-        #expect(second.replica.status.haltReason == nil)
-    }
-
-    @Test func itHasListenedAfterTwoRotations() throws {
-        var harness = try restarted()
-        // Views that pass in no time are caught up with: they were not listened to.
-        for view in UInt64(2)...40 {
-            _ = try harness.receive(.certificate(harness.certificate(harness.nullify(view))))
-        }
-        #expect(harness.replica.status.voting == .listening)
-        for view in UInt64(41)...48 {
-            #expect(harness.replica.status.voting == .listening)
-            harness.milliseconds += 100
-            _ = try harness.receive(.certificate(harness.certificate(harness.nullify(view))))
-        }
-        #expect(harness.replica.status.voting == .voting)
-    }
-
-    @Test func aNewChainAndAnOperatorWhoSaysSoNeedNoListening() throws {
-        var fresh = Harness(listening: 10_000)
-        _ = fresh.start()
-        #expect(fresh.replica.status.voting == .voting)
-        #expect(try restarted(listening: 0).replica.status.voting == .voting)
-        // An empty journal on a chain that goes on listens.
-        var late = Harness(floor: Harness.epochEnd(), listening: 10_000)
-        _ = late.start()
-        #expect(late.replica.status.voting == .listening)
     }
 }

@@ -237,3 +237,133 @@ struct SigningTests {
         #expect(outdated.replica.status.voting == .quarantined(answers: 0, needed: 3))
     }
 }
+
+/// A key in another process: its record is durable before the journal's (b.1, b.13).
+struct SignerApartTests {
+    private func apart(
+        _ holder: SimulatedKeyHolder, journal: JournalState = .intact([], length: 0)
+    ) -> Harness {
+        var harness = Harness(journal: journal, holder: holder)
+        _ = harness.start()
+        return harness
+    }
+
+    /// The process ended after the signature and before the journal's sync.
+    @Test func aVoteThatTheJournalLostIsSignedAndSentAgain() {
+        let holder = SimulatedKeyHolder()
+        var first = apart(holder)
+        let given = first.advance(milliseconds: 3000)
+        #expect(given.sentVotes == [first.nullify(1)])
+        var second = Harness(holder: holder)
+        let effects = second.start()
+        #expect(effects.sentVotes == [second.nullify(1)])
+        // What is sent is in the journal first.
+        let vote = second.vote(second.nullify(1), by: 0)
+        #expect(effects.persisted.contains(.vote(vote)))
+        #expect(effects.persisted.contains(.signer(holder.record)))
+        #expect(given.persisted.contains(.vote(vote)))
+        // Once: the journal has it now.
+        var third = Harness(journal: .intact(effects.persisted, length: 0), holder: holder)
+        #expect(third.start().persisted.filter { $0 == .vote(vote) }.isEmpty)
+    }
+
+    /// Without its block a NOTARIZE is not sent again: the block would not be durable.
+    @Test func aVoteOnABlockThatWasLostIsNotSentAgain() throws {
+        let holder = SimulatedKeyHolder()
+        var first = apart(holder)
+        let block = first.block(view: 1)
+        let effects = try first.notarize(block)
+        #expect(effects.sentVotes == [.notarize(first.proposal(of: block))])
+        var second = Harness(holder: holder)
+        #expect(second.start().sentVotes == [])
+        // It may still give the view up, and does not notarize another block.
+        #expect(second.advance(milliseconds: 3000).sentVotes == [second.nullify(1)])
+        let blocks = effects.persisted.filter {
+            if case .block = $0 { true } else { false }
+        }
+        var third = Harness(
+            journal: .intact(blocks, length: 0), holder: holderWith(first.proposal(of: block)))
+        #expect(third.start().sentVotes == [.notarize(third.proposal(of: block))])
+    }
+
+    private func holderWith(_ proposal: Proposal) -> SimulatedKeyHolder {
+        let holder = SimulatedKeyHolder()
+        let signer = SimulatedSigner(key: SimulatedChain.key(0), holder: holder)
+        _ = try? signer.sign(.notarize(proposal), message: [])
+        return holder
+    }
+
+    /// Who signed FINALIZE cannot nullify: what it rests on must be durable before.
+    @Test func theNotarizationIsDurableBeforeFinalizeIsAskedFor() throws {
+        let holder = SimulatedKeyHolder()
+        var harness = apart(holder)
+        let block = harness.block(view: 1)
+        let proposal = harness.proposal(of: block)
+        let round = Round(epoch: .first, view: .first)
+        #expect(try harness.notarize(block).contains(.confirm(round)))
+        #expect(harness.replica.confirmed(round, at: harness.now) == [])
+        let notarization = harness.certificate(.notarize(proposal))
+        let effects = try harness.receive(.certificate(notarization))
+        #expect(effects.sentVotes == [])
+        #expect(holder.record.finalized == nil)
+        #expect(effects.persisted.contains(.certificate(notarization)))
+        #expect(effects.last == .confirm(round))
+        // Nothing else of the view moves meanwhile, and it is said once.
+        #expect(try harness.receive(.certificate(notarization), from: 2) == [])
+        #expect(harness.replica.status.round == round)
+        let confirmed = harness.replica.confirmed(round, at: harness.now)
+        #expect(confirmed.sentVotes == [.finalize(proposal)])
+        #expect(harness.replica.status.round.view == View(2))
+        // An answer of an earlier view says nothing.
+        #expect(harness.replica.confirmed(round, at: harness.now) == [])
+    }
+
+    /// The key's holder remembers one round: a vote of the one before, lost with this process, would be
+    /// lost for good, and its view might never end.
+    @Test func noLaterRoundIsSignedBeforeTheEarlierOnesVoteIsDurable() throws {
+        let holder = SimulatedKeyHolder()
+        var harness = apart(holder)
+        for signer in 2...3 {
+            _ = try harness.receive(.vote(harness.vote(harness.nullify(1), by: signer)))
+        }
+        // The own NULLIFY completes the certificate: view 2 is entered, and its leader gave it up.
+        _ = try harness.receive(.vote(harness.vote(harness.nullify(2), by: 2)), from: 2)
+        let effects = harness.advance(milliseconds: 3000)
+        #expect(effects.sentVotes == [harness.nullify(1)])
+        #expect(harness.replica.status.round.view == View(2))
+        #expect(holder.record.round.view == View(1))
+        #expect(
+            harness.advance(milliseconds: 60_000).sentVotes.allSatisfy { $0.round.view == .first })
+        let confirmed = harness.replica.confirmed(
+            Round(epoch: .first, view: .first), at: harness.now)
+        #expect(confirmed.sentVotes == [harness.nullify(2)])
+        #expect(holder.record.round.view == View(2))
+    }
+
+    /// The journal is gone; the holder of the key remembers. Old votes of it are no other node's.
+    @Test func anEchoOfAVoteThatTheJournalLostIsNoOtherNode() throws {
+        let holder = SimulatedKeyHolder()
+        var first = apart(holder)
+        _ = try first.receive(.certificate(first.certificate(first.nullify(1))))
+        _ = first.advance(milliseconds: 3000)
+        var second = apart(holder, journal: .missing)
+        let echo = second.vote(second.nullify(1), by: 0)
+        #expect(try second.receive(.vote(echo)) == [])
+        #expect(second.replica.status.haltReason == nil)
+        let later = second.vote(second.nullify(3), by: 0)
+        #expect(try second.receive(.vote(later)).haltReason == .ownKeyVotedElsewhere(later))
+    }
+
+    /// Nothing may be appended to a damaged file, also by who is no validator yet.
+    @Test(arguments: [JournalState.missing, .corrupt(at: 9)])
+    func aDamagedJournalIsReplacedBeforeAnythingIsAdded(journal: JournalState) {
+        let others = SimulatedChain.validators([1, 2, 3, 4])
+        var harness = Harness(journal: journal, set: others, holder: SimulatedKeyHolder())
+        let effects = harness.start()
+        #expect(
+            effects.contains {
+                if case .replaceJournal = $0 { true } else { false }
+            })
+        #expect(harness.replica.hasJournal)
+    }
+}

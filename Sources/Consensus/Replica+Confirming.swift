@@ -1,0 +1,49 @@
+import Codec
+package import Ledger
+
+/// What must be durable before the next signature is asked for, where another process signs (b.1, b.12).
+/// That one's record is durable first, and it remembers one round. A crash before the journal's sync may
+/// lose votes of that round, which it gives once more at the next start. So no vote of a later round is
+/// asked for while an earlier one's is not in the journal; and no FINALIZE, after which there is no
+/// NULLIFY, while its notarization is not: else a view could never end.
+extension Replica {
+    /// Whether own votes of an earlier round are on their way to the journal.
+    var isUnconfirmed: Bool {
+        guard signsElsewhere, applies(.confirmedFirst) else { return false }
+        return pace.unconfirmed.map { $0 < round } ?? false
+    }
+
+    /// Has the driver say when the vote of a round is durable.
+    mutating func awaitConfirmation(of round: Round) {
+        guard signsElsewhere else { return }
+        pace.unconfirmed = round
+        emit(.confirm(round))
+    }
+
+    /// Whether the notarization that FINALIZE rests on is durable; has it made so.
+    mutating func isConfirmed(_ notarization: Certificate, _ proposal: Proposal) -> Bool {
+        guard signsElsewhere, pace.confirmed != round, applies(.confirmedFirst) else { return true }
+        if pace.confirming != round {
+            pace.confirming = round
+            emit(.persist(makeDurable(proposal.blockHash) + [.certificate(notarization)]))
+            emit(.confirm(round))
+        }
+        return false
+    }
+
+    /// Takes the driver's word that all effects before `Effect.confirm` of a round are carried out, and
+    /// does what waited for it.
+    package mutating func confirmed(_ round: Round, at now: LocalTime) -> [Effect] {
+        guard begin(at: now) else { return [] }
+        if pace.unconfirmed == round { pace.unconfirmed = nil }
+        if pace.confirming == round {
+            pace.confirming = nil
+            pace.confirmed = round
+        }
+        guard view > .root, !isUnconfirmed else { return finish() }
+        leave(view)
+        giveUpWithLeader()
+        goOn()
+        return finish()
+    }
+}

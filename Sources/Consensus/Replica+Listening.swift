@@ -1,0 +1,142 @@
+import Codec
+import Ledger
+
+/// Listening for the own key after a restart (b.13): a copy of this validator may run. Votes go to all
+/// but their own signer, so a copy hears nothing of its original by itself: it asks the others for the
+/// newest vote of its key, and votes only when enough of them have answered after the window. It goes
+/// on asking while it votes: two that were started together see each other then.
+extension Replica {
+    /// Begins to listen, unless nothing was ever signed on a chain that begins.
+    mutating func listen(milliseconds: UInt64) {
+        guard mode == .voting, configuration.listening > 0, index != nil else { return }
+        guard record.round.view > .root || floor.height > .genesis || resumption != nil
+        else { return }
+        let rotations = Int(ConsensusDelays.listenedRotations)
+        mode = .listening(
+            Listening(
+                until: now.instant.adding(milliseconds: milliseconds),
+                views: rotations * validators.count))
+    }
+
+    /// Counts a view that has passed. Those that pass faster than blocks may follow each other are
+    /// caught up with and were not listened to; in those before `resumption` the own key proves nothing.
+    mutating func listenedToView(since entered: Instant) {
+        guard case .listening(var listening) = mode, mayVote(in: round),
+            now.instant.milliseconds(since: entered)
+                >= UInt64(parameters.blockIntervalMilliseconds) / 2
+        else { return }
+        listening.views -= 1
+        mode = .listening(listening)
+        askForOwnVotes()
+    }
+
+    /// Asks all others for the newest vote of the own key: again and again, and at once when the window
+    /// ends.
+    mutating func askForOwnVotes() {
+        guard configuration.listening > 0 else { return }
+        var pause = ConsensusDelays.ownVotes
+        switch mode {
+        case .quarantined, .halted:
+            return
+        case .voting:
+            guard now.instant >= pace.nextVoteRequest else { return }
+        case .listening(var listening):
+            let isOver = listening.isOver(at: now.instant)
+            guard now.instant >= pace.nextVoteRequest || isOver && !listening.isAsking
+            else { return }
+            listening.isAsking = isOver
+            mode = .listening(listening)
+            pause = isOver ? ConsensusDelays.fetch : ConsensusDelays.entryRequest
+        }
+        pace.nextVoteRequest = now.instant.adding(milliseconds: pause)
+        emit(.send(.voteRequest(configuration.nonce), to: .all))
+    }
+
+    /// When the own votes are asked for again.
+    var ownVotesDeadline: Instant? {
+        guard configuration.listening > 0 else { return nil }
+        switch mode {
+        case .quarantined, .halted: return nil
+        case .voting: return pace.nextVoteRequest
+        case .listening(let listening):
+            return listening.isOver(at: now.instant)
+                ? pace.nextVoteRequest : min(listening.until, pace.nextVoteRequest)
+        }
+    }
+
+    /// Answers of another set's members are no answers of this one's.
+    mutating func forgetListeners() {
+        guard case .listening(var listening) = mode else { return }
+        listening.answered = []
+        mode = .listening(listening)
+    }
+
+    /// Says which vote of the asking validator's key came last, also while in quarantine.
+    mutating func answerVoteRequest(_ nonce: Bytes32, for peer: ValidatorIndex) {
+        let position = Int(peer.rawValue)
+        guard now.instant >= peers[position].nextVoteAnswer else { return }
+        peers[position].nextVoteAnswer = now.instant.adding(
+            milliseconds: ConsensusDelays.fetch / 2)
+        let answer = VoteAnswer(nonce: nonce, vote: peers[position].newestVote)
+        emit(.send(.voteAnswer(answer), to: .one(peer)))
+    }
+
+    mutating func receive(
+        _ answer: VoteAnswer, from peer: ValidatorIndex
+    ) throws(MessageRejection) {
+        guard answer.nonce == configuration.nonce else { throw .notRequested(answer.nonce) }
+        if let vote = answer.vote {
+            // It may be of an epoch whose validators stood in other places.
+            let message = vote.subject.message(in: configuration.domain)
+            guard verifier.isValid(vote.signature, of: message, by: configuration.key) else {
+                throw .badSignature(peer)
+            }
+            compareWithRecord(vote)
+        }
+        guard case .listening(var listening) = mode, listening.isAsking else { return }
+        listening.answered.insert(peer)
+        mode = .listening(listening)
+        endListening(listening)
+    }
+
+    /// Votes again once q - 1 others have answered after the window: with fewer there is no quorum
+    /// anyway, and among them at least one is honest.
+    private mutating func endListening(_ listening: Listening) {
+        guard listening.isAsking, listening.answered.count + 1 >= validators.quorum else { return }
+        mode = .voting
+        goOn()
+    }
+
+    /// Notes a vote that was checked, for the validator that asks what was heard of its key.
+    mutating func noteNewest(_ vote: SignedVote) {
+        let position = Int(vote.signer.rawValue)
+        guard vote.subject.round >= peers[position].newestVote?.subject.round ?? vote.subject.round
+        else { return }
+        peers[position].newestVote = vote
+    }
+
+    /// A certificate that this validator signed later than its record says.
+    mutating func compareWithRecord(_ certificate: Certificate) {
+        guard let own = certificate.signatures.first(where: { $0.signer == index }) else { return }
+        compareWithRecord(
+            SignedVote(
+                subject: certificate.subject, signer: own.signer, signature: own.signature))
+    }
+
+    /// A vote of the own key that the record does not hold: votes were lost, or the key is in use
+    /// elsewhere. The latter is certain where a quarantine had found all rounds from `resumption` on
+    /// free, and nothing was signed since.
+    private mutating func compareWithRecord(_ vote: SignedVote) {
+        let round = vote.subject.round
+        let isRecorded =
+            round < record.round
+            || round == record.round && record.subject(of: vote.subject.kind) == vote.subject
+        guard applies(.quarantine), index != nil, !isRecorded, mayVote(in: round) else { return }
+        switch mode {
+        case .voting, .listening:
+            guard let resumption, record.round < resumption else { return quarantine() }
+            halt(.ownKeyVotedElsewhere(vote))
+        case .quarantined, .halted: break
+        }
+    }
+}

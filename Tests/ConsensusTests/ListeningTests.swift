@@ -1,0 +1,272 @@
+import Codec
+import Consensus
+import Ledger
+import Simulation
+import Testing
+
+/// Listening for the own key after a restart (b.13).
+struct ListeningTests {
+    private let nonce = SimulatedChain.key(0, purpose: 9)
+
+    /// A validator that voted in view 1 and starts again, in view 2.
+    private func restarted(validators: Int = 4, listening: UInt64 = 10_000) throws -> Harness {
+        var first = Harness.started(validators: validators)
+        let records = first.advance(milliseconds: 3000).persisted
+        #expect(records.count > 0)
+        var second = Harness(
+            validators: validators, journal: .intact(records, length: 0), listening: listening)
+        _ = second.start()
+        _ = try second.receive(
+            .certificate(second.certificate(second.nullify(1), by: Array(1..<validators))))
+        return second
+    }
+
+    private func answer(_ vote: SignedVote? = nil) -> ConsensusMessage {
+        .voteAnswer(VoteAnswer(nonce: nonce, vote: vote))
+    }
+
+    private func isAsked(_ effects: [Effect]) -> Bool {
+        effects.contains(.send(.voteRequest(nonce), to: .all))
+    }
+
+    @Test func nothingNewIsSignedWhileItListens() throws {
+        var harness = try restarted()
+        #expect(harness.replica.status.voting == .listening)
+        #expect(
+            harness.replica.nextDeadline ?? harness.now.instant < Instant(microseconds: 10_000_001))
+        let effects = harness.advance(milliseconds: 9999)
+        let new = effects.sentVotes.filter { $0.round.view > .first }
+        #expect(new == [])
+        // The last millisecond of the time is the first in which others are heard for good.
+        #expect(isAsked(harness.advance(milliseconds: 1)))
+        for peer in 1...2 {
+            #expect(harness.replica.status.voting == .listening)
+            _ = try harness.receive(answer(), from: peer)
+        }
+        #expect(harness.replica.status.voting == .voting)
+        #expect(harness.advance(milliseconds: 60_000).sentVotes.contains(harness.nullify(2)))
+    }
+
+    @Test(arguments: [0, 5000, 9999, 10_000, 1_000_000])
+    func aVoteOfTheOwnKeyStopsItAtAnyTime(milliseconds: UInt64) throws {
+        var harness = try restarted()
+        _ = harness.advance(milliseconds: milliseconds)
+        let block = harness.block(view: 3)
+        let vote = harness.vote(.notarize(harness.proposal(of: block)), by: 0)
+        let effects = try harness.receive(.vote(vote))
+        #expect(effects.haltReason == .ownKeyVotedElsewhere(vote))
+        #expect(harness.advance(milliseconds: 60_000) == [])
+    }
+
+    @Test func ownVotesOfTheJournalComeBackWithoutHarm() throws {
+        var first = Harness.started()
+        let effects = first.advance(milliseconds: 3000)
+        var second = Harness(journal: .intact(effects.persisted, length: 0), listening: 10_000)
+        _ = second.start()
+        let own = second.vote(second.nullify(1), by: 0)
+        #expect(try second.receive(.vote(own)) == [])
+        #expect(try second.receive(answer(own)) == [])
+        #expect(second.replica.status.haltReason == nil)
+        #expect(second.replica.status.voting == .listening)
+    }
+
+    @Test func itHasListenedAfterTwoRotations() throws {
+        var harness = try restarted()
+        // Views that pass in no time are caught up with: they were not listened to.
+        for view in UInt64(2)...40 {
+            _ = try harness.receive(.certificate(harness.certificate(harness.nullify(view))))
+        }
+        for view in UInt64(41)...48 {
+            // Who answers now may not have heard all of it.
+            for peer in 1...3 { _ = try harness.receive(answer(), from: peer) }
+            #expect(harness.replica.status.voting == .listening)
+            harness.milliseconds += 100
+            let effects = try harness.receive(
+                .certificate(harness.certificate(harness.nullify(view))))
+            #expect(isAsked(effects) == (view == 48))
+        }
+        for peer in 1...2 { _ = try harness.receive(answer(), from: peer) }
+        #expect(harness.replica.status.voting == .voting)
+    }
+
+    /// q - 1 others, each once: without so many there is no quorum, and one of them is honest.
+    @Test(arguments: [(n: 4, needed: 2), (n: 5, needed: 3), (n: 7, needed: 4), (n: 10, needed: 6)])
+    func soManyOthersHaveToAnswerAfterTheWindow(n: Int, needed: Int) throws {
+        var harness = try restarted(validators: n)
+        for peer in 1..<n { _ = try harness.receive(answer(), from: peer) }
+        #expect(isAsked(harness.advance(milliseconds: 10_000)))
+        for peer in 1...needed {
+            #expect(harness.replica.status.voting == .listening)
+            for _ in 0..<2 { _ = try harness.receive(answer(), from: peer) }
+        }
+        #expect(harness.replica.status.voting == .voting)
+    }
+
+    @Test func theRequestIsRepeatedWithoutEnd() throws {
+        var harness = try restarted()
+        for _ in 0..<9 { #expect(isAsked(harness.advance(milliseconds: 1000))) }
+        harness.milliseconds += 1000
+        // Nobody answers: it goes on asking, more often.
+        for _ in 0..<20 {
+            #expect(isAsked(harness.advance(milliseconds: 250)))
+            #expect(harness.replica.status.voting == .listening)
+            let next = harness.replica.nextDeadline ?? Instant(microseconds: .max)
+            #expect(next <= harness.now.instant.adding(milliseconds: 250))
+        }
+    }
+
+    /// A copy of a validator that runs, or an old copy of its disk: others hold votes that it has not.
+    @Test(arguments: ["later", "later epoch", "same round"])
+    func aNewestVoteThatTheRecordHasNotLeadsIntoQuarantine(which: String) throws {
+        var harness = try restarted()
+        let block = harness.block(view: 1)
+        let subject =
+            switch which {
+            case "later": harness.nullify(2)
+            case "later epoch": harness.nullify(1, epoch: 3)
+            default: VoteSubject.notarize(harness.proposal(of: block))
+            }
+        let effects = try harness.receive(answer(harness.vote(subject, by: 0)))
+        #expect(effects.persisted == [.quarantined])
+        #expect(harness.replica.status.voting == .quarantined(answers: 0, needed: 3))
+        #expect(harness.advance(milliseconds: 60_000).sentVotes == [])
+    }
+
+    /// A quarantine says which rounds are free: who votes in them has the key.
+    @Test func aNewestVoteAfterAQuarantineStopsIt() throws {
+        for signed in UInt64(1)...4 {
+            var harness = Harness(journal: .missing, listening: 10_000)
+            _ = harness.start()
+            for peer in 1...3 {
+                _ = try harness.receive(
+                    .entryAnswer(
+                        EntryAnswer(
+                            nonce: nonce, round: Round(epoch: .first, view: .first),
+                            certificate: nil)), from: peer)
+            }
+            #expect(harness.replica.status.voting == .listening)
+            let vote = harness.vote(harness.nullify(signed), by: 0)
+            let effects = try harness.receive(answer(vote))
+            #expect(effects.haltReason == (signed >= 3 ? .ownKeyVotedElsewhere(vote) : nil))
+        }
+    }
+
+    /// m + 3 is three heartbeats away where nothing happens: so much longer it listens.
+    @Test func afterAQuarantineItListensUntilAnIdleChainHasComeToItsFirstView() throws {
+        var harness = Harness(journal: .missing, listening: 10_000)
+        _ = harness.start()
+        for peer in 1...3 {
+            _ = try harness.receive(
+                .entryAnswer(
+                    EntryAnswer(
+                        nonce: nonce, round: Round(epoch: .first, view: .first),
+                        certificate: nil)), from: peer)
+        }
+        #expect(isAsked(harness.advance(milliseconds: 1)))
+        harness.milliseconds = 13_990
+        for peer in 1...3 { _ = try harness.receive(answer(), from: peer) }
+        #expect(harness.replica.status.voting == .listening)
+        harness.milliseconds = 14_000
+        #expect(isAsked(harness.advance(milliseconds: 0)))
+        for peer in 1...2 { _ = try harness.receive(answer(), from: peer) }
+        #expect(
+            harness.replica.status.voting == .waiting(for: Round(epoch: .first, view: View(3))))
+    }
+
+    @Test func answersThatProveNothingAreRefused() throws {
+        var harness = try restarted()
+        let other = SimulatedChain.key(0, purpose: 8)
+        #expect(throws: MessageRejection.notRequested(other)) {
+            try harness.receive(.voteAnswer(VoteAnswer(nonce: other, vote: nil)))
+        }
+        // Signed by another key, whatever place it claims.
+        let another = harness.vote(harness.nullify(5), by: 2)
+        let forged = SignedVote(
+            subject: another.subject, signer: ValidatorIndex(0), signature: another.signature)
+        for vote in [another, forged] {
+            #expect(throws: MessageRejection.badSignature(ValidatorIndex(1))) {
+                try harness.receive(answer(vote))
+            }
+        }
+        #expect(harness.replica.status.voting == .listening)
+        #expect(MessageRejection.badSignature(ValidatorIndex(1)).isHostile)
+    }
+
+    @Test func everybodyTellsTheNewestVoteOfTheAskersKey() throws {
+        var harness = Harness.started()
+        let asked = ConsensusMessage.voteRequest(nonce)
+        let to = Recipient.one(ValidatorIndex(3))
+        #expect(try harness.receive(asked, from: 3) == [.send(answer(), to: to)])
+        // Once in a while: a flood of requests is not answered one by one.
+        #expect(try harness.receive(asked, from: 3) == [])
+        let newer = harness.vote(harness.nullify(3), by: 3)
+        let older = harness.vote(harness.nullify(2), by: 3)
+        _ = try harness.receive(.vote(newer), from: 3)
+        _ = try harness.receive(.vote(older), from: 3)
+        harness.milliseconds += 125
+        #expect(try harness.receive(asked, from: 3) == [.send(answer(newer), to: to)])
+        // Another's votes are not its votes.
+        harness.milliseconds += 125
+        #expect(
+            try harness.receive(asked, from: 2) == [
+                .send(answer(), to: .one(ValidatorIndex(2)))
+            ])
+    }
+
+    /// The slowest validator's votes always come after the block is final.
+    @Test func votesThatCountNoMoreAreToldAllTheSame() throws {
+        var harness = Harness.started()
+        let block = harness.block(view: 1)
+        _ = try harness.notarize(block)
+        _ = try harness.finalize(block)
+        let late = harness.vote(.finalize(harness.proposal(of: block)), by: 3)
+        #expect(throws: MessageRejection.staleView(View(1), current: View(2))) {
+            try harness.receive(.vote(late), from: 3)
+        }
+        let forged = SignedVote(
+            subject: harness.nullify(1), signer: ValidatorIndex(2), signature: late.signature)
+        #expect(throws: MessageRejection.badSignature(ValidatorIndex(2))) {
+            try harness.receive(.vote(forged), from: 2)
+        }
+        #expect(
+            try harness.receive(.voteRequest(nonce), from: 3) == [
+                .send(answer(late), to: .one(ValidatorIndex(3)))
+            ])
+    }
+
+    @Test func whoIsInQuarantineTellsWhatItHeard() throws {
+        var harness = Harness(journal: .missing)
+        _ = harness.start()
+        let vote = harness.vote(harness.nullify(1), by: 2)
+        _ = try harness.receive(.vote(vote), from: 2)
+        #expect(
+            try harness.receive(.voteRequest(nonce), from: 2) == [
+                .send(answer(vote), to: .one(ValidatorIndex(2)))
+            ])
+    }
+
+    /// Two that were started together listen to each other's silence: they are told apart later.
+    @Test func itGoesOnAskingWhileItVotes() throws {
+        var harness = Harness(listening: 10_000)
+        #expect(isAsked(harness.start()))
+        #expect(harness.replica.status.voting == .voting)
+        #expect(!isAsked(harness.advance(milliseconds: 4999)))
+        #expect(isAsked(harness.advance(milliseconds: 1)))
+        let own = harness.replica.status.round
+        let vote = harness.vote(
+            .nullify(Round(epoch: .first, view: own.view.next)), by: 0)
+        _ = try harness.receive(answer(vote))
+        #expect(harness.replica.status.voting == .quarantined(answers: 0, needed: 3))
+    }
+
+    @Test func aNewChainAndAnOperatorWhoSaysSoNeedNoListening() throws {
+        var fresh = Harness(listening: 10_000)
+        _ = fresh.start()
+        #expect(fresh.replica.status.voting == .voting)
+        #expect(try restarted(listening: 0).replica.status.voting == .voting)
+        // An empty journal on a chain that goes on listens.
+        var late = Harness(floor: Harness.epochEnd(), listening: 10_000)
+        _ = late.start()
+        #expect(late.replica.status.voting == .listening)
+    }
+}
