@@ -22,8 +22,7 @@ extension Cluster {
             return propose(
                 proposal, of: node, timeShift: random.pick([-600_000, -3000, 700, 600_000]))
         case (.liar, .proposal(let proposal)):
-            guard random.chance(perMille: 500) else { return false }
-            return propose(proposal, of: node, onFloor: true)
+            return proposeFalsely(proposal, of: node)
         case (.equivocator, .proposal(let proposal)):
             return equivocate(proposal, of: node)
         case (.liar, .vote(let vote)):
@@ -68,11 +67,12 @@ extension Cluster {
             guard node.byzantine == .liar || node.byzantine == .equivocator,
                 let voted = proposal.vote.subject.proposal
             else { return }
+            node.heardProposal = voted
             send(node, .notarize(voted))
             send(node, .finalize(voted))
             if node.byzantine == .liar { send(node, .nullify(voted.round)) }
         case .vote, .certificate, .finalized, .status, .certificateRequest, .certificates,
-            .block, .transactions, .entryRequest, .entryAnswer:
+            .block, .transactions, .entryRequest, .entryAnswer, .voteRequest, .voteAnswer:
             break
         }
     }
@@ -90,15 +90,40 @@ extension Cluster {
             signature: node.signer.sign(subject.message(in: domain)))
     }
 
+    /// As a leader, skips certified parents, or builds on a block that nobody certified: with that one's
+    /// view as the parent's there is no view between that would have to be nullified.
+    private func proposeFalsely(_ original: ProposalMessage, of node: SimulatedNode) -> Bool {
+        switch random.index(below: 4) {
+        case 0, 1: return propose(original, of: node, on: floorParent(of: node, original))
+        case 2:
+            guard let heard = node.heardProposal, heard.round.view < original.header.view,
+                heard.round.epoch == original.header.epoch,
+                invariants.votes.notarized[heard.round] == nil
+            else { return false }
+            let parent = FalseParent(view: heard.round.view, hash: heard.blockHash)
+            return propose(original, of: node, on: parent)
+        default: return false
+        }
+    }
+
+    /// The final block, whatever was certified since.
+    private func floorParent(
+        of node: SimulatedNode, _ original: ProposalMessage
+    ) -> FalseParent {
+        let floor = node.application.store.floor
+        let round = original.vote.subject.round
+        let view = floor.round.map { $0.epoch == round.epoch ? $0.view : .root } ?? .root
+        return FalseParent(view: view, hash: floor.hash)
+    }
+
     /// Sends another proposal of the same view; false where none can be made.
     private func propose(
         _ original: ProposalMessage, of node: SimulatedNode, transactions: [[UInt8]] = [],
-        timeShift: Int64 = 0, onFloor: Bool = false
+        timeShift: Int64 = 0, on parent: FalseParent? = nil
     ) -> Bool {
         guard
             let message = craft(
-                original, of: node, transactions: transactions, timeShift: timeShift,
-                onFloor: onFloor)
+                original, of: node, transactions: transactions, timeShift: timeShift, on: parent)
         else { return false }
         note("false proposals")
         send(.proposal(message), from: node, to: .all)
@@ -111,7 +136,7 @@ extension Cluster {
         for shift in Int64(1)...Int64(random.pick([1, 1, 2])) {
             guard
                 let other = craft(
-                    original, of: node, transactions: [], timeShift: shift, onFloor: false)
+                    original, of: node, transactions: [], timeShift: shift, on: nil)
             else { return false }
             messages.append(other)
         }
@@ -124,14 +149,12 @@ extension Cluster {
 
     private func craft(
         _ original: ProposalMessage, of node: SimulatedNode, transactions: [[UInt8]],
-        timeShift: Int64, onFloor: Bool
+        timeShift: Int64, on falseParent: FalseParent?
     ) -> ProposalMessage? {
         let header = original.header
         let round = original.vote.subject.round
-        let floor = node.application.store.floor
-        let floorView = floor.round.map { $0.epoch == round.epoch ? $0.view : .root } ?? .root
-        let parentHash = onFloor ? floor.hash : header.parentHash
-        let parentView = onFloor ? floorView : header.parentView
+        let parentHash = falseParent?.hash ?? header.parentHash
+        let parentView = falseParent?.view ?? header.parentView
         guard let parent = node.application.state(after: parentHash),
             genesis.parameters.epoch(of: parent.height.next) == round.epoch,
             parentView < round.view, header.view == round.view
@@ -152,6 +175,12 @@ extension Cluster {
         return ProposalMessage(
             header: block.header, transactionIDs: Block.transactionIDs(transactions),
             vote: vote(.notarize(proposal), of: node, header.proposer),
-            parentCertificate: onFloor ? nil : original.parentCertificate)
+            parentCertificate: falseParent == nil ? original.parentCertificate : nil)
     }
+}
+
+/// What a liar builds on.
+private struct FalseParent {
+    let view: View
+    let hash: Bytes32
 }

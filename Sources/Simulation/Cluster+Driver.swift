@@ -6,24 +6,67 @@ import Ledger
 /// What a driver does with effects, one after the other, with a crash where the scenario wants it.
 extension Cluster {
     func carryOut(_ effects: [Effect], of node: SimulatedNode) {
-        node.depth += 1
-        for effect in effects {
-            guard node.isUp, invariants.violation == nil else { return }
-            carryOut(effect, of: node)
-        }
-        node.depth -= 1
-        if node.depth == 0 { settle(node) }
+        node.actions += effects.map { .effect($0) }
+        drain(node)
         noteRound(of: node)
     }
 
+    /// Carries out what waits, in the order in which it was asked for, until it has to wait for an
+    /// execution.
+    func drain(_ node: SimulatedNode) {
+        guard !node.isDraining else { return }
+        node.isDraining = true
+        defer { node.isDraining = false }
+        while node.isUp, invariants.violation == nil, !node.isExecuting {
+            guard !node.actions.isEmpty else {
+                guard settle(node) else { return }
+                continue
+            }
+            let action = node.actions.removeFirst()
+            switch action {
+            case .effect(.finalize(let chain)), .deliver(let chain):
+                if executesSlowly(node, action) { return }
+                finalize(chain, of: node)
+                if case .deliver = action, node.isUp { adopt(chain.tip, at: node) }
+            case .effect(let effect):
+                carryOut(effect, of: node)
+            }
+        }
+    }
+
+    /// Final blocks are executed before they are stored, and the replica goes on meanwhile.
+    private func executesSlowly(_ node: SimulatedNode, _ action: SimulatedNode.Action) -> Bool {
+        guard faults.contains(.slowSync), !node.hasExecuted, random.chance(perMille: 100)
+        else {
+            node.hasExecuted = false
+            return false
+        }
+        node.actions.insert(action, at: 0)
+        node.isExecuting = true
+        queue.insert(
+            .work(Work(.execute, of: node.id), generation: node.generation),
+            at: now + random.pick([1000, 20_000, 300_000]))
+        note("slow executions")
+        return true
+    }
+
+    private func adopt(_ tip: FinalizedHeader, at node: SimulatedNode) {
+        note("ranges synchronized")
+        carryOut(node.replica.adopt(tip, at: localTime(of: node)), of: node)
+    }
+
     /// Tells a replica who validates the epoch that has begun, once all that it said of the one
-    /// before is carried out.
-    private func settle(_ node: SimulatedNode) {
-        guard node.isUp, node.replica.awaitedValidators != nil else { return }
-        node.set = node.application.store.floorState.membership.current
+    /// before is carried out and stored; false where there is nothing to tell.
+    private func settle(_ node: SimulatedNode) -> Bool {
+        let store = node.application.store
+        guard node.isUp, node.replica.awaitedValidators != nil,
+            node.replica.status.floorHeight == store.floor.height
+        else { return false }
+        node.set = store.floorState.membership.current
         note("validator sets changed")
         carryOut(
             node.replica.enterEpoch(node.set.validators, at: localTime(of: node)), of: node)
+        return true
     }
 
     private func carryOut(_ effect: Effect, of node: SimulatedNode) {
@@ -44,8 +87,10 @@ extension Cluster {
             later(.locate(hash, ids), node)
         case .validate(let block):
             later(.validate(block), node)
-        case .finalize(let chain):
-            finalize(chain, of: node)
+        case .confirm(let round):
+            carryOut(node.replica.confirmed(round, at: localTime(of: node)), of: node)
+        case .finalize:
+            preconditionFailure("a finalization is carried out by drain")
         case .synchronize(let finalized):
             carryOut(
                 node.client.target(finalized, at: Instant(microseconds: now)), of: node)
@@ -71,10 +116,20 @@ extension Cluster {
             return crash(node)
         }
         if !node.isHonest, tamper(node, with: message, to: recipient) { return }
+        noteCopy(node, message)
         invariants.checkSent(message, by: node, cluster: self)
         guard invariants.violation == nil else { return }
         if crashesAtBoundary(node, message) { return }
         send(message, from: node, to: recipient)
+    }
+
+    /// What a copy says that its original did not: the two may contradict each other.
+    private func noteCopy(_ node: SimulatedNode, _ message: ConsensusMessage) {
+        guard node.byzantine == .copy, case .vote(let vote) = message,
+            let original = holders[node.place].first(where: \.isHonest),
+            original.durableVotes[vote.subject] == nil
+        else { return }
+        note("votes of copies")
     }
 
     private func halt(_ node: SimulatedNode, _ reason: HaltReason) {
@@ -86,18 +141,14 @@ extension Cluster {
     }
 
     func carryOut(_ effects: [SyncEffect], of node: SimulatedNode) {
-        node.depth += 1
         for effect in effects {
             guard node.isUp, invariants.violation == nil else { return }
             switch effect {
             case .send(let message, let peer):
                 send(message, from: node, toPlace: Int(peer.rawValue))
             case .deliver(let chain):
-                finalize(chain, of: node)
-                guard node.isUp else { return }
-                note("ranges synchronized")
-                carryOut(
-                    node.replica.adopt(chain.tip, at: localTime(of: node)), of: node)
+                node.actions.append(.deliver(chain))
+                drain(node)
             case .disconnect(let peer, _):
                 carryOut(
                     node.client.connected(peer, at: Instant(microseconds: now)), of: node)
@@ -107,8 +158,6 @@ extension Cluster {
                 }
             }
         }
-        node.depth -= 1
-        if node.depth == 0 { settle(node) }
     }
 
     private func later(_ work: Work.Kind, _ node: SimulatedNode) {
@@ -152,7 +201,9 @@ extension Cluster {
 
     /// Now and then a journal is written anew, as a node does when it has grown.
     private func compact(_ node: SimulatedNode) {
-        guard node.disk.size > 16 * 1024, node.replica.hasJournal else { return }
+        guard node.disk.size > 16 * 1024, node.replica.hasJournal,
+            !node.actions.contains(where: \.isFinalization)
+        else { return }
         let header = Journal.header(chainID: domain.chainID, key: node.signer.key)
         node.disk.replace(header, node.replica.journalSnapshot)
         note("journals rewritten")

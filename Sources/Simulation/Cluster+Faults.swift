@@ -36,6 +36,7 @@ extension Cluster {
             }
         case .wipedStore: wipeStore()
         case .backup: restoreBackup()
+        case .copy: startCopy()
         default:
             network.sides = nil
             network.cut = []
@@ -64,7 +65,7 @@ extension Cluster {
             queue.insert(.start(node.id), at: now + random.number(in: 0...2_000_000))
         }
         // Whoever stops later in its effects starts again as well.
-        for node in nodes where node.byzantine != .silent {
+        for node in nodes where !node.isAbsent {
             queue.insert(.start(node.id), at: now + random.number(in: 2_000_000...4_000_000))
         }
     }
@@ -117,6 +118,22 @@ extension Cluster {
         invariants.forgetFloor(of: node)
         note("backup")
         queue.insert(.start(node.id), at: now + random.number(in: 0...2_000_000))
+    }
+
+    /// Two nodes with one key, each at its own place in the network.
+    private func startCopy() {
+        guard let copy = nodes.first(where: { $0.byzantine == .copy && $0.isAbsent }),
+            let original = honest.first(where: { $0.place == copy.place }), original.isUp,
+            // Two that begin together tell nobody apart from one.
+            !original.durableVotes.isEmpty, mayImpair(original)
+        else { return }
+        copy.disk = original.disk
+        copy.application.store = original.application.store
+        copy.isAbsent = false
+        // Its own rules may stop it, and what the copy signs counts as its own.
+        original.isForgetful = true
+        note("copies started")
+        queue.insert(.start(copy.id), at: now + random.number(in: 0...2_000_000))
     }
 
     private func jumpClock() {

@@ -6,7 +6,7 @@ import Ledger
 /// Nodes that start, stop and hear messages.
 extension Cluster {
     func start(_ node: SimulatedNode) {
-        guard !node.isUp, !node.hasHalted else { return }
+        guard !node.isUp, !node.hasHalted, !node.isAbsent else { return }
         let state = node.restart(domain)
         if let fault = node.disk.fault(of: state), node.isHonest, !node.isForgetful {
             return violate("D6", "node \(node.id): \(fault)")

@@ -7,6 +7,9 @@ extension Cluster {
     /// The longest that recovery may take, in microseconds: ten times the largest Δ (L1), and as
     /// much again for a cluster that has f silent validators and still loses messages.
     private static let recoveryLimit: UInt64 = 40_000_000
+    /// The longest that the last transactions may take to be final, in microseconds: some rotations
+    /// with lost messages, and less than a heartbeat.
+    private static let tailLimit: UInt64 = 30_000_000
     /// A run of faults ends after so many microseconds even where views stand still.
     private static let faultLimit: UInt64 = 25_000_000
 
@@ -32,7 +35,7 @@ extension Cluster {
             traceHash: trace.value)
     }
 
-    private var highestFloor: Height {
+    var highestFloor: Height {
         honest.map { $0.application.store.floor.height }.max() ?? .genesis
     }
 
@@ -57,6 +60,7 @@ extension Cluster {
         guard invariants.violation == nil else { return 0 }
         heal()
         let begin = now
+        if isPatient { finishTail() }
         let goal = highestFloor.rawValue + 3
         let isDone = {
             self.honest.allSatisfy {
@@ -73,6 +77,19 @@ extension Cluster {
             violate("L1", "no recovery to height \(goal): " + state.joined(separator: "; "))
         }
         return (now - begin) / 1000
+    }
+
+    /// L2, b.8: clients fall silent, and whatever was admitted becomes final all the same, long before
+    /// the next heartbeat. Then they go on, so that blocks are made.
+    private func finishTail() {
+        workload.mode = .none
+        let isDone = { self.honest.allSatisfy { $0.hasNothingWaiting } }
+        if !run(until: now + Self.tailLimit, stop: isDone), !isDone() {
+            let waiting = honest.map { $0.application.store.mempool.count }
+            violate("L2", "transactions wait for a heartbeat: \(waiting)")
+        }
+        workload.mode = .quiet
+        workload.end = .max
     }
 
     private func heal() {
@@ -92,7 +109,7 @@ extension Cluster {
             node.stalledUntil = min(node.stalledUntil, now)
             // C3: up to f wrong clocks hold nobody up.
             if random.chance(perMille: 500) { node.clockError = node.skew }
-            if node.byzantine != .silent { start(node) }
+            start(node)
         }
     }
 }

@@ -37,6 +37,8 @@ package final class Cluster {
             case build(BlockTemplate)
             case locate(Bytes32, [Bytes32])
             case validate(Block)
+            /// Final blocks.
+            case execute
         }
 
         let kind: Kind
@@ -56,6 +58,8 @@ package final class Cluster {
     let candidates: Int
     /// f of the smallest set that a run may have.
     let faultTolerance: Int
+    /// Whether heartbeats are so rare that nothing may wait for one.
+    let isPatient: Bool
     var random: SeededGenerator
     private(set) var nodes: [SimulatedNode] = []
     private(set) var honest: [SimulatedNode] = []
@@ -88,8 +92,11 @@ package final class Cluster {
         candidates = n + (changes ? 2 : 1)
         faultTolerance = max(1, (n - (changes && n > 4 ? 2 : 1)) / 3)
         let epochLength = scenario.epochLength ?? random.pick([2, 3, 4, 5, 6, 8, 16])
+        isPatient = scenario.isOfLinksAlone && random.chance(perMille: 500)
         genesis = SimulatedChain.genesis(
-            validators: n, parameters: SimulatedChain.parameters(epochLength: epochLength))
+            validators: n,
+            parameters: SimulatedChain.parameters(
+                epochLength: epochLength, heartbeatMilliseconds: isPatient ? 60_000 : 1000))
         domain = genesis.domain
         self.random = random
         let first = SimulatedSet(Array(0..<n), of: candidates)
@@ -120,12 +127,23 @@ package final class Cluster {
                 nodes[nodes.count - 1].audience = sides.map { $0 != 1 }
             }
         }
+        if faults.contains(.copy), random.chance(perMille: 250) {
+            let place = random.index(below: n)
+            // Its clock is as wrong as the original's.
+            let original = nodes.first {
+                // A key's holder serves one node at a time.
+                $0.place == place && $0.isHonest && $0.signer.holder == nil
+            }
+            if let original {
+                addNode(place, .copy, original.skew, first)
+            }
+        }
         honest = nodes.filter(\.isHonest)
         holders = (0..<candidates).map { place in nodes.filter { $0.place == place } }
-        for node in nodes where node.byzantine != .silent {
+        for node in nodes where !node.isAbsent {
             queue.insert(.start(node.id), at: random.number(in: 0...300_000))
         }
-        for node in nodes where !node.isHonest {
+        for node in nodes where !node.isHonest && node.byzantine != .copy {
             queue.insert(.mischief(node.id), at: random.number(in: 500_000...1_500_000))
         }
         honest.first?.crashPoint = scenario.crashPoint
@@ -141,10 +159,14 @@ package final class Cluster {
     }
 
     private func addNode(_ place: Int, _ kind: FaultKind?, _ skew: Int64, _ first: SimulatedSet) {
+        // Some keep their key in another process, which remembers what the journal may have lost.
+        let isApart = kind == nil && !faults.isEmpty && random.chance(perMille: 300)
         nodes.append(
             SimulatedNode(
                 id: nodes.count, place: place, byzantine: kind, skew: skew, scenario: scenario,
-                genesis: genesis, set: first, candidates: candidates))
+                genesis: genesis, set: first, candidates: candidates,
+                holder: isApart ? SimulatedKeyHolder() : nil))
+        if isApart { note("signers apart") }
     }
 
     /// Handles events until a time, or until `stop` holds after one of them, or a violation.
@@ -222,7 +244,20 @@ package final class Cluster {
         case .locate(let hash, let ids):
             let found = node.application.locate(ids)
             carryOut(node.replica.located(found, of: hash, at: time), of: node)
+        case .execute:
+            node.isExecuting = false
+            node.hasExecuted = true
+            drain(node)
         case .validate(let block):
+            guard
+                node.application.state(after: block.header.parentHash) != nil
+                    || !node.actions.contains(where: \.isFinalization)
+            else {
+                // Its parent is being executed.
+                queue.insert(
+                    .work(Work(work, of: node.id), generation: node.generation), at: now + 5000)
+                return
+            }
             let hash = block.header.hash
             let verdict =
                 node.application.fault(of: block, hash).map { Verdict.invalid($0) } ?? .valid

@@ -42,6 +42,8 @@ package enum FaultKind: String, CaseIterable, Sendable {
     case wipedStore = "wiped-store"
     /// A validator comes back with an old copy of its whole disk.
     case backup
+    /// A copy of a validator's disk is started beside it, with the same key.
+    case copy
 
     // Validators.
     /// Validators join and leave.
@@ -52,7 +54,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
     case silent
     /// They run twice with one key, each half seen by some others.
     case twins
-    /// They vote for everything, and as leaders skip certified parents.
+    /// They vote for everything, and as leaders skip certified parents or build on uncertified ones.
     case liar
     /// They propose and sign up to three blocks a view.
     case equivocator
@@ -83,7 +85,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
             true
         case .loss, .delay, .duplication, .partition, .oneWay, .crash, .boundaryCrash, .pause,
             .skew, .clockJump, .slowSync, .diskError, .fullDisk, .misdirected, .bitFlip,
-            .wipedDisk, .wipedStore, .backup, .membership:
+            .wipedDisk, .wipedStore, .backup, .copy, .membership:
             false
         }
     }
@@ -92,7 +94,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
     var isAction: Bool {
         switch self {
         case .crash, .partition, .oneWay, .pause, .clockJump, .diskError, .fullDisk, .bitFlip,
-            .wipedDisk, .wipedStore, .backup:
+            .wipedDisk, .wipedStore, .backup, .copy:
             true
         case .loss, .delay, .duplication, .boundaryCrash, .skew, .slowSync, .misdirected,
             .membership, .silent, .twins, .liar, .equivocator, .timeShifter, .withholder,

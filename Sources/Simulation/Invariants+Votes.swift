@@ -42,7 +42,7 @@ extension Invariants {
         case .entryAnswer(let answer):
             if let certificate = answer.certificate { check(certificate, node, cluster: cluster) }
         case .status, .certificateRequest, .blockRequest, .block, .transactionRequest,
-            .transactions, .entryRequest:
+            .transactions, .entryRequest, .voteRequest, .voteAnswer:
             break
         }
     }

@@ -34,6 +34,14 @@ package struct Scenario: Sendable {
         self.twins = twins
     }
 
+    /// Whether nothing goes wrong but on the way between nodes.
+    package var isOfLinksAlone: Bool {
+        let links: Set<FaultKind> = [
+            .loss, .delay, .duplication, .partition, .oneWay, .pause, .skew,
+        ]
+        return !faults.isEmpty && links.isSuperset(of: faults)
+    }
+
     /// Messages grow with the square of the validators, so larger clusters get fewer views. One run
     /// of eight is long.
     package static func views(validators: Int, seed: UInt64) -> Int {

@@ -7,9 +7,12 @@ package enum SimulatedChain {
     package static let start = Timestamp(milliseconds: 1_700_000_000_000)
 
     /// Parameters with short epochs and short times, so that a run crosses many of both.
-    package static func parameters(epochLength: UInt32 = 8) -> Parameters {
+    package static func parameters(
+        epochLength: UInt32 = 8, heartbeatMilliseconds: UInt32 = 1000
+    ) -> Parameters {
         Parameters(
-            epochLength: epochLength, blockIntervalMilliseconds: 100, heartbeatMilliseconds: 1000,
+            epochLength: epochLength, blockIntervalMilliseconds: 100,
+            heartbeatMilliseconds: heartbeatMilliseconds,
             baseDelayMilliseconds: 200, maximumDelayMilliseconds: 2000,
             precisionMilliseconds: 500, messageDelayMilliseconds: 2000,
             maximumBodyBytes: 1024 * 1024, maximumTransactions: 64)

@@ -117,6 +117,8 @@ extension ConsensusMessage {
         case .transactions(_, let transactions): 11 &+ 16 &* UInt64(transactions.count)
         case .entryRequest: 12
         case .entryAnswer(let answer): 13 &+ 16 &* answer.round.view.rawValue
+        case .voteRequest: 14
+        case .voteAnswer(let answer): 15 &+ 16 &* (answer.vote?.subject.round.view.rawValue ?? 0)
         }
     }
 }

@@ -29,10 +29,16 @@ final class SimulatedNode {
     var isUp = false
     /// It stopped for ever, as its own rules say.
     var hasHalted = false
+    /// It never starts: a silent liar, or a copy that nobody made yet.
+    var isAbsent: Bool
     /// How often it was started: answers and timers of an earlier life are dropped.
     var generation = 0
-    /// How many lists of effects are being carried out, one inside the other.
-    var depth = 0
+    /// What has still to be carried out, in order.
+    var actions: [Action] = []
+    var isDraining = false
+    /// Whether final blocks are being executed, and whether those that come first have been.
+    var isExecuting = false
+    var hasExecuted = false
     /// The wall clock's error in milliseconds, as it always is and as it is now.
     let skew: Int64
     var clockError: Int64
@@ -62,12 +68,26 @@ final class SimulatedNode {
     var copy: (disk: SimulatedDisk, store: SimulatedStore)?
     /// What a liar proposed and nobody's replica knows.
     var craftedBlocks: [Bytes32: Block] = [:]
+    /// The newest proposal of another that a liar heard of.
+    var heardProposal: Proposal?
     /// What a liar sent and may send again.
     var sent: [ConsensusMessage] = []
 
+    enum Action {
+        case effect(Effect)
+        case deliver(FinalizedChain)
+
+        var isFinalization: Bool {
+            switch self {
+            case .effect(.finalize), .deliver: true
+            case .effect: false
+            }
+        }
+    }
+
     init(
         id: Int, place: Int, byzantine: FaultKind?, skew: Int64, scenario: Scenario,
-        genesis: Genesis, set: SimulatedSet, candidates: Int
+        genesis: Genesis, set: SimulatedSet, candidates: Int, holder: SimulatedKeyHolder?
     ) {
         self.id = id
         self.place = place
@@ -76,8 +96,9 @@ final class SimulatedNode {
         self.scenario = scenario
         self.set = set
         clockError = skew
+        isAbsent = byzantine == .silent || byzantine == .copy
         first = set
-        signer = SimulatedSigner(key: SimulatedChain.key(place))
+        signer = SimulatedSigner(key: SimulatedChain.key(place), holder: holder)
         disk = SimulatedDisk(Journal.header(chainID: genesis.chainID, key: signer.key))
         application = SimulatedApplication(
             store: SimulatedStore(
@@ -111,7 +132,10 @@ final class SimulatedNode {
     func restart(_ domain: SigningDomain) -> JournalState {
         generation += 1
         isUp = true
-        depth = 0
+        actions = []
+        isDraining = false
+        isExecuting = false
+        hasExecuted = false
         armed = nil
         viewsEntered = 0
         let state = disk.replay(chainID: domain.chainID, key: signer.key)
@@ -131,11 +155,13 @@ final class SimulatedNode {
         let configuration = ReplicaConfiguration(
             domain: domain, parameters: application.parameters,
             validators: application.store.floorState.membership.current.validators,
-            key: signer.key, nonce: SimulatedChain.key(generation, purpose: 9), listening: 0)
+            key: signer.key, nonce: SimulatedChain.key(generation, purpose: 9),
+            listening: 2 * UInt64(application.parameters.heartbeatMilliseconds))
         return Replica(
             configuration: switched(configuration, scenario), verifier: SimulatedSignatures(),
             signer: signer,
-            floor: application.store.floor, journal: journal)
+            floor: application.store.floor, journal: journal,
+            signerRecord: signer.holder?.record)
     }
 
     /// The configuration without the rules that a run switches off.

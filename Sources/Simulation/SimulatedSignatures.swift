@@ -1,6 +1,7 @@
 package import Codec
-import Consensus
+package import Consensus
 package import Ledger
+import Synchronization
 
 /// A stand-in for Ed25519 that costs nothing: a keyed mixing function. The simulated liars are our
 /// own code and sign with their own keys alone; forging is not what is simulated.
@@ -32,13 +33,43 @@ package struct SimulatedSignatures: SignatureVerifier {
     }
 }
 
+/// What another process than the validator's remembers of what it signed, over all crashes.
+package final class SimulatedKeyHolder: Sendable {
+    private let state = Mutex(SignerState())
+
+    package init() {}
+
+    package var record: SignerRecord { state.withLock { $0.record } }
+
+    func sign(_ subject: VoteSubject, _ signature: Bytes64) throws(SigningFailure) {
+        do {
+            try state.withLock { $0 = try $0.adding(subject, signature) }
+        } catch {
+            throw .refused("\(error)")
+        }
+    }
+}
+
 /// Signs with a validator's simulated key.
 package struct SimulatedSigner: VoteSigner {
     package let key: Bytes32
-    package init(key: Bytes32) { self.key = key }
+    /// Nil where the validator itself has the key.
+    package let holder: SimulatedKeyHolder?
+
+    package init(key: Bytes32, holder: SimulatedKeyHolder? = nil) {
+        self.key = key
+        self.holder = holder
+    }
+
     package func sign(_ message: [UInt8]) -> Bytes64 {
         SimulatedSignatures.signature(of: message, by: key)
     }
 
-    package func sign(_ subject: VoteSubject, message: [UInt8]) -> Bytes64 { sign(message) }
+    package func sign(
+        _ subject: VoteSubject, message: [UInt8]
+    ) throws(SigningFailure) -> Bytes64 {
+        let signature = sign(message)
+        try holder?.sign(subject, signature)
+        return signature
+    }
 }

@@ -56,8 +56,8 @@ struct VecheSimulate: AsyncParsableCommand {
     #if RULE_SWITCHES
         @Option(
             help: """
-                Switch off a rule of agreement, or all of them in turn, and run until an invariant \
-                breaks: \(Rule.allCases.map(\.rawValue).joined(separator: ", ")).
+                Switch off a rule of agreement, several joined by +, or all of them in turn, and run \
+                until an invariant breaks: \(Rule.allCases.map(\.rawValue).joined(separator: ", ")).
                 """)
         var disable: String?
     #endif

@@ -87,10 +87,40 @@ struct SimulationTests {
         }
     }
 
+    /// b.13: the others tell a copy of a validator that its original votes.
+    @Test func aCopyOfARunningValidatorNeverVotesBesideIt() {
+        var copies = 0
+        for seed in UInt64(0)..<120 {
+            let report = Cluster.run(
+                Scenario(seed: seed, validators: [4, 5, 7][Int(seed % 3)], faults: [.copy]))
+            #expect(report.violation == nil, "\(report.scenario.replayCommand)")
+            #expect(report.injected["votes of copies"] == nil)
+            copies += report.injected["copies started"] ?? 0
+        }
+        #expect(copies >= 5)
+    }
+
+    /// b.8, L2: an unfinished tail is finished at once, however rare heartbeats are.
+    @Test func theLastTransactionsNeedNoHeartbeat() {
+        run(0..<40, validators: [4, 5, 7], [.delay, .loss, .partition])
+    }
+
+    @Test(arguments: [4, 7])
+    func withOneValidatorTooFewNothingMovesAndNothingGrowsInAnHour(validators: Int) {
+        #expect(Cluster.standStill(seed: 1, validators: validators, minutes: 60) == nil)
+    }
+
+    @Test(arguments: [(4, 0), (4, 1), (7, 2)])
+    func chainTimePassesWithoutTransactions(validators: Int, dead: Int) {
+        let violation = Cluster.idle(seed: 2, validators: validators, dead: dead, minutes: 10)
+        #expect(violation == nil)
+    }
+
     /// Each once broke an invariant: a view timer that span in who is no validator, one that joined
     /// and repeated nothing, a range that a silent peer held for ever, damage taken for a torn end.
     @Test(arguments: [
         (UInt64(0), 4), (49, 5), (289, 4), (37, 4), (273, 4), (39, 4), (69, 6), (123, 7), (5329, 4),
+        (8441, 4), (10161, 5), (793, 5),
     ])
     func seedsThatFailedOnce(seed: UInt64, validators: Int) {
         for views in [nil, 20, 40] {
