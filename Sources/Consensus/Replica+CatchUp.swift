@@ -20,7 +20,7 @@ extension Replica {
         let offset = Int64(clamping: status.clock.milliseconds)
             .subtractingReportingOverflow(Int64(clamping: now.clock.milliseconds))
         peers[Int(peer.rawValue)].clockOffset = offset.overflow ? nil : offset.partialValue
-        if status.floorHeight < floor.height, let finalized = floor.finalized {
+        if status.floorHeight < floor.height, let finalized = floor.finalized, mayAnswer(peer) {
             emit(.send(.finalized(finalized), to: .one(peer)))
         }
         if status.round.epoch == epoch, status.round.view < view {
@@ -82,7 +82,20 @@ extension Replica {
                 bytes <= ConsensusLimits.certificateReplyBytes - 8192
             else { break }
         }
-        if !answer.isEmpty { emit(.send(.certificates(answer), to: .one(peer))) }
+        if !answer.isEmpty, mayAnswer(peer) {
+            emit(.send(.certificates(answer), to: .one(peer)))
+        }
+    }
+
+    /// Whether a peer gets one more answer now; its request is dropped otherwise, and asked again.
+    mutating func mayAnswer(_ peer: ValidatorIndex) -> Bool {
+        let position = Int(peer.rawValue)
+        let interval = ConsensusLimits.answerInterval
+        let limit = now.instant.adding(milliseconds: interval * ConsensusLimits.answersAtOnce)
+        let paid = max(peers[position].answersPaid, now.instant).adding(milliseconds: interval)
+        guard paid <= limit else { return false }
+        peers[position].answersPaid = paid
+        return true
     }
 
     /// Takes a peer's newest final block. Nearby blocks are fetched one by one; others, and those of

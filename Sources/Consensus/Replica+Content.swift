@@ -192,7 +192,9 @@ extension Replica {
     }
 
     mutating func answerBlockRequest(_ hash: Bytes32, for peer: ValidatorIndex) {
-        if let answer = answerBlockRequest(hash) { emit(.send(answer, to: .one(peer))) }
+        if let answer = answerBlockRequest(hash), mayAnswer(peer) {
+            emit(.send(answer, to: .one(peer)))
+        }
     }
 
     mutating func answerTransactionRequest(
@@ -200,14 +202,15 @@ extension Replica {
     ) throws(MessageRejection) {
         guard let block = blocks[hash]?.block else { return }
         guard indices.count <= block.transactions.count else { throw .excessiveRequest }
-        var transactions: [PlacedTransaction] = []
         var last: UInt32?
         for index in indices {
             guard index < UInt32(block.transactions.count), last.map({ $0 < index }) ?? true
             else { throw .excessiveRequest }
             last = index
-            transactions.append(
-                PlacedTransaction(index: index, bytes: block.transactions[Int(index)]))
+        }
+        guard mayAnswer(peer) else { return }
+        let transactions = indices.map {
+            PlacedTransaction(index: $0, bytes: block.transactions[Int($0)])
         }
         emit(.send(.transactions(hash, transactions), to: .one(peer)))
     }

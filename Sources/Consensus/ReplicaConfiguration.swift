@@ -50,6 +50,10 @@ package enum ConsensusLimits {
     /// A finalized block that is higher above the floor than this is left to BlockSync: single
     /// blocks are fetched one round trip each.
     package static let fetchDepth: UInt64 = 8
+    /// Answers with content or certificates to one validator at once, and milliseconds until one more:
+    /// who catches up asks for some blocks a round trip, and a flood of requests is cheap to send.
+    package static let answersAtOnce: UInt64 = 64
+    package static let answerInterval: UInt64 = 15
     /// Conflicts of one validator in one epoch that are reported: each is proof enough, and one that
     /// makes many must not crowd out another's.
     package static let equivocations = 64

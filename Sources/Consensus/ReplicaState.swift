@@ -107,6 +107,8 @@ struct PeerRecord: Sendable {
     var lastHeardView = View.root
     /// Conflicts of its votes in this epoch.
     var equivocations = 0
+    /// Answers that it got lately are paid for until then (`Replica.mayAnswer`).
+    var answersPaid = Instant(microseconds: 0)
     /// When it may be told again that its epoch is over.
     var nextOldEpochAnswer = Instant(microseconds: 0)
     /// When it may be told again how the current view was entered.

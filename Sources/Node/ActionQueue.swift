@@ -19,12 +19,14 @@ package struct ActionQueue {
         }
     }
 
-    private var actions: [Action] = []
+    private var actions: [Action?] = []
+    /// The place of the first one: what comes before is done.
+    private var head = 0
     private var finalizations = 0
 
     package init() {}
 
-    package var first: Action? { actions.first }
+    package var first: Action? { head < actions.count ? actions[head] : nil }
 
     /// Whether blocks are final that the store does not hold yet. The replica has pruned what it
     /// needed for them, so its snapshot is no whole journal.
@@ -36,6 +38,13 @@ package struct ActionQueue {
     }
 
     package mutating func removeFirst() {
-        if actions.removeFirst().isFinalization { finalizations -= 1 }
+        if actions[head]?.isFinalization ?? false { finalizations -= 1 }
+        actions[head] = nil
+        head += 1
+        // While an execution is waited for the queue may be long: each action moves once at most.
+        if head * 2 > actions.count {
+            actions.removeFirst(head)
+            head = 0
+        }
     }
 }

@@ -169,6 +169,8 @@ extension ChainDriver {
 
     /// Sends a message to the node with a key, or to all validators.
     func send(_ message: ConsensusMessage, to key: Bytes32?) {
+        // A block is not encoded for a queue that is full: who asked asks again, or another.
+        if let key, case .block = message, !network.hasBulkRoom(for: key) { return }
         let payload = message.canonicalBytes
         let type = FrameType.consensus.rawValue
         let trafficClass: TrafficClass = message.isBulk ? .bulk : .consensus

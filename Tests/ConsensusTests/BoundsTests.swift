@@ -388,3 +388,33 @@ struct OrderTests {
         baseDelayMilliseconds: 200, maximumDelayMilliseconds: 2000, precisionMilliseconds: 500,
         messageDelayMilliseconds: 2000, maximumBodyBytes: 1024 * 1024, maximumTransactions: 64)
 }
+
+/// What one peer can have answered, whatever it asks.
+struct AnswerTests {
+    @Test func aFloodOfRequestsIsAnsweredSoManyTimesAtOnce() throws {
+        var harness = Harness.started()
+        let block = harness.block(view: 1, transactions: [[1]])
+        let leader = harness.leader(of: 1)
+        _ = try harness.receive(.proposal(harness.message(proposing: block)), from: leader)
+        let hash = block.header.hash
+        _ = harness.replica.located([[1]], of: hash, at: harness.now)
+        let requests: [ConsensusMessage] = [.blockRequest(hash), .transactionRequest(hash, [0])]
+        func answers(_ count: Int, from peer: Int) throws -> Int {
+            var answers = 0
+            for number in 0..<count {
+                answers += try harness.receive(requests[number % 2], from: peer).count
+            }
+            return answers
+        }
+        let limit = Int(ConsensusLimits.answersAtOnce)
+        #expect(try answers(1000, from: 3) == limit)
+        // Another peer has its own share, and time gives more.
+        #expect(try answers(10, from: 2) == 10)
+        harness.milliseconds += 10 * ConsensusLimits.answerInterval
+        #expect(try answers(1000, from: 3) == 10)
+        // Excessive ones are hostile all the same.
+        #expect(throws: MessageRejection.excessiveRequest) {
+            try harness.receive(.transactionRequest(hash, [0, 0]), from: 3)
+        }
+    }
+}
