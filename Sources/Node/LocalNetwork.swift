@@ -105,17 +105,16 @@ package struct LocalNetwork: Codable, Hashable, Sendable {
             nodes.append(
                 try makeNode(
                     plan, index: index, name: "validator-\(index + 1)", role: .validator,
-                    files: [
-                        ("node", .node, keys.node),
-                        ("consensus", .validatorConsensus, keys.consensus),
-                        ("cosigning", .validatorCosigning, keys.cosigning), ("log", .log, log),
+                    keys: [
+                        (.node, keys.node), (.consensus, keys.consensus),
+                        (.cosigning, keys.cosigning), (.log, log),
                     ], genesis: genesis, peers: peers))
         }
         for (index, key) in observerKeys.enumerated() {
             nodes.append(
                 try makeNode(
                     plan, index: plan.validators + index, name: "observer-\(index + 1)",
-                    role: .observer, files: [("node", .node, key)], genesis: genesis,
+                    role: .observer, keys: [(.node, key)], genesis: genesis,
                     peers: peers))
         }
         // Last, so that a directory with a genesis is a whole network.
@@ -144,21 +143,14 @@ package struct LocalNetwork: Codable, Hashable, Sendable {
 
     private static func makeNode(
         _ plan: LocalNetworkPlan, index: Int, name: String, role: NodeConfiguration.Role,
-        files: [(name: String, purpose: KeyPurpose, key: Ed25519SigningKey)], genesis: Genesis,
+        keys: [(file: NodeKeyFile, key: Ed25519SigningKey)], genesis: Genesis,
         peers: [NodeConfiguration.Peer]
     ) throws -> LocalNode {
         let home = plan.directory + "/" + name
-        try LocalFile.makePrivateDirectory(home + "/keys")
+        try LocalFile.makePrivateDirectory(home)
         let passphrase = try makePassphrase(at: home + "/passphrase")
-        let isApart = plan.remoteSigners && role == .validator
-        for file in files where !(isApart && file.purpose == .validatorConsensus) {
-            try KeyFile.create(
-                at: home + "/keys/\(file.name).key", purpose: file.purpose,
-                publicKey: file.key.publicKey.bytes, secret: file.key.exportSeed().bytes,
-                passphrase: passphrase)
-        }
-        try JSONDocument.write(genesis, to: home + "/genesis.json")
         let isValidator = role == .validator
+        let isApart = plan.remoteSigners && isValidator
         let peerPort = plan.basePort + 2 * index
         let apiURL = "http://\(plan.host):\(peerPort + 1)"
         let configuration = NodeConfiguration(
@@ -167,16 +159,19 @@ package struct LocalNetwork: Codable, Hashable, Sendable {
             api: NodeConfiguration.Endpoint(host: plan.host, port: peerPort + 1),
             peers: peers.filter { $0.port != peerPort },
             keys: NodeConfiguration.Keys(
-                node: "keys/node.key",
-                consensus: isValidator && !isApart ? "keys/consensus.key" : nil,
-                cosigning: isValidator ? "keys/cosigning.key" : nil,
-                log: isValidator ? "keys/log.key" : nil),
+                node: NodeKeyFile.node.path,
+                consensus: isValidator && !isApart ? NodeKeyFile.consensus.path : nil,
+                cosigning: isValidator ? NodeKeyFile.cosigning.path : nil,
+                log: isValidator ? NodeKeyFile.log.path : nil),
             signer: isApart
                 ? NodeConfiguration.Signer(socket: "../\(name)-signer/signer.sock") : nil,
             passphraseFile: "passphrase")
-        try JSONDocument.write(configuration, to: home + "/" + NodeConfiguration.fileName)
+        try NodeHome.write(
+            configuration, genesis: genesis,
+            keys: keys.filter { !(isApart && $0.file == .consensus) }, passphrase: passphrase,
+            to: home)
         try LocalFile.write([UInt8]((apiURL + "\n").utf8), to: home + "/api-url", mode: .document)
-        if let consensus = files.first(where: { $0.purpose == .validatorConsensus })?.key {
+        if let consensus = keys.first(where: { $0.file == .consensus })?.key {
             let directory = try DataDirectory(path: home + "/data")
             try VoteJournal.create(
                 in: directory, chainID: genesis.chainID, key: consensus.publicKey)

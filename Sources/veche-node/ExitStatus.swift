@@ -9,6 +9,7 @@ import Storage
 /// What the exit codes mean.
 enum ExitStatus {
     static let refused = ExitCode(1)
+    static let usage = ExitCode(64)
     static let data = ExitCode(65)
     static let file = ExitCode(66)
     static let unavailable = ExitCode(69)
@@ -41,6 +42,7 @@ func reporting(_ work: () async throws -> Void) async throws {
 
 private func status(of error: any Error) -> ExitCode {
     switch error {
+    case is ValidationError: ExitStatus.usage
     case let failure as NodeFailure: ExitCode(failure.exitCode)
     case is FileFailure, is JSONFailure: ExitStatus.file
     case let failure as SignerFailure:

@@ -9,12 +9,14 @@ struct VecheNode: AsyncParsableCommand {
         discussion: """
             A validator takes part in agreement; an observer holds and checks the whole chain, serves it \
             and passes submissions on. `veche-node run --home DIR` starts either: DIR/node.json says \
-            which. `veche-node localnet` makes a whole network on one machine to try things out.
+            which. `veche-node init` makes such a directory for a node that comes to a chain, `veche-node \
+            localnet` a whole network on one machine to try things out.
 
             \(ExitStatus.help)
             """,
         subcommands: [
-            LocalnetCommand.self, RunCommand.self, SignerCommand.self, StatusCommand.self,
+            LocalnetCommand.self, InitCommand.self, RunCommand.self, SignerCommand.self,
+            StatusCommand.self,
             InspectCommand.self,
         ])
 }
