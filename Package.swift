@@ -317,9 +317,9 @@ let testTargets: [Target] = [
     tests(
         "ClusterTests",
         [
-            "APISchema", "ClusterElection", "Codec", "Cryptography", "DocumentFiles", "Ledger",
-            "Node", "PeerNetwork", "ProcessHarness", "Storage", "TransparencyLog", "veche-node",
-            logging, nioCore, nioPosix,
+            "APISchema", "ClusterElection", "Codec", "Consensus", "Cryptography", "DocumentFiles",
+            "Ledger", "Node", "PeerNetwork", "ProcessHarness", "Storage", "TransparencyLog",
+            "veche-ceremony", "veche-node", logging, nioCore, nioPosix,
         ]),
     .testTarget(
         name: "BallotWebTests",

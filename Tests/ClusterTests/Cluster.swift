@@ -184,10 +184,15 @@ actor Cluster {
 
     /// The final chain as a node serves it, from block 1.
     nonisolated func chain(_ place: Int) async throws -> [Block] {
+        try await chain(at: url(place))
+    }
+
+    /// The final chain as the node at an address serves it.
+    nonisolated func chain(at url: String) async throws -> [Block] {
         var blocks: [Block] = []
         while true {
             let answer = try await HTTP.get(
-                url(place) + "/v1/export?from=\(blocks.count + 1)&limit=256")
+                url + "/v1/export?from=\(blocks.count + 1)&limit=256")
             let chunk = try ExportChunk(canonicalBytes: answer.body)
             if chunk.blocks.isEmpty { return blocks }
             blocks += chunk.blocks

@@ -1,3 +1,5 @@
+import APISchema
+import ClusterElection
 import Codec
 import Cryptography
 import DocumentFiles
@@ -55,9 +57,12 @@ extension Cluster {
         return value
     }
 
-    /// Checks that all nodes have the same blocks, up to the lowest height of any.
-    nonisolated func expectOneChain(_ places: [Int]? = nil) async throws {
-        var chains: [[Block]] = []
+    /// Checks that all nodes, and whoever has `others`, have the same blocks, up to the lowest height
+    /// of any.
+    nonisolated func expectOneChain(
+        _ places: [Int]? = nil, beside others: [[Block]] = []
+    ) async throws {
+        var chains = others
         for place in places ?? Array(self.places) { chains.append(try await chain(place)) }
         guard let height = chains.map(\.count).min(), height > 0 else {
             throw HarnessFailure("A node has no blocks.")
@@ -91,14 +96,61 @@ extension Cluster {
 
     /// Sends a transaction to a node and waits until it is final there.
     nonisolated func submit(_ bytes: [UInt8], to place: Int = 0) async throws {
-        try await eventually("a transaction is taken") {
-            let answer = try await HTTP.post(url(place) + "/v1/transactions", bytes)
-            if answer.status == 422 { throw HarnessFailure("refused: \(answer.text)") }
-            return answer.status < 300
+        try await submit([bytes], to: place)
+    }
+
+    /// Sends transactions to a node and waits until all are final there.
+    nonisolated func submit(_ transactions: [[UInt8]], to place: Int = 0) async throws {
+        for bytes in transactions {
+            try await eventually("a transaction is taken") {
+                let answer = try await HTTP.post(url(place) + "/v1/transactions", bytes)
+                if answer.status == 422 { throw HarnessFailure("refused: \(answer.text)") }
+                return answer.status < 300
+            }
         }
-        let id = Transaction.id(of: bytes)
+        for bytes in transactions { try await waitUntilFinal(Transaction.id(of: bytes), at: place) }
+    }
+
+    nonisolated func waitUntilFinal(_ id: Bytes32, at place: Int = 0) async throws {
         try await eventually("\(id) is final") {
             try await HTTP.get(url(place) + "/v1/transactions/\(id)").text.contains("final")
         }
+    }
+
+    /// Runs `body` while voters send ballots to all nodes, then checks that every ballot that a node
+    /// acknowledged is in the log exactly once.
+    ///
+    /// - Parameter last: the node whose log is read; it is a validator to the end.
+    nonisolated func underLoad(
+        seed: UInt64, seconds: UInt64, last place: Int,
+        _ body: @Sendable () async throws -> Void
+    ) async throws {
+        let start = Timestamp(milliseconds: UInt64(Date().timeIntervalSince1970 * 1000))
+        let opens: UInt64 = 5000
+        var election = try ClusterElection(
+            genesis: genesis(), commission: commission(), start: start, opens: opens,
+            closes: opens + seconds * 1000, grace: 1000)
+        for stage in try election.preparation(voters: 400) { try await submit(stage) }
+        let ballots = try election.ballots(400)
+        let opening = start.adding(milliseconds: opens)
+        try await eventually("the polls open") {
+            await status(place).map { $0.time >= opening } ?? false
+        }
+        let load = BallotLoad(cluster: self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await load.run(ballots[...], seed: seed) }
+            try await body()
+            load.stop()
+            try await group.waitForAll()
+        }
+        #expect(load.refusals.isEmpty)
+        #expect(load.acknowledged.count > 20)
+        for ballot in load.acknowledged { try await waitUntilFinal(ballot.id, at: place) }
+        var seen: [Bytes32: Int] = [:]
+        for block in try await chain(place) {
+            for bytes in block.transactions { seen[Transaction.id(of: bytes), default: 0] += 1 }
+        }
+        for ballot in load.acknowledged { #expect(seen[ballot.id] == 1) }
+        #expect(seen.values.allSatisfy { $0 == 1 })
     }
 }

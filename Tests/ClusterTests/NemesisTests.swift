@@ -43,7 +43,7 @@ extension Clusters.NemesisTests {
                 genesis: cluster.genesis(), commission: cluster.commission(), start: start,
                 opens: opens, closes: closes, grace: 2000)
             let stages = try election.preparation(voters: 700)
-            for stage in stages { try await submit(stage, to: cluster) }
+            for stage in stages { try await cluster.submit(stage) }
             // Two are sent when the polls are closed.
             let ballots = try election.ballots(400)
             let late = try election.ballots(2)
@@ -69,24 +69,6 @@ extension Clusters.NemesisTests {
             try await check(cluster, load.acknowledged, late: late, end: end)
             let statuses = try await cluster.stopAll()
             #expect(statuses.values.allSatisfy { $0 == 0 })
-        }
-    }
-
-    /// Sends transactions to the first node and waits until the last one is final.
-    private func submit(_ transactions: [[UInt8]], to cluster: Cluster) async throws {
-        for bytes in transactions {
-            try await eventually("a transaction is taken") {
-                let answer = try await HTTP.post(cluster.url(0) + "/v1/transactions", bytes)
-                if answer.status == 422 { throw HarnessFailure("refused: \(answer.text)") }
-                return answer.status < 300
-            }
-        }
-        for bytes in transactions {
-            let id = Transaction.id(of: bytes)
-            try await eventually("\(id) is final") {
-                try await HTTP.get(cluster.url(0) + "/v1/transactions/\(id)").text
-                    .contains("final")
-            }
         }
     }
 
