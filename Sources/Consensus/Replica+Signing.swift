@@ -24,6 +24,13 @@ extension Replica {
         _ subject: VoteSubject, on blockHash: Bytes32?
     ) -> RecordedVote? {
         guard let index, var signed = currentRecord else { return nil }
+        #if RULE_SWITCHES
+            // What is a trap in production is one more way to notice that a rule is off.
+            guard subject.round == round, record.round <= round else {
+                halt(.notSigned(subject, .refused("votes follow the rounds")))
+                return nil
+            }
+        #endif
         // S7: the record only rises.
         precondition(subject.round == round && record.round <= round, "votes follow the rounds")
         let vote: SignedVote

@@ -71,7 +71,7 @@ extension Replica {
     }
 
     /// `t_l` before a proposal came, `t_a` after it; nil where the view was given up or finished.
-    var viewDeadline: Instant? {
+    package var viewDeadline: Instant? {
         guard let record = currentRecord, mayNullify(record) else { return nil }
         let count: UInt64 = proposals[view] == nil ? 2 : 3
         return proposalDue.adding(milliseconds: count * pace.delta)

@@ -93,17 +93,15 @@ extension Cluster {
     /// As a leader, skips certified parents, or builds on a block that nobody certified: with that one's
     /// view as the parent's there is no view between that would have to be nullified.
     private func proposeFalsely(_ original: ProposalMessage, of node: SimulatedNode) -> Bool {
-        switch random.index(below: 4) {
-        case 0, 1: return propose(original, of: node, on: floorParent(of: node, original))
-        case 2:
-            guard let heard = node.heardProposal, heard.round.view < original.header.view,
-                heard.round.epoch == original.header.epoch,
-                invariants.votes.notarized[heard.round] == nil
-            else { return false }
+        if let heard = node.heardProposal, heard.round.view < original.header.view,
+            heard.round.epoch == original.header.epoch,
+            invariants.votes.notarized[heard.round] == nil
+        {
             let parent = FalseParent(view: heard.round.view, hash: heard.blockHash)
-            return propose(original, of: node, on: parent)
-        default: return false
+            if propose(original, of: node, on: parent) { return true }
         }
+        guard random.chance(perMille: 500) else { return false }
+        return propose(original, of: node, on: floorParent(of: node, original))
     }
 
     /// The final block, whatever was certified since.

@@ -86,6 +86,8 @@ extension Cluster {
         case .locate(let hash, let ids):
             later(.locate(hash, ids), node)
         case .validate(let block):
+            // Honest nodes forget what was not certified.
+            if node.byzantine == .liar { node.craftedBlocks[block.header.hash] = block }
             later(.validate(block), node)
         case .confirm(let round):
             carryOut(node.replica.confirmed(round, at: localTime(of: node)), of: node)
@@ -256,10 +258,23 @@ extension Cluster {
         arm(node)
     }
 
+    /// L5: however many views have failed, the next one is given up in bounded time (b.5, b.8).
+    private func checkTimers(of node: SimulatedNode) {
+        guard node.isHonest, let deadline = node.replica.viewDeadline else { return }
+        let parameters = genesis.parameters
+        let bound =
+            UInt64(parameters.heartbeatMilliseconds)
+            + 3 * UInt64(parameters.maximumDelayMilliseconds)
+        if deadline.milliseconds(since: Instant(microseconds: now)) > bound {
+            violate("L5", "node \(node.id) waits until \(deadline.microseconds / 1000) ms")
+        }
+    }
+
     private func noteRound(of node: SimulatedNode) {
         let entered = node.replica.metrics.viewsEntered
         guard entered != node.viewsEntered else { return }
         node.viewsEntered = entered
+        checkTimers(of: node)
         let round = node.replica.status.round
         guard node.isHonest, round > highestRound else { return }
         highestRound = round
