@@ -66,7 +66,8 @@ extension SyncClient {
         }
         requests[first] = nil
         // Who always stops short of a certified block answers no better than who is silent.
-        if range.headers.isEmpty { peers[peer]?.failures = 0 }
+        // One answer in time does not make a slow link a fast one.
+        if range.headers.isEmpty { peers[peer]?.failures /= 2 }
         let headers = range.blocks.map(\.header) + range.headers
         // The last block of an epoch has a certificate of its own: it proves the next validators.
         let epoch = parameters.epoch(of: first)
@@ -96,7 +97,7 @@ extension SyncClient {
         for block in range.blocks where !block.bodyMatchesHeader {
             throw .wrongBody(block.header.height)
         }
-        if certified.height > (target?.header.height ?? .genesis) { target = finalized }
+        if certified.height > (target?.header.height ?? .genesis) { setTarget(finalized) }
         waiting[first] = VerifiedRange(
             blocks: range.blocks, tip: range.headers.isEmpty ? finalized : nil,
             last: last.header.height, peer: peer)

@@ -207,7 +207,7 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
 
     /// Takes a verified target. What was asked only on the word of a peer that claims to be ahead is
     /// asked again of those who have shown it.
-    private mutating func setTarget(_ finalized: FinalizedHeader) {
+    mutating func setTarget(_ finalized: FinalizedHeader) {
         target = finalized
         requests = requests.filter { first, request in
             first > finalized.header.height || (peers[request.peer]?.newest ?? .genesis) >= first
