@@ -24,8 +24,8 @@ package enum Effect: Equatable, Sendable {
     /// Check a block's content on its parent's state, which is valid or final; the answer goes to
     /// `Replica.validated`.
     case validate(Block)
-    /// Say to `Replica.confirmed` that all earlier effects are carried out.
-    case confirm(Round)
+    /// Say to `Replica.confirmed`, with this number, that all earlier effects are carried out.
+    case confirm(UInt64)
     /// Execute and store in one atomic, durable batch before any later effect.
     case finalize(FinalizedChain)
     /// A verified final block too far above the floor for single fetches.

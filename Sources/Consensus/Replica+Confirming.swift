@@ -10,35 +10,40 @@ extension Replica {
     /// Whether own votes of an earlier round are on their way to the journal.
     var isUnconfirmed: Bool {
         guard signsElsewhere, applies(.confirmedFirst) else { return false }
-        return pace.unconfirmed.map { $0 < round } ?? false
+        return pace.unconfirmed.map { $0.round < round } ?? false
     }
 
-    /// Has the driver say when the vote of a round is durable.
+    /// Has the driver say when all that was persisted until now is durable.
+    private mutating func confirmation(of round: Round) -> Confirmation {
+        pace.confirmations += 1
+        emit(.confirm(pace.confirmations))
+        return Confirmation(round: round, number: pace.confirmations)
+    }
+
+    /// Waits for the vote of a round to be durable.
     mutating func awaitConfirmation(of round: Round) {
         guard signsElsewhere else { return }
-        pace.unconfirmed = round
-        emit(.confirm(round))
+        pace.unconfirmed = confirmation(of: round)
     }
 
     /// Whether the notarization that FINALIZE rests on is durable; has it made so.
     mutating func isConfirmed(_ notarization: Certificate, _ proposal: Proposal) -> Bool {
         guard signsElsewhere, pace.confirmed != round, applies(.confirmedFirst) else { return true }
-        if pace.confirming != round {
-            pace.confirming = round
+        if pace.confirming?.round != round {
             emit(.persist(makeDurable(proposal.blockHash) + [.certificate(notarization)]))
-            emit(.confirm(round))
+            pace.confirming = confirmation(of: round)
         }
         return false
     }
 
-    /// Takes the driver's word that all effects before `Effect.confirm` of a round are carried out, and
-    /// does what waited for it.
-    package mutating func confirmed(_ round: Round, at now: LocalTime) -> [Effect] {
+    /// Takes the driver's word that all effects before `Effect.confirm` with this number are carried out,
+    /// and does what waited for it.
+    package mutating func confirmed(_ number: UInt64, at now: LocalTime) -> [Effect] {
         guard begin(at: now) else { return [] }
-        if pace.unconfirmed == round { pace.unconfirmed = nil }
-        if pace.confirming == round {
+        if let waiting = pace.unconfirmed, waiting.number <= number { pace.unconfirmed = nil }
+        if let waiting = pace.confirming, waiting.number <= number {
             pace.confirming = nil
-            pace.confirmed = round
+            pace.confirmed = waiting.round
         }
         guard view > .root, !isUnconfirmed else { return finish() }
         leave(view)
@@ -46,4 +51,10 @@ extension Replica {
         goOn()
         return finish()
     }
+}
+
+/// A question to the driver, and the round that waits for its answer.
+struct Confirmation: Sendable {
+    let round: Round
+    let number: UInt64
 }

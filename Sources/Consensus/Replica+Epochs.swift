@@ -12,10 +12,11 @@ extension Replica {
             return finish()
         }
         awaitedValidators = nil
+        let former = self.validators
         self.validators = validators
         validatorsHash = awaited
         index = validators.index(of: configuration.key)
-        peers = Array(repeating: PeerRecord(), count: validators.count)
+        carryNewestVotes(from: former)
         forgetListeners()
         // The answers that ended a quarantine were the other set's: of this one they say nothing, nor
         // does what was signed since among the others.
@@ -93,7 +94,10 @@ extension Replica {
         if record.round.epoch == epoch { first = max(first, record.round.view) }
         if let highest = certificates.keys.max() { first = max(first, highest.next) }
         let before = certificates[View(first.rawValue - 1)]?.all.first
+        // After a restart the journal, or the key's holder, may be ahead of the chain's data.
+        signAgain()
         enter(first, entry: before ?? floor.finalized?.finalization)
+        sendAgain()
         armRegularTimers()
     }
 

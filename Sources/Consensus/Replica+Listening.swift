@@ -6,16 +6,24 @@ import Ledger
 /// newest vote of its key, and votes only when enough of them have answered after the window. It goes
 /// on asking while it votes: two that were started together see each other then.
 extension Replica {
-    /// Begins to listen, unless nothing was ever signed on a chain that begins.
-    mutating func listen(milliseconds: UInt64) {
-        guard mode == .voting, configuration.listening > 0, index != nil else { return }
+    /// Begins to listen, unless nothing was ever signed on a chain that begins. Also where the key is
+    /// none of the present validators': it may become one, or may have been one.
+    mutating func listen() {
+        guard mode == .voting, configuration.listening > 0 else { return }
         guard record.round.view > .root || floor.height > .genesis || resumption != nil
         else { return }
         let rotations = Int(ConsensusDelays.listenedRotations)
-        mode = .listening(
-            Listening(
-                until: now.instant.adding(milliseconds: milliseconds),
-                views: rotations * validators.count))
+        mode = .listening(Listening(views: rotations * validators.count))
+        beginWindow()
+    }
+
+    /// Lets the time of listening begin. After a quarantine it begins in the first view that is free of
+    /// votes of before: only what the key signs from there on says that another has it.
+    mutating func beginWindow() {
+        guard case .listening(var listening) = mode, listening.until == nil, mayVote(in: round)
+        else { return }
+        listening.until = now.instant.adding(milliseconds: configuration.listening)
+        mode = .listening(listening)
     }
 
     /// Counts a view that has passed. Those that pass faster than blocks may follow each other are
@@ -46,7 +54,7 @@ extension Replica {
             else { return }
             listening.isAsking = isOver
             mode = .listening(listening)
-            pause = isOver ? ConsensusDelays.fetch : ConsensusDelays.entryRequest
+            pause = isOver ? ConsensusDelays.lastVoteRequest : ConsensusDelays.voteRequest
         }
         pace.nextVoteRequest = now.instant.adding(milliseconds: pause)
         emit(.send(.voteRequest(configuration.nonce), to: .all))
@@ -59,8 +67,10 @@ extension Replica {
         case .quarantined, .halted: return nil
         case .voting: return pace.nextVoteRequest
         case .listening(let listening):
-            return listening.isOver(at: now.instant)
-                ? pace.nextVoteRequest : min(listening.until, pace.nextVoteRequest)
+            guard let until = listening.until, !listening.isOver(at: now.instant) else {
+                return pace.nextVoteRequest
+            }
+            return min(until, pace.nextVoteRequest)
         }
     }
 
@@ -76,7 +86,7 @@ extension Replica {
         let position = Int(peer.rawValue)
         guard now.instant >= peers[position].nextVoteAnswer else { return }
         peers[position].nextVoteAnswer = now.instant.adding(
-            milliseconds: ConsensusDelays.fetch / 2)
+            milliseconds: ConsensusDelays.voteAnswer)
         let answer = VoteAnswer(nonce: nonce, vote: peers[position].newestVote)
         emit(.send(.voteAnswer(answer), to: .one(peer)))
     }
@@ -86,10 +96,11 @@ extension Replica {
     ) throws(MessageRejection) {
         guard answer.nonce == configuration.nonce else { throw .notRequested(answer.nonce) }
         if let vote = answer.vote {
-            // It may be of an epoch whose validators stood in other places.
+            // It may be of an epoch whose validators stood in other places, or, from who lags behind, of
+            // a key that was replaced: that is no fault of the peer's.
             let message = vote.subject.message(in: configuration.domain)
             guard verifier.isValid(vote.signature, of: message, by: configuration.key) else {
-                throw .badSignature(peer)
+                throw .notRequested(answer.nonce)
             }
             compareWithRecord(vote)
         }
@@ -105,6 +116,18 @@ extension Replica {
         guard listening.isAsking, listening.answered.count + 1 >= validators.quorum else { return }
         mode = .voting
         goOn()
+    }
+
+    /// Makes records of the members of a new set. What was heard of their keys is still true.
+    mutating func carryNewestVotes(from former: ValidatorSet) {
+        let records = peers
+        peers = validators.validators.map { member in
+            var record = PeerRecord()
+            if let place = former.index(of: member.consensusKey) {
+                record.newestVote = records[Int(place.rawValue)].newestVote
+            }
+            return record
+        }
     }
 
     /// Notes a vote that was checked, for the validator that asks what was heard of its key.

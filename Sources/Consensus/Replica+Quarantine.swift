@@ -101,9 +101,9 @@ extension Replica {
 
     /// Votes again from a round on, whatever the others answered: the operator's word that this key
     /// signed nothing in it or after it. Without effect unless the validator is in quarantine, or waits
-    /// for the round that one has set.
+    /// for the round that one has set; and where the round is past, since such a word is an old one.
     package mutating func vote(from round: Round, at now: LocalTime) -> [Effect] {
-        guard begin(at: now) else { return [] }
+        guard begin(at: now), round >= self.round else { return [] }
         switch mode {
         case .quarantined: break
         case .voting, .listening:
@@ -120,11 +120,8 @@ extension Replica {
         ownVotes = []
         mode = .voting
         replaceJournal()
-        // The answers say where others are, not that the key is nowhere else. Only a vote from here on
-        // can show that: an idle chain has to come so far.
-        listen(
-            milliseconds: configuration.listening
-                + (resumedViews + 1) * UInt64(parameters.heartbeatMilliseconds))
+        // The answers say where others are, not that the key is nowhere else.
+        listen()
         goOn()
     }
 

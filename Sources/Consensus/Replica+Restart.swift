@@ -70,6 +70,7 @@ extension Replica {
         guard begin(at: now) else { return [] }
         for position in peers.indices { peers[position].lastHeard = now.instant }
         if !hasJournal, !isQuarantined { replaceJournal() }
+        listen()
         guard index != nil else { return finish() }
         var first = floorView.next
         if record.round.epoch == epoch { first = max(first, record.round.view) }
@@ -77,13 +78,9 @@ extension Replica {
         if entry?.subject.round.view.next != first { entry = nil }
         restoreOwnProposal()
         for position in peers.indices { peers[position].lastHeardView = first }
-        listen(milliseconds: configuration.listening)
-        enter(first, entry: entry ?? floor.finalized?.finalization)
         signAgain()
-        for own in ownVotes where own.vote.subject.round.epoch == epoch {
-            send(own)
-            if applies(.ownVotesCounted) { count(own.vote) }
-        }
+        enter(first, entry: entry ?? floor.finalized?.finalization)
+        sendAgain()
         armRegularTimers()
         askForEntries()
         askForOwnVotes()
@@ -92,10 +89,18 @@ extension Replica {
         return finish()
     }
 
+    /// Sends the own votes of this epoch as they were signed, and counts them.
+    mutating func sendAgain() {
+        for own in ownVotes where own.vote.subject.round.epoch == epoch {
+            send(own)
+            if applies(.ownVotesCounted) { count(own.vote) }
+        }
+    }
+
     /// Where the key's holder signed what the journal does not have, because this process ended in
     /// between: it gives the same signature once more. A vote on a block needs the block, too; without
     /// NULLIFY, or FINALIZE after which there is no NULLIFY, the view might never end.
-    private mutating func signAgain() {
+    mutating func signAgain() {
         guard applies(.signedAgain), signsElsewhere, !isQuarantined, let index,
             record.round.epoch == epoch,
             record.round.view > floorView

@@ -20,6 +20,7 @@ extension Replica {
         self.entry = entry
         metrics.viewsEntered += 1
         dropProposals(below: next)
+        beginWindow()
         pace.entered = now.instant
         pace.delta = delta(in: next)
         pace.building = nil

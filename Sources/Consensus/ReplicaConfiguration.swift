@@ -78,8 +78,13 @@ package enum ConsensusDelays {
     package static let listening: UInt64 = 10_000
     /// Rotations of the leader after which it has listened long enough.
     package static let listenedRotations: UInt64 = 2
-    /// Between requests of a validator in quarantine, and of one that listens.
+    /// Between requests of a validator in quarantine.
     package static let entryRequest: UInt64 = 1000
+    /// Between requests of a listening validator for the newest vote of its own key, and of one whose
+    /// window is over; and between answers to one validator.
+    package static let voteRequest: UInt64 = 1000
+    package static let lastVoteRequest: UInt64 = 250
+    package static let voteAnswer: UInt64 = 125
     /// Between requests of a voting validator for the newest vote of its own key.
     package static let ownVotes: UInt64 = 5000
     /// Between answers to one peer that is in an earlier epoch.

@@ -13,15 +13,15 @@ enum ReplicaMode: Equatable, Sendable {
 
 /// How long a validator listens for its own key, and who has told it what was heard of that.
 struct Listening: Equatable, Sendable {
-    /// The window ends then, or when `views` more views have passed.
-    let until: Instant
+    /// The window ends then, or when `views` more views have passed; nil before it begins.
+    var until: Instant?
     var views: Int
     /// Others that answered after the window: what they had received until then, they would have told.
     var answered: Set<ValidatorIndex> = []
     /// Whether they were asked since the window's end.
     var isAsking = false
 
-    func isOver(at now: Instant) -> Bool { views <= 0 || now >= until }
+    func isOver(at now: Instant) -> Bool { views <= 0 || until.map { now >= $0 } ?? false }
 }
 
 /// What a validator in quarantine has learned.

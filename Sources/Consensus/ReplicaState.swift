@@ -92,11 +92,13 @@ struct Pace: Sendable {
     /// The round whose block the driver is building.
     var building: BlockTemplate?
     /// The round of own votes that are on their way to the journal, where another process signs.
-    var unconfirmed: Round?
+    var unconfirmed: Confirmation?
     /// The round whose notarization is being made durable before FINALIZE is signed elsewhere, and the
     /// one in which it is.
-    var confirming: Round?
+    var confirming: Confirmation?
     var confirmed: Round?
+    /// How often the driver was asked whether all is durable.
+    var confirmations: UInt64 = 0
     /// The driver had nothing to include since transactions were last announced.
     var nothingToInclude = false
 }

@@ -19,6 +19,8 @@ struct ConnectedPeer: Sendable {
     var height: UInt64?
     /// Its submissions that are under check.
     var submissions = 0
+    /// When it may be told again, as a validator that was, how its epoch ended.
+    var nextOutsiderAnswer = Instant(microseconds: 0)
     /// Its requests for blocks that are being answered.
     var questions = 0
 }

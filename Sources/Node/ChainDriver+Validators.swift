@@ -112,7 +112,7 @@ extension ChainDriver {
     }
 
     /// A message of agreement of a node that is no validator now. One that was is told how its epoch
-    /// ended; one that is to be knows more than we do, while we are behind.
+    /// ended, now and then; one that is to be may know more than we do.
     func receiveOutsiders(_ frame: InboundFrame) throws(CodecError) {
         let message = try ConsensusMessage(canonicalBytes: frame.payload)
         if case .status(let status) = message {
@@ -122,6 +122,12 @@ extension ChainDriver {
         guard formerValidators.contains(frame.peer) else {
             return refuseStranger(frame.peer, "a vote or proposal of a node that is no validator")
         }
-        if let answer = replica?.answer(toOutsider: message) { send(answer, to: frame.peer) }
+        let now = clock.now().instant
+        guard peers[frame.peer].map({ $0.nextOutsiderAnswer <= now }) ?? false,
+            let answer = replica?.answer(toOutsider: message)
+        else { return }
+        peers[frame.peer]?.nextOutsiderAnswer = now.adding(
+            milliseconds: ConsensusDelays.oldEpochAnswer)
+        send(answer, to: frame.peer)
     }
 }

@@ -246,9 +246,9 @@ actor ChainDriver: BlockingActor {
             let now = clock.now()
             feed { $0.located(found, of: hash, at: now) }
         case .validate(let block): validate(block)
-        case .confirm(let round):
+        case .confirm(let number):
             let now = clock.now()
-            feed { $0.confirmed(round, at: now) }
+            feed { $0.confirmed(number, at: now) }
         case .finalize: preconditionFailure("a finalization is carried out by drain")
         case .synchronize(let finalized):
             enqueue(sync.target(finalized, at: clock.now().instant))

@@ -151,8 +151,8 @@ struct ListeningTests {
         }
     }
 
-    /// m + 3 is three heartbeats away where nothing happens: so much longer it listens.
-    @Test func afterAQuarantineItListensUntilAnIdleChainHasComeToItsFirstView() throws {
+    /// Only votes from m + 3 on say that another has the key: an idle chain comes there late.
+    @Test func afterAQuarantineItListensFromItsFirstFreeViewOn() throws {
         var harness = Harness(journal: .missing, listening: 10_000)
         _ = harness.start()
         for peer in 1...3 {
@@ -163,14 +163,73 @@ struct ListeningTests {
                         certificate: nil)), from: peer)
         }
         #expect(isAsked(harness.advance(milliseconds: 1)))
-        harness.milliseconds = 13_990
+        // However long views 1 and 2 take.
+        _ = harness.advance(milliseconds: 100_000)
+        for view in UInt64(1)...2 {
+            for peer in 1...3 { _ = try harness.receive(answer(), from: peer) }
+            #expect(harness.replica.status.voting == .listening)
+            _ = try harness.receive(.certificate(harness.certificate(harness.nullify(view))))
+        }
+        _ = harness.advance(milliseconds: 9999)
         for peer in 1...3 { _ = try harness.receive(answer(), from: peer) }
         #expect(harness.replica.status.voting == .listening)
-        harness.milliseconds = 14_000
-        #expect(isAsked(harness.advance(milliseconds: 0)))
+        #expect(isAsked(harness.advance(milliseconds: 1)))
         for peer in 1...2 { _ = try harness.receive(answer(), from: peer) }
-        #expect(
-            harness.replica.status.voting == .waiting(for: Round(epoch: .first, view: View(3))))
+        #expect(harness.replica.status.voting == .voting)
+    }
+
+    /// The next validators' answers count, not those of the set before; what they heard is kept.
+    @Test func anotherSetHasToAnswerAgain() throws {
+        let next = SimulatedChain.validators([0, 1, 2, 3, 4, 5, 6])
+        let parameters = SimulatedChain.parameters(epochLength: 1)
+        let record = SignerRecord(round: Round(epoch: .first, view: .first), nullified: true)
+        var harness = Harness(
+            journal: .intact([.signer(record)], length: 0), parameters: parameters,
+            listening: 10_000)
+        _ = harness.start()
+        let heard = harness.vote(harness.nullify(1), by: 2)
+        _ = try harness.receive(.vote(heard), from: 2)
+        #expect(isAsked(harness.advance(milliseconds: 10_000)))
+        _ = try harness.receive(answer(), from: 1)
+        let last = harness.block(view: 1, next: next)
+        let tip = FinalizedHeader(
+            header: last.header,
+            finalization: harness.certificate(.finalize(harness.proposal(of: last))))
+        _ = harness.replica.adopt(tip, at: harness.now)
+        harness.validators = next
+        _ = harness.replica.enterEpoch(next, at: harness.now)
+        // Of seven, q - 1 = 4 others.
+        for peer in 1...4 {
+            #expect(harness.replica.status.voting == .listening)
+            _ = try harness.receive(answer(), from: peer)
+        }
+        #expect(harness.replica.status.voting == .voting)
+        let told = try harness.receive(.voteRequest(nonce), from: 2)
+        #expect(told.contains(.send(answer(heard), to: .one(harness.place(of: 2)))))
+    }
+
+    /// A key that is in no set now may have signed in one, and may come into one again.
+    @Test func whoIsNoMemberListensToo() throws {
+        let others = SimulatedChain.validators([1, 2, 3, 4])
+        var harness = Harness(floor: Harness.epochEnd(), listening: 10_000, set: nil)
+        _ = harness.start()
+        #expect(harness.replica.status.voting == .listening)
+        var outside = Harness(
+            floor: Harness.epochEnd(next: others), listening: 10_000, set: others)
+        _ = outside.start()
+        #expect(outside.replica.status.voting == .noMember)
+        let back = SimulatedChain.validators([0, 1, 2, 3])
+        outside.validators = others
+        let last = outside.block(view: 1, epoch: 1, height: 16, next: back)
+        let tip = FinalizedHeader(
+            header: last.header,
+            finalization: outside.certificate(
+                .finalize(outside.proposal(of: last)), by: [1, 2, 3]))
+        _ = outside.replica.adopt(tip, at: outside.now)
+        outside.validators = back
+        _ = outside.replica.enterEpoch(back, at: outside.now)
+        #expect(outside.replica.status.voting == .listening)
+        #expect(outside.advance(milliseconds: 5000).sentVotes == [])
     }
 
     @Test func answersThatProveNothingAreRefused() throws {
@@ -179,17 +238,24 @@ struct ListeningTests {
         #expect(throws: MessageRejection.notRequested(other)) {
             try harness.receive(.voteAnswer(VoteAnswer(nonce: other, vote: nil)))
         }
-        // Signed by another key, whatever place it claims.
+        // Signed by another key, whatever place it claims. Who lags behind may hold a vote of a key that
+        // was replaced: it is no liar.
         let another = harness.vote(harness.nullify(5), by: 2)
         let forged = SignedVote(
             subject: another.subject, signer: ValidatorIndex(0), signature: another.signature)
         for vote in [another, forged] {
-            #expect(throws: MessageRejection.badSignature(ValidatorIndex(1))) {
+            #expect(throws: MessageRejection.notRequested(nonce)) {
                 try harness.receive(answer(vote))
             }
         }
+        #expect(!MessageRejection.notRequested(nonce).isHostile)
+        #expect(isAsked(harness.advance(milliseconds: 10_000)))
+        for peer in 1...3 {
+            #expect(throws: MessageRejection.notRequested(nonce)) {
+                try harness.receive(answer(forged), from: peer)
+            }
+        }
         #expect(harness.replica.status.voting == .listening)
-        #expect(MessageRejection.badSignature(ValidatorIndex(1)).isHostile)
     }
 
     @Test func everybodyTellsTheNewestVoteOfTheAskersKey() throws {

@@ -237,6 +237,13 @@ struct QuarantineTests {
         let now = waiting.replica.status.round
         #expect(waiting.replica.vote(from: now, at: waiting.now).haltReason == nil)
         #expect(waiting.replica.status.voting == .voting)
+        // A word of long ago is none.
+        var later = quarantined()
+        for view in UInt64(1)...4 {
+            _ = try later.receive(.certificate(later.certificate(later.nullify(view))))
+        }
+        #expect(later.replica.vote(from: round, at: later.now) == [])
+        #expect(later.replica.status.voting == .quarantined(answers: 0, needed: 3))
         // Who is in no quarantine is not moved by it.
         var voting = Harness.started()
         #expect(voting.replica.vote(from: round, at: voting.now) == [])

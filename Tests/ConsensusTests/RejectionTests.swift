@@ -273,10 +273,10 @@ struct HeaderFields {
 
 extension Harness {
     /// The final last block of epoch 0, at height 8 and view 8.
-    static func epochEnd() -> Floor {
+    static func epochEnd(next: ValidatorSet? = nil) -> Floor {
         let harness = Harness()
         let parent = harness.block(view: 7, height: 7)
-        let last = harness.block(view: 8, parent: .block(parent), time: 100)
+        let last = harness.block(view: 8, parent: .block(parent), time: 100, next: next)
         return Floor(
             FinalizedHeader(
                 header: last.header,

@@ -300,22 +300,58 @@ struct SignerApartTests {
         let block = harness.block(view: 1)
         let proposal = harness.proposal(of: block)
         let round = Round(epoch: .first, view: .first)
-        #expect(try harness.notarize(block).contains(.confirm(round)))
-        #expect(harness.replica.confirmed(round, at: harness.now) == [])
+        #expect(try harness.notarize(block).contains(.confirm(1)))
         let notarization = harness.certificate(.notarize(proposal))
         let effects = try harness.receive(.certificate(notarization))
         #expect(effects.sentVotes == [])
         #expect(holder.record.finalized == nil)
         #expect(effects.persisted.contains(.certificate(notarization)))
-        #expect(effects.last == .confirm(round))
+        #expect(effects.last == .confirm(2))
+        // That the own NOTARIZE is durable does not say that of the notarization.
+        #expect(harness.replica.confirmed(1, at: harness.now) == [])
+        #expect(holder.record.finalized == nil)
         // Nothing else of the view moves meanwhile, and it is said once.
         #expect(try harness.receive(.certificate(notarization), from: 2) == [])
         #expect(harness.replica.status.round == round)
-        let confirmed = harness.replica.confirmed(round, at: harness.now)
+        let confirmed = harness.replica.confirmed(2, at: harness.now)
         #expect(confirmed.sentVotes == [.finalize(proposal)])
         #expect(harness.replica.status.round.view == View(2))
-        // An answer of an earlier view says nothing.
-        #expect(harness.replica.confirmed(round, at: harness.now) == [])
+    }
+
+    /// Two votes of one round: the first one's durability says nothing of the second.
+    @Test func eachVoteOfARoundIsConfirmedByItself() throws {
+        let holder = SimulatedKeyHolder()
+        var harness = apart(holder)
+        #expect(try harness.notarize(harness.block(view: 1)).contains(.confirm(1)))
+        let given = harness.advance(milliseconds: 3000)
+        #expect(given.sentVotes.contains(harness.nullify(1)))
+        #expect(given.contains(.confirm(2)))
+        _ = try harness.receive(.certificate(harness.certificate(harness.nullify(1))))
+        _ = try harness.receive(.vote(harness.vote(harness.nullify(2), by: 2)), from: 2)
+        #expect(harness.replica.confirmed(1, at: harness.now).sentVotes == [])
+        #expect(holder.record.round.view == .first)
+        #expect(harness.replica.confirmed(2, at: harness.now).sentVotes == [harness.nullify(2)])
+    }
+
+    /// The vote was lost together with the chain's last block: it is sent once that is back.
+    @Test func aVoteOfTheNextEpochIsSignedAgainWhenThatIsReached() throws {
+        let parameters = SimulatedChain.parameters(epochLength: 1)
+        let holder = SimulatedKeyHolder()
+        var first = Harness(parameters: parameters, holder: holder)
+        _ = first.start()
+        let last = first.block(view: 1)
+        let tip = FinalizedHeader(
+            header: last.header,
+            finalization: first.certificate(.finalize(first.proposal(of: last))))
+        _ = first.replica.adopt(tip, at: first.now)
+        #expect(first.advance(milliseconds: 3000).sentVotes == [first.nullify(1, epoch: 1)])
+        // Neither the block nor the vote reached the disk.
+        var second = Harness(parameters: parameters, holder: holder)
+        #expect(second.start().sentVotes == [])
+        let effects = second.replica.adopt(tip, at: second.now)
+        #expect(effects.sentVotes == [second.nullify(1, epoch: 1)])
+        #expect(
+            effects.persisted.contains(.vote(second.vote(second.nullify(1, epoch: 1), by: 0))))
     }
 
     /// The key's holder remembers one round: a vote of the one before, lost with this process, would be
@@ -334,8 +370,7 @@ struct SignerApartTests {
         #expect(holder.record.round.view == View(1))
         #expect(
             harness.advance(milliseconds: 60_000).sentVotes.allSatisfy { $0.round.view == .first })
-        let confirmed = harness.replica.confirmed(
-            Round(epoch: .first, view: .first), at: harness.now)
+        let confirmed = harness.replica.confirmed(1, at: harness.now)
         #expect(confirmed.sentVotes == [harness.nullify(2)])
         #expect(holder.record.round.view == View(2))
     }
