@@ -6,7 +6,7 @@ import Ledger
 extension Cluster {
     /// Changes what a Byzantine node is about to send; true where that took its place.
     func tamper(
-        _ node: SimulatedNode, with message: ConsensusMessage, to recipient: Recipient
+        _ node: SimulatedNode, with message: ConsensusMessage, isForAll: Bool
     ) -> Bool {
         switch (node.byzantine, message) {
         case (.withholder, .block), (.withholder, .transactions):
@@ -30,7 +30,7 @@ extension Cluster {
             if case .notarize = vote.subject { send(node, .nullify(vote.subject.round)) }
             return false
         case (.selective, _):
-            guard case .all = recipient else { return random.chance(perMille: 300) }
+            guard isForAll else { return random.chance(perMille: 300) }
             for place in node.set.members where random.chance(perMille: 500) {
                 send(message, from: node, toPlace: place)
             }

@@ -6,7 +6,16 @@ import Ledger
 /// What a driver does with effects, one after the other, with a crash where the scenario wants it.
 extension Cluster {
     func carryOut(_ effects: [Effect], of node: SimulatedNode) {
-        node.actions += effects.map { .effect($0) }
+        for effect in effects {
+            // Whom a place means is settled when it is said: the set may change before it is sent.
+            if case .send(let message, .one(let index)) = effect {
+                if let place = node.set.member(index) {
+                    node.actions.append(.send(message, toPlace: place))
+                }
+            } else {
+                node.actions.append(.effect(effect))
+            }
+        }
         drain(node)
         noteRound(of: node)
     }
@@ -17,17 +26,17 @@ extension Cluster {
         guard !node.isDraining else { return }
         node.isDraining = true
         defer { node.isDraining = false }
-        while node.isUp, invariants.violation == nil, !node.isExecuting {
-            guard !node.actions.isEmpty else {
-                guard settle(node) else { return }
-                continue
-            }
+        while node.isUp, invariants.violation == nil, !node.isExecuting, !node.actions.isEmpty {
             let action = node.actions.removeFirst()
             switch action {
-            case .effect(.finalize(let chain)), .deliver(let chain):
+            case .effect(.finalize(let chain)):
                 if executesSlowly(node, action) { return }
-                finalize(chain, of: node)
-                if case .deliver = action, node.isUp { adopt(chain.tip, at: node) }
+                finalize(chain, isSynced: false, of: node)
+            case .deliver(let chain):
+                if executesSlowly(node, action) { return }
+                finalize(chain, isSynced: true, of: node)
+            case .send(let message, let place):
+                carryOut(message, to: place, of: node)
             case .effect(let effect):
                 carryOut(effect, of: node)
             }
@@ -55,18 +64,17 @@ extension Cluster {
         carryOut(node.replica.adopt(tip, at: localTime(of: node)), of: node)
     }
 
-    /// Tells a replica who validates the epoch that has begun, once all that it said of the one
-    /// before is carried out and stored; false where there is nothing to tell.
-    private func settle(_ node: SimulatedNode) -> Bool {
+    /// Tells a replica who validates the epoch that has begun, once what it has of the one before is
+    /// stored.
+    func settle(_ node: SimulatedNode) {
         let store = node.application.store
         guard node.isUp, node.replica.awaitedValidators != nil,
             node.replica.status.floorHeight == store.floor.height
-        else { return false }
+        else { return }
         node.set = store.floorState.membership.current
         note("validator sets changed")
         carryOut(
             node.replica.enterEpoch(node.set.validators, at: localTime(of: node)), of: node)
-        return true
     }
 
     private func carryOut(_ effect: Effect, of node: SimulatedNode) {
@@ -79,8 +87,8 @@ extension Cluster {
                 Journal.header(chainID: domain.chainID, key: node.signer.key), records)
             noteDurable(records, of: node)
             note("journals replaced")
-        case .send(let message, let recipient):
-            carryOut(message, recipient, of: node)
+        case .send(let message, _):
+            carryOut(message, to: nil, of: node)
         case .build(let template):
             later(.build(template), node)
         case .locate(let hash, let ids):
@@ -89,8 +97,8 @@ extension Cluster {
             // Honest nodes forget what was not certified.
             if node.byzantine == .liar { node.craftedBlocks[block.header.hash] = block }
             later(.validate(block), node)
-        case .confirm(let round):
-            carryOut(node.replica.confirmed(round, at: localTime(of: node)), of: node)
+        case .confirm(let number):
+            carryOut(node.replica.confirmed(number, at: localTime(of: node)), of: node)
         case .finalize:
             preconditionFailure("a finalization is carried out by drain")
         case .synchronize(let finalized):
@@ -104,12 +112,13 @@ extension Cluster {
         }
     }
 
+    /// Sends to one place, or to all validators.
     private func carryOut(
-        _ message: ConsensusMessage, _ recipient: Recipient, of node: SimulatedNode
+        _ message: ConsensusMessage, to place: Int?, of node: SimulatedNode
     ) {
         guard !crashesNow(node) else {
             // In the middle of a broadcast: some hear it.
-            if case .all = recipient, random.chance(perMille: 500) {
+            if place == nil, random.chance(perMille: 500) {
                 invariants.checkSent(message, by: node, cluster: self)
                 for place in node.set.members where random.chance(perMille: 400) {
                     send(message, from: node, toPlace: place)
@@ -117,20 +126,24 @@ extension Cluster {
             }
             return crash(node)
         }
-        if !node.isHonest, tamper(node, with: message, to: recipient) { return }
+        if !node.isHonest, tamper(node, with: message, isForAll: place == nil) { return }
         noteCopy(node, message)
         invariants.checkSent(message, by: node, cluster: self)
         guard invariants.violation == nil else { return }
         if crashesAtBoundary(node, message) { return }
-        send(message, from: node, to: recipient)
+        if let place {
+            send(message, from: node, toPlace: place)
+        } else {
+            send(message, from: node, to: .all)
+        }
     }
 
-    /// What a copy says that its original did not: the two may contradict each other.
+    /// What a copy signs beyond what is on the disk that it was made from.
     private func noteCopy(_ node: SimulatedNode, _ message: ConsensusMessage) {
         guard node.byzantine == .copy, case .vote(let vote) = message,
-            let original = holders[node.place].first(where: \.isHonest),
-            original.durableVotes[vote.subject] == nil
+            !node.copiedVotes.contains(vote.subject)
         else { return }
+        node.hasSignedAsCopy = true
         note("votes of copies")
     }
 
@@ -138,7 +151,9 @@ extension Cluster {
         node.hasHalted = true
         crash(node, "halted")
         // Who forgot what it signed finds that out by its own old votes.
-        if node.isForgetful, case .ownKeyVotedElsewhere = reason { return }
+        let hasForgotten =
+            node.isForgetful || holders[node.place].contains(where: \.hasSignedAsCopy)
+        if hasForgotten, case .ownKeyVotedElsewhere = reason { return }
         if node.isHonest { violate("HALT", "node \(node.id): \(reason)") }
     }
 
@@ -211,7 +226,7 @@ extension Cluster {
         note("journals rewritten")
     }
 
-    private func finalize(_ chain: FinalizedChain, of node: SimulatedNode) {
+    private func finalize(_ chain: FinalizedChain, isSynced: Bool, of node: SimulatedNode) {
         if crashesNow(node) {
             if node.crashPoint?.write == .everything { commit(chain, of: node) }
             return crash(node)
@@ -219,13 +234,16 @@ extension Cluster {
         commit(chain, of: node)
         guard node.isUp, invariants.violation == nil else { return }
         if crashesAfterBoundary(node, chain.tip.header) { return }
+        // In the order in which a driver does it.
+        if isSynced { adopt(chain.tip, at: node) }
+        settle(node)
         sayReady(node)
-        updatePending(node)
         let store = node.application.store
         carryOut(
             node.client.floorAdvanced(
                 to: store.floor, validators: store.floorState.membership.current.validators,
                 at: Instant(microseconds: now)), of: node)
+        updatePending(node)
     }
 
     private func commit(_ chain: FinalizedChain, of node: SimulatedNode) {

@@ -129,9 +129,9 @@ extension Cluster {
         else { return }
         copy.disk = original.disk
         copy.application.store = original.application.store
+        copy.durableVotes = original.durableVotes
+        copy.copiedVotes = Set(original.durableVotes.keys)
         copy.isAbsent = false
-        // Its own rules may stop it, and what the copy signs counts as its own.
-        original.isForgetful = true
         note("copies started")
         queue.insert(.start(copy.id), at: now + random.number(in: 0...2_000_000))
     }

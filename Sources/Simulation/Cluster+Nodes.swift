@@ -13,6 +13,7 @@ extension Cluster {
         }
         trace.add(now, 4, UInt64(node.id), 0)
         carryOut(node.replica.start(at: localTime(of: node)), of: node)
+        settle(node)
         updatePending(node)
         for other in 0..<candidates where other != node.place {
             let peer = PeerID(UInt64(other))

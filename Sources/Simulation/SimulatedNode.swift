@@ -62,6 +62,9 @@ final class SimulatedNode {
     var durableVotes: [VoteSubject: Bytes64] = [:]
     /// Blocks in the journal or the store.
     var durableBlocks: Set<Bytes32> = []
+    /// What was in the disk that a copy was made from, and whether it signed more.
+    var copiedVotes: Set<VoteSubject> = []
+    var hasSignedAsCopy = false
     /// Came back with an old disk: what it signed before is forgotten, and nothing is asked of it.
     var isForgetful = false
     /// A copy of the disk that may be restored.
@@ -75,12 +78,14 @@ final class SimulatedNode {
 
     enum Action {
         case effect(Effect)
+        /// Of the replica, to one validator.
+        case send(ConsensusMessage, toPlace: Int)
         case deliver(FinalizedChain)
 
         var isFinalization: Bool {
             switch self {
             case .effect(.finalize), .deliver: true
-            case .effect: false
+            case .effect, .send: false
             }
         }
     }
