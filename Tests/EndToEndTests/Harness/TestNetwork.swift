@@ -80,6 +80,7 @@ actor TestNetwork {
 
     func start(_ names: [String]) throws {
         for name in names {
+            guard running[name] == nil else { throw HarnessFailure("\(name) runs already.") }
             running[name] = try LocalProcess(
                 .node, ["run", "--home", home(name)], name: name, directory: directory.logs)
         }
