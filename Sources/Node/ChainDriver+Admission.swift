@@ -142,9 +142,9 @@ extension ChainDriver {
         _ frame: InboundFrame, from peer: ConnectedPeer
     ) throws(CodecError) {
         guard peer.validator != nil else {
-            // Who is to be a validator may know a moment before us that it is one.
+            // Who is to be a validator may know before us that it is one.
             if formerValidators.contains(frame.peer) { return }
-            refuse(frame.peer, "transactions pushed by a node that is no validator")
+            refuseStranger(frame.peer, "transactions pushed by a node that is no validator")
             return
         }
         guard isMember else { return }

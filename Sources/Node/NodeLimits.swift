@@ -22,11 +22,11 @@ enum NodeLimits {
     /// Milliseconds that a leader spends on executing its own block: every other validator spends
     /// as many before it votes.
     static let buildMilliseconds: Int64 = 120
+    /// Seconds after which who asked a node that is not ready asks again.
+    static let readinessRetrySeconds = 5
     /// Blocks that a node may lie behind another without catching up.
     static let ordinaryDistance: UInt64 = 8
     /// Heights within which a promised ballot must be in the log.
-    /// Seconds after which who asked a node that is not ready asks again.
-    static let readinessRetrySeconds = 5
     static let promisedBlocks: UInt64 = 500
     /// Transactions of one frame that pushes them, and its size in bytes.
     static let pushedTransactions = 256
