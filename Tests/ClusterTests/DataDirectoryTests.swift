@@ -24,7 +24,9 @@ extension Clusters.DataDirectoryTests {
 
     @Test(.timeLimit(.minutes(3)))
     func aJournalThatCannotBeTrustedLeadsToQuarantineAndNeverToASecondVote() async throws {
-        try await withCluster(validators: 4, name: "journal") { cluster in
+        try await withCluster(
+            validators: 4, name: "journal", options: ["--heartbeat", "100"]
+        ) { cluster in
             try await cluster.startAll()
             try await cluster.waitUntilVoting()
             try await cluster.stop(3)
@@ -70,7 +72,9 @@ extension Clusters.DataDirectoryTests {
 
     @Test(.timeLimit(.minutes(2)))
     func aTornEndOfTheJournalIsCutOff() async throws {
-        try await withCluster(validators: 4, name: "torn") { cluster in
+        try await withCluster(
+            validators: 4, name: "torn", options: ["--heartbeat", "100"]
+        ) { cluster in
             try await cluster.startAll()
             try await cluster.waitUntilVoting()
             try await cluster.stop(3)
@@ -87,7 +91,9 @@ extension Clusters.DataDirectoryTests {
 
     @Test(.timeLimit(.minutes(2)))
     func flippedBitsInTheDatabaseStopTheNode() async throws {
-        try await withCluster(validators: 4, name: "bits") { cluster in
+        try await withCluster(
+            validators: 4, name: "bits", options: ["--heartbeat", "100"]
+        ) { cluster in
             try await cluster.startAll()
             try await cluster.waitUntilVoting()
             try await cluster.waitForProgress(of: 3, blocks: 4)
