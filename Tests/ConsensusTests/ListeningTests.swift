@@ -21,6 +21,16 @@ struct ListeningTests {
         return second
     }
 
+    /// A validator that lost its record in view 1 and may vote from view 3 on: m is 0.
+    private func outOfQuarantine() throws -> Harness {
+        var harness = Harness(journal: .missing, listening: 10_000)
+        _ = harness.start()
+        let entry = EntryAnswer(
+            nonce: nonce, round: Round(epoch: .first, view: .first), certificate: nil)
+        for peer in 1...3 { _ = try harness.receive(.entryAnswer(entry), from: peer) }
+        return harness
+    }
+
     private func answer(_ vote: SignedVote? = nil) -> ConsensusMessage {
         .voteAnswer(VoteAnswer(nonce: nonce, vote: vote))
     }
@@ -135,15 +145,7 @@ struct ListeningTests {
     /// A quarantine says which rounds are free: who votes in them has the key.
     @Test func aNewestVoteAfterAQuarantineStopsIt() throws {
         for signed in UInt64(1)...4 {
-            var harness = Harness(journal: .missing, listening: 10_000)
-            _ = harness.start()
-            for peer in 1...3 {
-                _ = try harness.receive(
-                    .entryAnswer(
-                        EntryAnswer(
-                            nonce: nonce, round: Round(epoch: .first, view: .first),
-                            certificate: nil)), from: peer)
-            }
+            var harness = try outOfQuarantine()
             #expect(harness.replica.status.voting == .listening)
             let vote = harness.vote(harness.nullify(signed), by: 0)
             let effects = try harness.receive(answer(vote))
@@ -153,15 +155,7 @@ struct ListeningTests {
 
     /// Only votes from m + 3 on say that another has the key: an idle chain comes there late.
     @Test func afterAQuarantineItListensFromItsFirstFreeViewOn() throws {
-        var harness = Harness(journal: .missing, listening: 10_000)
-        _ = harness.start()
-        for peer in 1...3 {
-            _ = try harness.receive(
-                .entryAnswer(
-                    EntryAnswer(
-                        nonce: nonce, round: Round(epoch: .first, view: .first),
-                        certificate: nil)), from: peer)
-        }
+        var harness = try outOfQuarantine()
         #expect(isAsked(harness.advance(milliseconds: 1)))
         // However long views 1 and 2 take.
         _ = harness.advance(milliseconds: 100_000)
