@@ -57,6 +57,7 @@ extension Replica {
             pause = isOver ? ConsensusDelays.lastVoteRequest : ConsensusDelays.voteRequest
         }
         pace.nextVoteRequest = now.instant.adding(milliseconds: pause)
+        for position in peers.indices { peers[position].owesVoteAnswer = true }
         emit(.send(.voteRequest(configuration.nonce), to: .all))
     }
 
@@ -94,7 +95,10 @@ extension Replica {
     mutating func receive(
         _ answer: VoteAnswer, from peer: ValidatorIndex
     ) throws(MessageRejection) {
-        guard answer.nonce == configuration.nonce else { throw .notRequested(answer.nonce) }
+        // One answer to each request: a signature is checked for it.
+        guard answer.nonce == configuration.nonce, peers[Int(peer.rawValue)].owesVoteAnswer
+        else { throw .notRequested(answer.nonce) }
+        peers[Int(peer.rawValue)].owesVoteAnswer = false
         if let vote = answer.vote {
             // It may be of an epoch whose validators stood in other places, or, from who lags behind, of
             // a key that was replaced: that is no fault of the peer's.

@@ -118,6 +118,8 @@ struct PeerRecord: Sendable {
     /// Its vote of the highest round that was received, and when it may be told again.
     var newestVote: SignedVote?
     var nextVoteAnswer = Instant(microseconds: 0)
+    /// Whether it was asked for our newest vote and has not answered.
+    var owesVoteAnswer = false
     /// The peer's clock minus ours at its last status, in milliseconds.
     var clockOffset: Int64?
 }

@@ -35,6 +35,17 @@ struct ListeningTests {
         .voteAnswer(VoteAnswer(nonce: nonce, vote: vote))
     }
 
+    /// Has others answer. Who was not asked since its last answer is not heard.
+    private func answer(_ harness: inout Harness, from peers: ClosedRange<Int>) throws {
+        for peer in peers {
+            do {
+                _ = try harness.receive(answer(), from: peer)
+            } catch MessageRejection.notRequested {
+                continue
+            }
+        }
+    }
+
     private func isAsked(_ effects: [Effect]) -> Bool {
         effects.contains(.send(.voteRequest(nonce), to: .all))
     }
@@ -88,14 +99,14 @@ struct ListeningTests {
         }
         for view in UInt64(41)...48 {
             // Who answers now may not have heard all of it.
-            for peer in 1...3 { _ = try harness.receive(answer(), from: peer) }
+            try answer(&harness, from: 1...3)
             #expect(harness.replica.status.voting == .listening)
             harness.milliseconds += 100
             let effects = try harness.receive(
                 .certificate(harness.certificate(harness.nullify(view))))
             #expect(isAsked(effects) == (view == 48))
         }
-        for peer in 1...2 { _ = try harness.receive(answer(), from: peer) }
+        try answer(&harness, from: 1...2)
         #expect(harness.replica.status.voting == .voting)
     }
 
@@ -103,11 +114,11 @@ struct ListeningTests {
     @Test(arguments: [(n: 4, needed: 2), (n: 5, needed: 3), (n: 7, needed: 4), (n: 10, needed: 6)])
     func soManyOthersHaveToAnswerAfterTheWindow(n: Int, needed: Int) throws {
         var harness = try restarted(validators: n)
-        for peer in 1..<n { _ = try harness.receive(answer(), from: peer) }
+        try answer(&harness, from: 1...(n - 1))
         #expect(isAsked(harness.advance(milliseconds: 10_000)))
         for peer in 1...needed {
             #expect(harness.replica.status.voting == .listening)
-            for _ in 0..<2 { _ = try harness.receive(answer(), from: peer) }
+            for _ in 0..<2 { try answer(&harness, from: peer...peer) }
         }
         #expect(harness.replica.status.voting == .voting)
     }
@@ -147,6 +158,7 @@ struct ListeningTests {
         for signed in UInt64(1)...4 {
             var harness = try outOfQuarantine()
             #expect(harness.replica.status.voting == .listening)
+            #expect(isAsked(harness.advance(milliseconds: 1)))
             let vote = harness.vote(harness.nullify(signed), by: 0)
             let effects = try harness.receive(answer(vote))
             #expect(effects.haltReason == (signed >= 3 ? .ownKeyVotedElsewhere(vote) : nil))
@@ -160,15 +172,15 @@ struct ListeningTests {
         // However long views 1 and 2 take.
         _ = harness.advance(milliseconds: 100_000)
         for view in UInt64(1)...2 {
-            for peer in 1...3 { _ = try harness.receive(answer(), from: peer) }
+            try answer(&harness, from: 1...3)
             #expect(harness.replica.status.voting == .listening)
             _ = try harness.receive(.certificate(harness.certificate(harness.nullify(view))))
         }
         _ = harness.advance(milliseconds: 9999)
-        for peer in 1...3 { _ = try harness.receive(answer(), from: peer) }
+        try answer(&harness, from: 1...3)
         #expect(harness.replica.status.voting == .listening)
         #expect(isAsked(harness.advance(milliseconds: 1)))
-        for peer in 1...2 { _ = try harness.receive(answer(), from: peer) }
+        try answer(&harness, from: 1...2)
         #expect(harness.replica.status.voting == .voting)
     }
 
@@ -192,6 +204,7 @@ struct ListeningTests {
         _ = harness.replica.adopt(tip, at: harness.now)
         harness.validators = next
         _ = harness.replica.enterEpoch(next, at: harness.now)
+        #expect(isAsked(harness.advance(milliseconds: 250)))
         // Of seven, q - 1 = 4 others.
         for peer in 1...4 {
             #expect(harness.replica.status.voting == .listening)
@@ -250,6 +263,20 @@ struct ListeningTests {
             }
         }
         #expect(harness.replica.status.voting == .listening)
+    }
+
+    /// Each answer costs the check of a signature: there is one to each request.
+    @Test func answersBeyondTheFirstToARequestAreNotHeard() throws {
+        var harness = try restarted()
+        let vote = harness.vote(harness.nullify(2), by: 0)
+        _ = try harness.receive(answer(), from: 2)
+        #expect(throws: MessageRejection.notRequested(nonce)) {
+            try harness.receive(answer(vote), from: 2)
+        }
+        #expect(harness.replica.status.voting == .listening)
+        #expect(isAsked(harness.advance(milliseconds: 1000)))
+        _ = try harness.receive(answer(vote), from: 2)
+        #expect(harness.replica.status.voting == .quarantined(answers: 0, needed: 3))
     }
 
     @Test func everybodyTellsTheNewestVoteOfTheAskersKey() throws {
