@@ -39,7 +39,7 @@ extension Cluster {
         let goal = cluster.highestFloor.rawValue + 3
         let isDone = {
             cluster.honest.allSatisfy {
-                $0.application.store.floor.height.rawValue >= goal && $0.hasNothingWaiting
+                $0.application.store.floor.height.rawValue >= goal && cluster.hasNothingWaiting($0)
             }
         }
         if !cluster.run(until: cluster.now + 40_000_000, stop: isDone) {

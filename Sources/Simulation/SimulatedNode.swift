@@ -115,11 +115,6 @@ final class SimulatedNode {
 
     var isHonest: Bool { byzantine == nil }
 
-    /// Whether all is final that it has to see included: what it took itself, and as a validator all.
-    var hasNothingWaiting: Bool {
-        application.store.mempool.allSatisfy { !$0.isOwn && !set.contains(place) }
-    }
-
     /// What is left without a disk: the key.
     func wipe(_ genesis: Genesis, journal: Bool) {
         if journal {

@@ -120,7 +120,7 @@ struct SimulationTests {
     /// and repeated nothing, a range that a silent peer held for ever, damage taken for a torn end.
     @Test(arguments: [
         (UInt64(0), 4), (49, 5), (289, 4), (37, 4), (273, 4), (39, 4), (69, 6), (123, 7), (5329, 4),
-        (8441, 4), (10161, 5), (793, 5),
+        (8441, 4), (10161, 5), (793, 5), (67595, 13),
     ])
     func seedsThatFailedOnce(seed: UInt64, validators: Int) {
         for views in [nil, 20, 40] {
