@@ -24,6 +24,27 @@ import Testing
             self.chain.validators.validators.dropLast(count) + names.map(self.validator))
     }
 
+    @Test func theNextSetHasWhoStaysWhoJoinsAndNobodyElse() throws {
+        let present = self.chain.validators
+        let names = present.validators.map(\.name)
+        let fifth = validator("fifth")
+        let next = try ValidatorChange.next(
+            after: present, adding: [fifth], removing: [names[1]])
+        #expect(
+            next.validators == present.validators.filter { $0.name != names[1] } + [fifth])
+        // New keys under the name of one who stays take its place.
+        let renewed = validator(names[0])
+        let replaced = try ValidatorChange.next(
+            after: present, adding: [renewed], removing: [])
+        #expect(replaced.validators == [renewed] + present.validators.dropFirst())
+        #expect(throws: ValidatorChangeFault.unknown("nobody", present: names)) {
+            try ValidatorChange.next(after: present, adding: [], removing: ["nobody"])
+        }
+        #expect(throws: ValidatorChangeFault.leavesAndJoins(names[0])) {
+            try ValidatorChange.next(after: present, adding: [renewed], removing: [names[0]])
+        }
+    }
+
     @Test func membersSignAChangeThatTheLedgerTakes() throws {
         let world = try StationWorld()
         let set = set(dropping: 0, adding: ["fifth"])

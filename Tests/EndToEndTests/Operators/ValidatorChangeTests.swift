@@ -65,6 +65,45 @@ extension EndToEnd.OperatorTests {
         #expect(early.errors.contains("1 more members must sign first"), early.comment)
     }
 
+    @Test func whoJoinsAndWhoLeavesMayBeNamedAlone() async throws {
+        let network = try await site.running()
+        let present = try network.genesis().validators.validators
+        let newcomer = stranger("newcomer")
+        let added = try network.directory.write(
+            String(decoding: try JSONDocument.encode(newcomer), as: UTF8.self),
+            to: "newcomer.validator.json")
+        let output = network.directory.path + "/named.change.json"
+        func propose(_ change: [String]) async throws -> Outcome {
+            try await run(
+                .ceremony,
+                ["commission", "change-validators", "--output", output] + change
+                    + network.chain() + network.memberKey(1), in: network.directory)
+        }
+        let proposed = try await propose(["--add", added, "--remove", "validator-4"])
+        #expect(proposed.status == 0, proposed.comment)
+        for word in ["joins:  newcomer", "leaves: validator-4", "1 of 4 members"] {
+            #expect(proposed.output.contains(word), proposed.comment)
+        }
+        // The whole list says the same.
+        let file = try write(
+            present.dropLast() + [newcomer], to: "listed.validators.json", network)
+        let listed = try await self.propose(file, "listed.change.json", network)
+        #expect(listed.status == 0, listed.comment)
+        let proposals = try ["named", "listed"].map {
+            try Data(
+                contentsOf: URL(filePath: network.directory.path + "/\($0).change.json"))
+        }
+        #expect(proposals[0] == proposals[1])
+
+        let unknown = try await propose(["--remove", "validator-9"])
+        #expect(unknown.status == 66, unknown.comment)
+        #expect(unknown.errors.contains("No validator is called validator-9"), unknown.comment)
+        for wrong in [[], ["--remove", "validator-4", "--validators", file]] {
+            let outcome = try await propose(wrong)
+            #expect(outcome.status == 64, outcome.comment)
+        }
+    }
+
     @Test func moreChangesAtOnceThanAreToleratedAreWarnedOf() async throws {
         let network = try await site.running()
         let present = try network.genesis().validators.validators
