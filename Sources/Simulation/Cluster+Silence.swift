@@ -14,8 +14,7 @@ extension Cluster {
             Scenario(seed: seed, validators: validators, faults: [], epochLength: 64))
         cluster.workload.mode = .busy
         _ = cluster.run(until: 5_000_000)
-        let missing = validators - (validators - cluster.faultTolerance) + 1
-        for node in cluster.honest.prefix(missing) { cluster.crash(node) }
+        for node in cluster.honest.prefix(cluster.faultTolerance + 1) { cluster.crash(node) }
         // Some transactions are left that nobody can include.
         _ = cluster.run(until: cluster.now + 2_000_000)
         cluster.workload.mode = .none

@@ -56,6 +56,34 @@ import Testing
         #expect(places.count == 512)
     }
 
+    /// The queue is long while an execution is waited for; what is taken off and added in between keeps
+    /// its place.
+    @Test func actionsAreCarriedOutInTheirOrder() {
+        var actions = ActionQueue()
+        var added: UInt64 = 0
+        var taken: UInt64 = 0
+        for step in 0..<500 {
+            for _ in 0..<(step % 7) {
+                actions.append(.effect(.confirm(added)))
+                added += 1
+            }
+            for _ in 0..<(step % 5) where actions.first != nil {
+                guard case .effect(.confirm(taken))? = actions.first else {
+                    Issue.record("action \(taken) is not the next one")
+                    return
+                }
+                actions.removeFirst()
+                taken += 1
+            }
+        }
+        #expect(taken > 900 && taken < added)
+        while actions.first != nil {
+            actions.removeFirst()
+            taken += 1
+        }
+        #expect(taken == added)
+    }
+
     @Test func aQueuedFinalizationIsKnownUntilItIsCarriedOut() throws {
         var actions = ActionQueue()
         #expect(!actions.hasFinalization)
