@@ -91,6 +91,7 @@ let core: [Target] = [
 ]
 
 let shell: [Target] = [
+    module("NetworkAddresses"),
     module("APISchema", ["Codec", "Ledger"]),
     module("DocumentFiles", ["Codec", "Cryptography", "Ledger"]),
     module(
@@ -115,8 +116,8 @@ let shell: [Target] = [
     module(
         "PeerNetwork",
         [
-            "Codec", "Cryptography", "Ledger", nioCore, nioPosix, nioSSL, x509, swiftASN1, crypto,
-            logging,
+            "Codec", "Cryptography", "Ledger", "NetworkAddresses", nioCore, nioPosix, nioSSL, x509,
+            swiftASN1, crypto, logging,
         ]),
     module(
         "NodeAPI",
@@ -281,6 +282,7 @@ let testTargets: [Target] = [
             "Ristretto", "Verification", "VoterStation",
         ]),
     tests("DocumentFilesTests", ["Codec", "Cryptography", "DocumentFiles", "Ledger"]),
+    tests("NetworkAddressesTests", ["NetworkAddresses"]),
     tests("StorageTests", ["Codec", "Ledger", "Storage"]),
     tests(
         "PeerNetworkTests",

@@ -61,7 +61,7 @@ struct TidyTests {
     @Test func dependenciesPointDownOnly() throws {
         let shell: Set = [
             "APISchema", "DocumentFiles", "Storage", "PeerNetwork", "NodeAPI", "LedgerClient",
-            "Node", "Registrar", "CommandOptions",
+            "NetworkAddresses", "Node", "Registrar", "CommandOptions",
         ]
         for file in try SourceTree.swiftFiles(below: "Sources") {
             let above: Set<String>
