@@ -31,6 +31,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -92,6 +93,7 @@ let core: [Target] = [
 
 let shell: [Target] = [
     module("NetworkAddresses"),
+    module("ProcessLimits"),
     module("APISchema", ["Codec", "Ledger"]),
     module("DocumentFiles", ["Codec", "Cryptography", "Ledger"]),
     module(
@@ -140,8 +142,9 @@ let shell: [Target] = [
         "Node",
         [
             "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
-            "DocumentFiles", "Elections", "Ledger", "NodeAPI", "PeerNetwork", "RemoteSigner",
-            "Ristretto", "Storage", "TransparencyLog", logging, serviceLifecycle, unixSignals,
+            "DocumentFiles", "Elections", "Ledger", "NodeAPI", "PeerNetwork", "ProcessLimits",
+            "RemoteSigner", "Ristretto", "Storage", "TransparencyLog", logging, serviceLifecycle,
+            unixSignals,
         ]),
     module(
         "Registrar",
@@ -157,7 +160,8 @@ let tools: [Target] = [
         "veche-node",
         [
             "APISchema", "Codec", "Cryptography", "DocumentFiles", "Ledger", "LedgerClient",
-            "Node", "RemoteSigner", "Storage", "TransparencyLog", argumentParser, logging,
+            "Node", "ProcessLimits", "RemoteSigner", "Storage", "TransparencyLog", argumentParser,
+            logging,
         ]),
     tool(
         "veche",
@@ -234,6 +238,11 @@ let testTargets: [Target] = [
             "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Ristretto",
             "TransparencyLog",
         ]),
+    support(
+        "Attackers",
+        [
+            "Codec", "Ledger", nioCore, nioPosix, nioTLS, nioSSL, x509, swiftASN1, crypto,
+        ]),
     support("Mutations"),
     support(
         "Decoders",
@@ -283,6 +292,7 @@ let testTargets: [Target] = [
         ]),
     tests("DocumentFilesTests", ["Codec", "Cryptography", "DocumentFiles", "Ledger"]),
     tests("NetworkAddressesTests", ["NetworkAddresses"]),
+    tests("ProcessLimitsTests", ["ProcessLimits"]),
     tests("StorageTests", ["Codec", "Ledger", "Storage"]),
     tests(
         "PeerNetworkTests",
@@ -319,8 +329,9 @@ let testTargets: [Target] = [
     tests(
         "ClusterTests",
         [
-            "APISchema", "ClusterElection", "Codec", "Consensus", "Cryptography", "DocumentFiles",
-            "Ledger", "Node", "PeerNetwork", "ProcessHarness", "Storage", "TransparencyLog",
+            "APISchema", "Attackers", "ClusterElection", "Codec", "Consensus", "Cryptography",
+            "DocumentFiles", "Ledger", "Node", "PeerNetwork", "ProcessHarness", "Storage",
+            "TransparencyLog",
             "veche-ceremony", "veche-node", logging, nioCore, nioPosix,
         ]),
     .testTarget(

@@ -35,7 +35,8 @@ extension ChainDriver {
     var readiness: Readiness {
         var state = Readiness(
             height: head.height.rawValue, head: head.time, now: clock.now().clock,
-            heartbeatMilliseconds: chain.genesis.parameters.heartbeatMilliseconds)
+            heartbeatMilliseconds: chain.genesis.parameters.heartbeatMilliseconds,
+            precisionMilliseconds: chain.genesis.parameters.precisionMilliseconds)
         state.hasStopped = hasStopped
         state.isConnected = !peers.isEmpty || isMember && validators.validators.count == 1
         if isFarBehind { state.missing = sync.target?.header.height.rawValue }

@@ -8,6 +8,7 @@ package import Ledger
 package import Logging
 import NodeAPI
 import PeerNetwork
+import ProcessLimits
 import RemoteSigner
 import ServiceLifecycle
 import Storage
@@ -24,6 +25,9 @@ package final class Node: Service {
     private let alarm: AlarmClock
     private let broadcaster: EventBroadcaster
     private let stop: StopSignal
+    private let store: NodeStore
+    /// The threads of blocking work, each of which is idle before the store is closed.
+    private let executors: [BlockingExecutor]
     private let logger: Logger
     private let ports = PortBox()
 
@@ -46,21 +50,23 @@ package final class Node: Service {
             broadcaster = parts.driver.broadcaster
             stop = parts.driver.stop
             self.logger = logger
+            store = parts.driver.store
+            let disk = BlockingExecutor(label: "veche.mempool")
+            let reader = BlockingExecutor(label: "veche.sync")
+            let readers = (0..<2).map { BlockingExecutor(label: "veche.reads.\($0)") }
+            executors = [parts.driver.executor, disk, reader] + readers
             work = NodeWork(
                 driver: driver, chain: parts.driver.chain, store: parts.driver.store,
-                network: parts.driver.network, disk: BlockingExecutor(label: "veche.mempool"),
-                reader: BlockingExecutor(label: "veche.sync"))
+                network: parts.driver.network, disk: disk, reader: reader)
             let facade = NodeFacade(
                 driver: driver, chain: parts.driver.chain, configuration: home.configuration,
                 store: parts.driver.store, network: parts.driver.network,
-                broadcaster: parts.driver.broadcaster,
-                readers: (0..<2).map { BlockingExecutor(label: "veche.reads.\($0)") },
+                broadcaster: parts.driver.broadcaster, readers: readers,
                 logger: logger, genesisBytes: home.genesis.canonicalBytes)
             let api = home.configuration.api
             server = APIServer(
                 service: facade, host: api.host, port: api.port,
-                limits: home.configuration.apiLimits, events: parts.driver.broadcaster,
-                logger: logger
+                limits: parts.apiLimits, events: parts.driver.broadcaster, logger: logger
             ) { port in
                 logger.info("the HTTP interface listens", metadata: ["port": "\(port)"])
                 ports.set(port)
@@ -88,8 +94,17 @@ package final class Node: Service {
             self.alarm.finish()
             return first
         }
+        await closeStore()
         if let outcome { throw outcome }
         logger.info("the node has stopped")
+    }
+
+    /// Ends what works below the tasks, which have all ended: the threads first, then the database.
+    /// Left to the process' end they would end in any order, and a lock of the database that is gone
+    /// aborts the process.
+    private func closeStore() async {
+        for executor in executors { await executor.run {} }
+        await executors[0].run { [store] in store.close() }
     }
 
     private func start(_ group: inout TaskGroup<NodeFailure?>) async {
@@ -178,11 +193,14 @@ private final class PortBox: Sendable {
 /// What a node is made of, opened and checked in the order in which failures are best told.
 private struct NodeParts {
     let driver: DriverParts
+    /// The bounds of the HTTP interface, as far as descriptors reach.
+    let apiLimits: APILimits
 
     init(
         home: NodeHome, passphrase: Passphrase, voteFrom: Round?, logger: Logger
     ) throws {
         let chain = ChainContext(genesis: home.genesis)
+        apiLimits = try Self.apiLimits(of: home, logger: logger)
         // Before the keys: of two nodes on one directory the second takes nobody's signer.
         let directory = try DataDirectory(path: home.dataPath)
         let keys = try NodeKeys(home: home, passphrase: passphrase) { path throws(NodeFailure) in
@@ -261,10 +279,32 @@ private struct NodeParts {
                 home: home, chain: chain, keys: keys, validators: opened.validators,
                 logger: logger),
             clock: clock, alarm: AlarmClock(clock: clock),
-            broadcaster: EventBroadcaster(limits: home.configuration.apiLimits), logger: logger,
+            broadcaster: EventBroadcaster(limits: apiLimits), logger: logger,
             stop: StopSignal(), replica: replica, opened: opened,
             mempoolLimits: home.configuration.mempoolLimits, book: book,
             cosignedSize: try Self.cosignedSize(store), votingNote: note, voteFrom: voteFrom)
+    }
+
+    /// Sets descriptors aside for storage and peers before anything is opened; clients have the rest.
+    private static func apiLimits(
+        of home: NodeHome, logger: Logger
+    ) throws(NodeFailure) -> APILimits {
+        var limits = home.configuration.apiLimits
+        let budget = home.configuration.descriptorBudget(
+            validators: home.genesis.validators.validators.count)
+        let claimed = try budget.claimed()
+        if claimed.clientConnections < limits.connections {
+            logger.warning(
+                """
+                the process may have too few file descriptors for the usual number of HTTP connections
+                """,
+                metadata: [
+                    "limit": "\(DescriptorLimit.current.hard)",
+                    "connections": "\(claimed.clientConnections)", "usual": "\(limits.connections)",
+                ])
+            limits.connections = claimed.clientConnections
+        }
+        return limits
     }
 
     /// Takes the key of the process that holds it; waits a while for one that is not there yet.

@@ -8,6 +8,7 @@ import Foundation
 package import Ledger
 import NodeAPI
 import PeerNetwork
+import Storage
 
 /// What one operator chooses for one node: the file `node.json`. These comments are its reference.
 /// Unknown keys are refused. Paths are relative to the directory that the file is in.
@@ -250,6 +251,19 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
         if let subscribers = limits?.apiSubscribers { result.subscribers = subscribers }
         if let seconds = limits?.apiWriteSeconds { result.writeSeconds = seconds }
         return result
+    }
+
+    /// What the node's storage and sockets need of descriptors, as the operator has chosen.
+    ///
+    /// - Parameter validators: how many there are in genesis; later sets are about as large.
+    func descriptorBudget(validators: Int) -> DescriptorBudget {
+        let peers = peerLimits
+        return DescriptorBudget(
+            databaseFiles: StoreOptions().maxOpenFiles,
+            peerSockets: 1 + peers.pendingConnections + peers.observers
+                + 2 * max(validators, self.peers.count),
+            clientConnections: apiLimits.connections, clientHeadroom: 32,
+            isClientCountChosen: limits?.apiConnections != nil)
     }
 
     var peerLimits: PeerLimits {

@@ -11,6 +11,8 @@ package struct Readiness: Equatable, Sendable {
         case notVoting(String)
         /// The newest final block is older than blocks get on a chain that goes on.
         case old(milliseconds: UInt64, limit: UInt64)
+        /// The newest final block is of a time that a quorum's clocks have reached, and ours has not.
+        case ahead(milliseconds: UInt64, limit: UInt64)
 
         package var description: String {
             switch self {
@@ -23,6 +25,10 @@ package struct Readiness: Equatable, Sendable {
                 "The newest final block is \(age) milliseconds old, and at most \(limit) are "
                     + "ordinary: the chain stands still, or this node does not hear of it, or its "
                     + "clock is wrong."
+            case .ahead(let milliseconds, let limit):
+                "The newest final block is \(milliseconds) milliseconds ahead of this machine's clock, "
+                    + "and at most \(limit) are ordinary: the clock is behind. Set it, and let it be "
+                    + "kept by NTP."
             }
         }
     }
@@ -38,20 +44,33 @@ package struct Readiness: Equatable, Sendable {
     package var head: Timestamp
     package var now: Timestamp
     package var heartbeatMilliseconds: UInt32
+    /// How far a block's time may be ahead of the clocks that accept it.
+    package var precisionMilliseconds: UInt32
 
     package init(
-        height: UInt64, head: Timestamp, now: Timestamp, heartbeatMilliseconds: UInt32
+        height: UInt64, head: Timestamp, now: Timestamp, heartbeatMilliseconds: UInt32,
+        precisionMilliseconds: UInt32
     ) {
         self.height = height
         self.head = head
         self.now = now
         self.heartbeatMilliseconds = heartbeatMilliseconds
+        self.precisionMilliseconds = precisionMilliseconds
     }
 
     /// How old the newest final block is: 0 where its time lies ahead of our clock.
     package var age: UInt64 {
         now > head ? now.milliseconds - head.milliseconds : 0
     }
+
+    /// How far its time lies ahead of our clock: 0 for an ordinary one.
+    package var lead: UInt64 {
+        head > now ? head.milliseconds - now.milliseconds : 0
+    }
+
+    /// How far it may: an honest quorum accepted it by clocks that differ from ours by the precision at
+    /// the most, as did its time from theirs.
+    package var longestLead: UInt64 { 2 * UInt64(precisionMilliseconds) }
 
     /// How old it may be: heartbeats come also when nothing waits.
     package var oldest: UInt64 {
@@ -65,6 +84,7 @@ package struct Readiness: Equatable, Sendable {
         if let missing { return .catchingUp(at: height, of: missing) }
         if let votingNote { return .notVoting(votingNote) }
         if age > oldest { return .old(milliseconds: age, limit: oldest) }
+        if lead > longestLead { return .ahead(milliseconds: lead, limit: longestLead) }
         return nil
     }
 }

@@ -3,35 +3,37 @@ import Synchronization
 
 /// A point in time to read from: the newest at each call, or one that stays.
 // SAFETY: unchecked, because of the pointers. They are set once in `init`, freed in `deinit`, and
-// RocksDB reads behind them from any number of threads. The database outlives them.
+// RocksDB reads behind them from any number of threads. A closed database reads nothing.
 @safe package final class ReadSource: @unchecked Sendable {
     let database: Database
-    private let snapshot: OpaquePointer?
+    private let snapshot: UInt?
     let options: OpaquePointer
 
     init(_ database: Database, pinned: Bool) {
         self.database = database
-        // SAFETY: the snapshot is released, with the same database, in `deinit`.
-        let snapshot = unsafe pinned ? rocksdb_create_snapshot(database.handle) : nil
+        // SAFETY: the snapshot is released, with the same database, in `deinit` or before it.
+        snapshot = pinned ? database.makeSnapshot() : nil
         guard let options = unsafe rocksdb_readoptions_create() else {
             preconditionFailure("read options are a small allocation")
         }
         unsafe rocksdb_readoptions_set_verify_checksums(options, 1)
-        unsafe rocksdb_readoptions_set_snapshot(options, snapshot)
-        unsafe self.snapshot = unsafe snapshot
+        unsafe rocksdb_readoptions_set_snapshot(
+            options, snapshot.flatMap { unsafe OpaquePointer(bitPattern: $0) })
         unsafe self.options = unsafe options
     }
 
     deinit {
         // SAFETY: made in `init`, and nobody else has a reference.
         unsafe rocksdb_readoptions_destroy(options)
-        if let snapshot = unsafe snapshot {
-            unsafe rocksdb_release_snapshot(database.handle, snapshot)
-        }
+        if let snapshot { database.release(snapshot) }
     }
 
     /// The value of a key.
     func get(_ family: ColumnFamily, _ key: [UInt8]) throws(StorageError) -> [UInt8]? {
+        try database.use { () throws(StorageError) in try read(family, key) }
+    }
+
+    private func read(_ family: ColumnFamily, _ key: [UInt8]) throws(StorageError) -> [UInt8]? {
         var message: UnsafeMutablePointer<CChar>?
         // SAFETY: the key lives during the call; the slice lives until its destruction below.
         let slice = unsafe key.withChars { chars in
@@ -63,6 +65,15 @@ import Synchronization
         backwards: Bool = false, _ body: (_ key: [UInt8], _ value: [UInt8]) -> Bool
     ) throws(StorageError) {
         if let upper, !lower.lexicographicallyPrecedes(upper) { return }
+        try database.use { () throws(StorageError) in
+            try visit(family, from: lower, below: upper, backwards: backwards, body)
+        }
+    }
+
+    private func visit(
+        _ family: ColumnFamily, from lower: [UInt8], below upper: [UInt8]?, backwards: Bool,
+        _ body: (_ key: [UInt8], _ value: [UInt8]) -> Bool
+    ) throws(StorageError) {
         // SAFETY: the iterator is made, used and destroyed in this call, and the database lives.
         // Keys and values are copied before the next step invalidates them.
         let iterator = unsafe rocksdb_create_iterator_cf(
@@ -122,6 +133,14 @@ extension Database {
     ///
     /// - Throws: the same error for ever once a write has failed.
     func write(_ changes: [Change], synced: Bool, operation: String) throws(StorageError) {
+        try use { () throws(StorageError) in
+            try writeBatch(changes, synced: synced, operation: operation)
+        }
+    }
+
+    private func writeBatch(
+        _ changes: [Change], synced: Bool, operation: String
+    ) throws(StorageError) {
         if let failure = failure.withLock({ $0 }) { throw failure }
         // SAFETY: the batch copies keys and values, is used in this call only and destroyed in it.
         let batch = unsafe rocksdb_writebatch_create()

@@ -1,5 +1,6 @@
 import CRocksDB
 import CRocksDBLog
+import Dispatch
 import Synchronization
 
 /// Bounds on the memory that the database takes.
@@ -16,9 +17,10 @@ package struct StoreOptions: Sendable {
 }
 
 /// The open database: handles, options, and the way from RocksDB's errors to ours.
-// SAFETY: unchecked, because of the pointers. They are set once in `init` and freed in `deinit`, when no
-// other reference is left. RocksDB's own objects behind them may be used from many threads at once
-// (its documentation, "Concurrency"); a write batch or an iterator never leaves one call.
+// SAFETY: unchecked, because of the pointers. They are set once in `init` and freed by `close`, which
+// waits for every call that uses them (`use`) and lets no other begin. RocksDB's own objects behind
+// them may be used from many threads at once (its documentation, "Concurrency"); a write batch or an
+// iterator never leaves one call.
 @safe final class Database: @unchecked Sendable {
     let path: String
     let handle: OpaquePointer
@@ -30,6 +32,11 @@ package struct StoreOptions: Sendable {
     /// The first failed write. The files may hold less than was written, so nothing is written after
     /// it, and the database is not closed, which would write again.
     let failure = Mutex<StorageError?>(nil)
+    /// The calls that are under way.
+    private let calls = DispatchGroup()
+    private let isClosed = Atomic(false)
+    /// Points in time that readers hold, until they or `close` release them.
+    private let snapshots = Mutex<Set<UInt>>([])
 
     /// Opens or, where `access` allows it, makes the database in the directory `path`.
     init(path: String, access: DataDirectory.Access, options: StoreOptions) throws(StorageError) {
@@ -80,13 +87,30 @@ package struct StoreOptions: Sendable {
         unsafe self.bufferedWrite = unsafe bufferedWrite
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Closes the database once: waits for the calls that are under way; every later one throws
+    /// `closed`.
+    ///
+    /// RocksDB's own threads and locks end with the process' static objects. A database that is open
+    /// by then aborts the process now and then.
+    func close() {
+        guard !isClosed.exchange(true, ordering: .sequentiallyConsistent) else { return }
+        calls.wait()
         // The process ends: what it holds goes with it.
         if failure.withLock({ $0 != nil }) { return }
-        // SAFETY: nobody else has a reference; column handles go before the database.
+        // SAFETY: nobody else uses the handles any more; snapshots and column handles go before the
+        // database.
+        snapshots.withLock { snapshots in
+            for snapshot in snapshots {
+                unsafe rocksdb_release_snapshot(handle, OpaquePointer(bitPattern: snapshot))
+            }
+            snapshots = []
+        }
         for family in ColumnFamily.allCases {
             unsafe rocksdb_column_family_handle_destroy(columns[family.rawValue])
         }
+        unsafe rocksdb_cancel_all_background_work(handle, 1)
         unsafe rocksdb_close(handle)
         for family in ColumnFamily.allCases {
             unsafe rocksdb_options_destroy(columnOptions[family.rawValue])
@@ -94,6 +118,40 @@ package struct StoreOptions: Sendable {
         unsafe rocksdb_writeoptions_destroy(syncedWrite)
         unsafe rocksdb_writeoptions_destroy(bufferedWrite)
         unsafe rocksdb_cache_destroy(cache)
+    }
+
+    /// Runs a call that uses the handles, which live until it has returned.
+    ///
+    /// - Throws: `closed`, or what the call throws.
+    func use<Value>(_ body: () throws(StorageError) -> Value) throws(StorageError) -> Value {
+        calls.enter()
+        defer { calls.leave() }
+        // Entered first: whoever closes waits for this call, or this call sees that it is closed.
+        guard !isClosed.load(ordering: .sequentiallyConsistent) else {
+            throw .closed(path: path)
+        }
+        return try body()
+    }
+
+    /// Makes a point in time to read from, and gives its address; nil after the database was closed.
+    func makeSnapshot() -> UInt? {
+        // Closed: whatever is read from it says so.
+        try? use { () throws(StorageError) in
+            // SAFETY: it is released once, by `release` or `close`, before the database is closed.
+            guard let snapshot = unsafe rocksdb_create_snapshot(handle) else { return nil }
+            let address = UInt(bitPattern: snapshot)
+            snapshots.withLock { _ = $0.insert(address) }
+            return address
+        }
+    }
+
+    /// Releases a point in time, unless `close` has.
+    func release(_ snapshot: UInt) {
+        snapshots.withLock { snapshots in
+            guard snapshots.remove(snapshot) != nil else { return }
+            // SAFETY: it was still to be released, so the database is open.
+            unsafe rocksdb_release_snapshot(handle, OpaquePointer(bitPattern: snapshot))
+        }
     }
 
     /// The handle of a table.

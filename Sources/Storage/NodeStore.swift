@@ -73,6 +73,10 @@ package final class NodeStore: StoreReading, Sendable {
         StoreSnapshot(ReadSource(database, pinned: true), directory)
     }
 
+    /// Closes the database, once every call that is under way has returned. Whatever is asked of the
+    /// store or of a snapshot of it afterwards throws `closed`.
+    package func close() { database.close() }
+
     /// Writes the batch and its floor, atomically and durably.
     ///
     /// The floor must lie above the one that is stored.

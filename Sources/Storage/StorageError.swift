@@ -22,6 +22,8 @@ package enum StorageError: Error, Equatable, Sendable {
     case system(operation: String, path: String, code: Int32)
     /// RocksDB refused; `detail` is its text.
     case database(operation: String, path: String, detail: String)
+    /// The store was closed: the node is about to end.
+    case closed(path: String)
 }
 
 extension StorageError: CustomStringConvertible {
@@ -52,6 +54,8 @@ extension StorageError: CustomStringConvertible {
             let isFull = [ENOSPC, EDQUOT, EFBIG].contains { detail.contains(errorText($0)) }
             return "The database in \(path) could not \(operation): \(detail). "
                 + remedy(isFull)
+        case .closed(let path):
+            return "The database in \(path) is closed, since the node ends."
         }
     }
 }

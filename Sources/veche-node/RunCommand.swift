@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import Logging
 import Node
+import ProcessLimits
 
 /// Runs a node.
 struct RunCommand: AsyncParsableCommand {
@@ -35,6 +36,7 @@ struct RunCommand: AsyncParsableCommand {
     var logLevel = "info"
 
     func run() async throws {
+        CrashHandling.endAtOnce()
         try await reporting {
             guard let level = Logger.Level(rawValue: logLevel) else {
                 throw ValidationError(
@@ -49,9 +51,11 @@ struct RunCommand: AsyncParsableCommand {
             let passphrase = try Passphrase.read(
                 file: home.configuration.passphraseFile.map { home.path($0) },
                 subject: "the keys of \(home.configuration.name)")
-            let node = try Node(
-                home: home, passphrase: passphrase, voteFrom: voteFrom, logger: logger)
-            try await node.runUntilSignalled(logger: logger)
+            try await StopRequests.heeding(logger: logger) { requests in
+                let node = try Node(
+                    home: home, passphrase: passphrase, voteFrom: voteFrom, logger: logger)
+                try await requests.run(node)
+            }
         }
     }
 

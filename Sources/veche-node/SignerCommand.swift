@@ -5,6 +5,7 @@ import Foundation
 import Ledger
 import Logging
 import Node
+import ProcessLimits
 import RemoteSigner
 import Storage
 
@@ -35,6 +36,7 @@ struct SignerCommand: AsyncParsableCommand {
     var logLevel = "info"
 
     func run() async throws {
+        CrashHandling.endAtOnce()
         try await reporting {
             guard let level = Logger.Level(rawValue: logLevel) else {
                 throw ValidationError(

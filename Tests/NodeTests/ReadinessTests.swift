@@ -9,7 +9,8 @@ import Testing
     private var ready: Readiness {
         Readiness(
             height: 7, head: Timestamp(milliseconds: 1_000_000),
-            now: Timestamp(milliseconds: 1_000_000 + 11_000), heartbeatMilliseconds: 500)
+            now: Timestamp(milliseconds: 1_000_000 + 11_000), heartbeatMilliseconds: 500,
+            precisionMilliseconds: 500)
     }
 
     @Test func aNodeWithAYoungBlockIsReady() {
@@ -26,11 +27,16 @@ import Testing
         #expect(state.problem == nil)
     }
 
-    @Test func aBlockAheadOfTheClockIsYoung() {
+    /// A machine whose clock is a day behind takes every block for young.
+    @Test func aClockBehindTheNewestBlockIsTold() {
         var state = ready
-        state.now = Timestamp(milliseconds: 1)
+        state.now = Timestamp(milliseconds: 999_000)
         #expect(state.age == 0)
         #expect(state.problem == nil)
+        state.now = Timestamp(milliseconds: 998_999)
+        #expect(state.problem == .ahead(milliseconds: 1001, limit: 1000))
+        state.now = Timestamp(milliseconds: 1)
+        #expect(state.problem == .ahead(milliseconds: 999_999, limit: 1000))
     }
 
     @Test func whatKeepsANodeFromItsWorkIsTold() {

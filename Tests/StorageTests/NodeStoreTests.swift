@@ -64,6 +64,51 @@ func block(_ height: UInt64) -> FloorBatch {
             try store.mempool(limit: 10) == [MempoolRecord(id: digest(1009), bytes: [6])])
     }
 
+    @Test func closedStoreAnswersNothingAndIsWholeAgainWhenOpened() throws {
+        let store = try NodeStore(in: DataDirectory(path: path), chainID: chain)
+        try store.commit(block(1))
+        let snapshot = store.snapshot()
+        store.close()
+        store.close()
+        let closed = StorageError.closed(path: path + "/ledger")
+        #expect(throws: closed) { try store.floor() }
+        #expect(throws: closed) { try store.commit(block(2)) }
+        #expect(throws: closed) { try store.putNote("checkpoint", [7]) }
+        #expect(throws: closed) { try snapshot.header(at: Height(1)) }
+        #expect(throws: closed) { try snapshot.mempool(limit: 1) }
+        #expect(throws: closed) { try store.snapshot().floor() }
+    }
+
+    /// Readers and writers at work while the store is closed get an answer or `closed`; nothing is
+    /// used after it was freed.
+    @Test func closingWaitsForCallsUnderWay() async throws {
+        let store = try NodeStore(in: DataDirectory(path: path), chainID: chain)
+        for height in UInt64(1)...200 { try store.commit(block(height)) }
+        await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    var answers = 0
+                    while true {
+                        let snapshot = store.snapshot()
+                        do throws(StorageError) {
+                            answers += try snapshot.headers(from: Height(1), limit: 200).count
+                            try store.putNote("busy", [1])
+                        } catch {
+                            #expect(error == .closed(path: path + "/ledger"))
+                            return answers
+                        }
+                    }
+                }
+            }
+            group.addTask {
+                while (try? store.note("busy")) == .some(nil) { await Task.yield() }
+                store.close()
+                return 1
+            }
+            for await answers in group { #expect(answers >= 0) }
+        }
+    }
+
     @Test func copyMadeWithoutClosingHasEveryCommittedBatchWhole() throws {
         let store = try NodeStore(in: DataDirectory(path: path + "/a"), chainID: chain)
         for height in UInt64(1)...50 { try store.commit(block(height)) }
