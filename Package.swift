@@ -215,8 +215,8 @@ let testPrograms: [Target] = [
     .executableTarget(
         name: "veche-bench",
         dependencies: [
-            "APISchema", "BallotCryptography", "ClassicBallots", "ClusterElection", "Codec",
-            "Cryptography", "DocumentFiles", "Ledger", "LedgerClient", "ProcessHarness",
+            "APISchema", "Attackers", "BallotCryptography", "ClassicBallots", "ClusterElection",
+            "Codec", "Cryptography", "DocumentFiles", "Ledger", "LedgerClient", "ProcessHarness",
             "Ristretto", argumentParser,
         ],
         path: "Tests/Benchmarks", swiftSettings: settings),
@@ -241,7 +241,8 @@ let testTargets: [Target] = [
     support(
         "Attackers",
         [
-            "Codec", "Ledger", nioCore, nioPosix, nioTLS, nioSSL, x509, swiftASN1, crypto,
+            "APISchema", "Codec", "Ledger", nioCore, nioPosix, nioTLS, nioSSL, x509, swiftASN1,
+            crypto,
         ]),
     support("Mutations"),
     support(

@@ -1,4 +1,5 @@
 import APISchema
+import Attackers
 import Codec
 import Cryptography
 import DocumentFiles
@@ -16,8 +17,10 @@ actor BenchNetwork {
     private var running: [Int: LocalProcess] = [:]
 
     /// Makes the network's files and starts its nodes.
-    init(blockInterval: Int) async throws {
-        self.directory = try TestDirectory("finality")
+    ///
+    /// - Parameter limits: a shell's words that bound each node's process, such as `ulimit -n 1024`.
+    init(blockInterval: Int, limits: String = ":") async throws {
+        self.directory = try TestDirectory("bench")
         self.basePort = try Ports.free(2 * Self.validators)
         try await succeed(
             .node,
@@ -28,9 +31,10 @@ actor BenchNetwork {
                 "--block-interval", "\(blockInterval)",
             ], in: self.directory)
         for place in 0..<Self.validators {
+            let home = self.directory.path + "/net/validator-\(place + 1)"
             self.running[place] = try LocalProcess(
-                .node,
-                ["run", "--home", self.directory.path + "/net/validator-\(place + 1)"],
+                .bash,
+                ["-c", "\(limits); exec \"$0\" run --home \"$1\"", Program.node.path, home],
                 name: "validator-\(place + 1)", directory: self.directory.logs)
         }
         for place in 0..<Self.validators {
@@ -60,6 +64,21 @@ actor BenchNetwork {
             try KeyFile.openSigningKey(
                 at: home + "/member-\(number).key", purpose: .commission, passphrase: passphrase)
         }
+    }
+
+    /// Where attacks on a node go.
+    nonisolated func target(_ place: Int) throws -> Target {
+        Target(
+            chainID: try self.genesis().chainID.bytes, peerPort: self.basePort + 2 * place,
+            apiPort: self.basePort + 2 * place + 1)
+    }
+
+    /// The id of a running node's process.
+    func process(_ place: Int) throws -> Int32 {
+        guard let process = self.running[place], process.status == nil else {
+            throw HarnessFailure("Validator \(place + 1) does not run: it has ended by itself.")
+        }
+        return process.id
     }
 
     /// What a node says about itself; nil while it does not answer.

@@ -67,7 +67,7 @@ struct FinalityRun {
                         try? await watch.listen(to: client, at: place)
                     }
                 }
-                try await self.measure(clients, watch, genesis, report)
+                try await self.measure(clients, watch, report)
                 group.cancelAll()
             }
         } catch {
@@ -78,11 +78,12 @@ struct FinalityRun {
     }
 
     private func measure(
-        _ clients: [NodeClient], _ watch: BlockWatch, _ genesis: Genesis, _ report: Report
+        _ clients: [NodeClient], _ watch: BlockWatch, _ report: Report
     ) async throws {
         let during = Int(Self.killWindow / .milliseconds(100)) + 1
         let needed = self.count + during + self.count / 2
-        var ballots = try await self.prepare(needed, clients[0], genesis)[...]
+        var ballots = try await self.network.prepareElection(
+            voters: needed, asking: clients[0])[...]
 
         report.heading("Lone ballots, four validators")
         var places = Array(0..<BenchNetwork.validators)
@@ -115,27 +116,6 @@ struct FinalityRun {
         report.add(name + ".p99.ms", sorted[last - last / 100], "ms")
         report.add(name + ".max.ms", sorted[last], "ms")
         report.add(name + ".min.ms", sorted[0], "ms")
-    }
-
-    /// Prepares an election on the chain; gives its ballots.
-    private func prepare(
-        _ voters: Int, _ client: NodeClient, _ genesis: Genesis
-    ) async throws -> [[UInt8]] {
-        let now = UInt64(max(0, Date().timeIntervalSince1970 * 1000))
-        let opens: UInt64 = 15_000
-        let start = Timestamp(milliseconds: now)
-        var election = try ClusterElection(
-            genesis: genesis, commission: self.network.commission(), start: start, opens: opens,
-            closes: 3_600_000, grace: 2000)
-        for stage in try election.preparation(voters: voters) {
-            for bytes in stage { _ = try await client.submitAndWait(bytes) }
-        }
-        let ballots = try election.ballots(voters)
-        let opening = start.adding(milliseconds: opens)
-        try await eventually("the polls open", within: .seconds(60)) {
-            await self.network.status(0).map { $0.time >= opening } ?? false
-        }
-        return ballots
     }
 
     /// Milliseconds until each of `count` ballots was final, sent one at a time.

@@ -6,5 +6,5 @@ struct VecheBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "veche-bench",
         abstract: "Measures Veche. Deploy/bench.sh builds and runs it.",
-        subcommands: [BallotsCommand.self, FinalityCommand.self])
+        subcommands: [BallotsCommand.self, FinalityCommand.self, AttacksCommand.self])
 }

@@ -1,4 +1,5 @@
 import APISchema
+import Attackers
 import Codec
 import Cryptography
 import DocumentFiles
@@ -38,6 +39,13 @@ actor Cluster {
     nonisolated func peerPort(_ place: Int) -> Int { basePort + 2 * place }
     nonisolated func url(_ place: Int) -> String { "http://127.0.0.1:\(peerPort(place) + 1)" }
     nonisolated var places: Range<Int> { 0..<count }
+
+    /// Where attacks on a node go.
+    nonisolated func target(_ place: Int) throws -> Target {
+        Target(
+            chainID: try genesis().chainID.bytes, peerPort: peerPort(place),
+            apiPort: peerPort(place) + 1)
+    }
 
     nonisolated func genesis() throws -> Genesis {
         try JSONDocument.read(Genesis.self, at: directory.path + "/net/genesis.json")
@@ -84,6 +92,16 @@ actor Cluster {
         running[place] = try LocalProcess(
             .node, ["run", "--home", home(place)], name: name(place), directory: directory.logs,
             environment: environment)
+    }
+
+    /// Starts a node whose process may have so many descriptors.
+    func startBounded(_ place: Int, files: Int) throws {
+        running[place] = try LocalProcess(
+            .bash,
+            [
+                "-c", "ulimit -n \(files); exec \"$0\" run --home \"$1\"", Program.node.path,
+                home(place),
+            ], name: name(place), directory: directory.logs)
     }
 
     func startAll() throws { for place in places { try start(place) } }

@@ -117,6 +117,25 @@ extension Cluster {
         }
     }
 
+    /// Prepares an election by transactions and waits until a node says that its polls are open; gives
+    /// its ballots, which nobody has cast.
+    nonisolated func openElection(
+        voters: Int, seconds: UInt64, at place: Int = 0
+    ) async throws -> [[UInt8]] {
+        let start = Timestamp(milliseconds: UInt64(Date().timeIntervalSince1970 * 1000))
+        let opens: UInt64 = 5000
+        var election = try ClusterElection(
+            genesis: genesis(), commission: commission(), start: start, opens: opens,
+            closes: opens + seconds * 1000, grace: 1000)
+        for stage in try election.preparation(voters: voters) { try await submit(stage) }
+        let ballots = try election.ballots(voters)
+        let opening = start.adding(milliseconds: opens)
+        try await eventually("the polls open") {
+            await status(place).map { $0.time >= opening } ?? false
+        }
+        return ballots
+    }
+
     /// Runs `body` while voters send ballots to all nodes, then checks that every ballot that a node
     /// acknowledged is in the log exactly once.
     ///
@@ -125,17 +144,7 @@ extension Cluster {
         seed: UInt64, seconds: UInt64, last place: Int,
         _ body: @Sendable () async throws -> Void
     ) async throws {
-        let start = Timestamp(milliseconds: UInt64(Date().timeIntervalSince1970 * 1000))
-        let opens: UInt64 = 5000
-        var election = try ClusterElection(
-            genesis: genesis(), commission: commission(), start: start, opens: opens,
-            closes: opens + seconds * 1000, grace: 1000)
-        for stage in try election.preparation(voters: 400) { try await submit(stage) }
-        let ballots = try election.ballots(400)
-        let opening = start.adding(milliseconds: opens)
-        try await eventually("the polls open") {
-            await status(place).map { $0.time >= opening } ?? false
-        }
+        let ballots = try await openElection(voters: 400, seconds: seconds, at: place)
         let load = BallotLoad(cluster: self)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await load.run(ballots[...], seed: seed) }
