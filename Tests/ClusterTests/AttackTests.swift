@@ -1,3 +1,4 @@
+import APISchema
 import Attackers
 import Foundation
 import ProcessHarness

@@ -6,9 +6,9 @@ import Testing
 
 /// A node that is asked to stop ends with status 0, whatever it does at that moment.
 extension Clusters.StopTests {
-    /// How many stops; the long runs ask for more.
-    private static var stops: Int {
-        ProcessInfo.processInfo.environment["VECHE_STOPS"].flatMap { Int($0) } ?? 20
+    /// A number that the long runs choose.
+    private func chosen(_ name: String, or usual: UInt64) -> UInt64 {
+        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } ?? usual
     }
 
     /// Two nodes stop at a time, so that the other two, which cannot agree alone, wait and answer
@@ -17,10 +17,10 @@ extension Clusters.StopTests {
         try await withCluster(validators: 4, name: "stops") { cluster in
             try await cluster.startAll()
             try await cluster.waitUntilVoting()
-            var numbers = SeededNumbers(seed: 134)
+            var numbers = SeededNumbers(seed: chosen("VECHE_STOP_SEED", or: 134))
             // How long a node takes from its start to its first answer, as this machine is now.
             var opening = Duration.seconds(1)
-            for number in 0..<Self.stops {
+            for number in 0..<Int(clamping: chosen("VECHE_STOPS", or: 20)) {
                 let place = number % 4
                 try await cluster.kill(place)
                 let start = ContinuousClock.now
