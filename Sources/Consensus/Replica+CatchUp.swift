@@ -67,8 +67,8 @@ extension Replica {
     mutating func answerCertificateRequest(
         epoch: Epoch, above: View, below: View, for peer: ValidatorIndex
     ) {
-        guard epoch == self.epoch else { return }
         let lowest = max(above, floorView)
+        guard epoch == self.epoch, lowest < below else { return }
         var candidate = min(below, view.next)
         var answer: [Certificate] = []
         var bytes = 0

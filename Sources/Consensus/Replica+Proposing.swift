@@ -91,7 +91,7 @@ extension Replica {
     /// floor. The notarized block is preferred where its view has a nullification, too.
     private mutating func parentToBuildOn() -> (view: View, hash: Bytes32)? {
         var candidate = view
-        while candidate.rawValue > floorView.rawValue &+ 1 {
+        while candidate > floorView.next {
             candidate = View(candidate.rawValue - 1)
             let held = certificates[candidate]
             if let hash = held?.notarization?.subject.proposal?.blockHash {

@@ -34,7 +34,7 @@ extension Replica {
     /// of its signers has answered: its entry certificate was of a view >= w - 1. So w <= m + 1.
     func mayHaveEnteredEpoch(after resumption: Round) -> Bool {
         guard let boundary, boundary.header.epoch == resumption.epoch else { return true }
-        return boundary.header.view.rawValue + resumedViews - 1 <= resumption.view.rawValue
+        return boundary.header.view.adding(resumedViews - 1) <= resumption.view
     }
 
     mutating func askForEntries() {
@@ -94,9 +94,8 @@ extension Replica {
             quarantine.entered.count >= 2 * validators.faultTolerance + 1,
             let highest = quarantine.entered.values.max()
         else { return }
-        let (view, overflow) = highest.rawValue.addingReportingOverflow(
-            applies(.quarantineMargin) ? resumedViews : 1)
-        resume(from: Round(epoch: epoch, view: View(overflow ? .max : view)))
+        let margin = applies(.quarantineMargin) ? resumedViews : 1
+        resume(from: Round(epoch: epoch, view: highest.adding(margin)))
     }
 
     /// Votes again from a round on, whatever the others answered: the operator's word that this key

@@ -39,7 +39,7 @@ extension Replica {
         guard message.vote.signer == leader else {
             return .notSignedByLeader(message.vote.signer, leader: leader)
         }
-        guard header.height > .genesis, header.epoch == epoch,
+        guard header.epoch == epoch,
             parameters.epoch(of: header.height) == epoch || !applies(.lastBlockRepeated)
         else { return .wrongEpoch }
         let isFirst =
@@ -163,9 +163,7 @@ extension Replica {
     private var quorum: Int { validators.quorum - (applies(.quorum) ? 0 : 1) }
 
     private func checkWindow(_ view: View) throws(MessageRejection) {
-        let (limit, overflow) = self.view.rawValue.addingReportingOverflow(
-            ConsensusLimits.viewWindow)
-        guard overflow || view.rawValue <= limit else {
+        guard view <= self.view.adding(ConsensusLimits.viewWindow) else {
             throw .farView(view, current: self.view)
         }
     }

@@ -152,7 +152,7 @@ extension Replica {
         let rotations = ConsensusDelays.silentRotations * UInt64(validators.count)
         let silent = { (peer: PeerRecord) in
             now.instant.milliseconds(since: peer.lastHeard) > ConsensusDelays.silence
-                || view.rawValue > peer.lastHeardView.rawValue &+ rotations
+                || view > peer.lastHeardView.adding(rotations)
         }
         guard silent(peers[Int(leader.rawValue)]) else { return false }
         let active = others.filter { !silent(peers[Int($0.rawValue)]) }.count + 1

@@ -6,6 +6,7 @@ import TransparencyLog
 package struct BlockHeader: Hashable, Sendable {
     package let chainID: Bytes32
     package let epoch: Epoch
+    /// One of `Height.blocks`: no header has the height of genesis.
     package let height: Height
     package let view: View
     /// The view in which the parent was notarized; 0 for genesis and for the last block of the
@@ -30,12 +31,14 @@ package struct BlockHeader: Hashable, Sendable {
     /// The set of the next height.
     package let nextValidatorsHash: Bytes32
 
+    /// - Precondition: `height` is one of `Height.blocks`.
     package init(
         chainID: Bytes32, epoch: Epoch, height: Height, view: View, parentView: View,
         parentHash: Bytes32, time: Timestamp, proposer: ValidatorIndex, transactionCount: UInt32,
         bodyBytes: UInt32, bodyRoot: Bytes32, logSize: UInt64, logRoot: Bytes32,
         stateDigestAfterParent: Bytes32, validatorsHash: Bytes32, nextValidatorsHash: Bytes32
     ) {
+        precondition(Height.blocks.contains(height), "a block has a height of blocks")
         self.chainID = chainID
         self.epoch = epoch
         self.height = height
@@ -114,10 +117,16 @@ extension BlockHeader: CanonicalCodable {
 
     package init(from reader: inout ByteReader) throws(CodecError) {
         guard try EntryTag(from: &reader) == .header else { throw .invalid("not a block header") }
+        let chainID = try reader.readBytes32()
+        let epoch = try Epoch(from: &reader)
+        let height = try Height(from: &reader)
+        guard Height.blocks.contains(height) else {
+            throw .invalid("a block's height is from 1 to 2^63 - 1")
+        }
         self.init(
-            chainID: try reader.readBytes32(),
-            epoch: try Epoch(from: &reader),
-            height: try Height(from: &reader),
+            chainID: chainID,
+            epoch: epoch,
+            height: height,
             view: try View(from: &reader),
             parentView: try View(from: &reader),
             parentHash: try reader.readBytes32(),

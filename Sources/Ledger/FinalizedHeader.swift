@@ -29,7 +29,7 @@ package struct FinalizedHeader: Hashable, Sendable {
         in domain: SigningDomain, validators: ValidatorSet, parameters: Parameters,
         verifier: some SignatureVerifier
     ) throws(FinalityRejection) {
-        guard header.chainID == domain.chainID, header.height > .genesis,
+        guard header.chainID == domain.chainID,
             header.epoch == parameters.epoch(of: header.height)
         else { throw .wrongChain }
         guard header.validatorsHash == validators.hash else { throw .wrongValidators }

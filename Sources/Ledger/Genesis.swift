@@ -44,16 +44,22 @@ package struct Parameters: Hashable, Codable, Sendable {
         self.maximumTransactions = maximumTransactions
     }
 
-    /// The epoch of a height above 0: epoch e holds heights eE + 1 ... (e + 1)E.
+    /// The epoch of a height: epoch e holds heights eE + 1 ... (e + 1)E. Genesis belongs to none; it
+    /// is given the first one.
     package func epoch(of height: Height) -> Epoch {
-        precondition(height > .genesis, "genesis belongs to no epoch")
-        return Epoch((height.rawValue - 1) / UInt64(epochLength))
+        height > .genesis ? Epoch((height.rawValue - 1) / heightsPerEpoch) : .first
     }
 
-    /// The last height of an epoch, B in `consensus.md` b.11.
+    /// The last height of an epoch, B in `consensus.md` b.11; the largest number for an epoch that no
+    /// block can be in.
     package func lastHeight(of epoch: Epoch) -> Height {
-        Height((epoch.rawValue &+ 1) &* UInt64(epochLength))
+        let (count, isTooLate) = epoch.rawValue.addingReportingOverflow(1)
+        let (height, isTooHigh) = count.multipliedReportingOverflow(by: heightsPerEpoch)
+        return Height(isTooLate || isTooHigh ? .max : height)
     }
+
+    /// E, or 1 for the 0 of a document whose faults nobody has asked for yet.
+    private var heightsPerEpoch: UInt64 { UInt64(max(epochLength, 1)) }
 }
 
 /// The document that makes a chain. Its SHA-256 is the chain id; its encoding is entry 0 of the log.

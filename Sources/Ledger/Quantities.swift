@@ -3,16 +3,27 @@
 // agree (Consensus) nor what a transaction does (Elections).
 
 package import Codec
+import TransparencyLog
+
+// Numbers come from strangers: a sum stops at the largest number, so that none traps or begins anew.
+extension UInt64 {
+    fileprivate func saturatingAdding(_ count: UInt64) -> UInt64 {
+        let (sum, overflow) = addingReportingOverflow(count)
+        return overflow ? .max : sum
+    }
+}
 
 /// The number of a block: 0 is genesis.
 package struct Height: Hashable, Comparable, Sendable {
     package let rawValue: UInt64
     package init(_ rawValue: UInt64) { self.rawValue = rawValue }
     package static let genesis = Height(0)
+    /// The heights of blocks. Genesis is no block, and each block adds an entry to the log at least.
+    package static let blocks = Height(1)...Height(LogLimits.treeSize)
     package static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
 
     /// The height of a child.
-    package var next: Height { Height(rawValue &+ 1) }
+    package var next: Height { Height(rawValue.saturatingAdding(1)) }
 }
 
 /// The number of an attempt to agree on a block within an epoch; the first is 1.
@@ -23,7 +34,10 @@ package struct View: Hashable, Comparable, Sendable {
     package static let root = View(0)
     package static let first = View(1)
     package static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
-    package var next: View { View(rawValue &+ 1) }
+    package var next: View { adding(1) }
+
+    /// The view so many later.
+    package func adding(_ count: UInt64) -> View { View(rawValue.saturatingAdding(count)) }
 }
 
 /// The number of a validator set's term: `Parameters.epochLength` heights each, from 0.
@@ -32,7 +46,7 @@ package struct Epoch: Hashable, Comparable, Sendable {
     package init(_ rawValue: UInt64) { self.rawValue = rawValue }
     package static let first = Epoch(0)
     package static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
-    package var next: Epoch { Epoch(rawValue &+ 1) }
+    package var next: Epoch { Epoch(rawValue.saturatingAdding(1)) }
 }
 
 /// An epoch and a view within it, in lexicographic order.
@@ -63,8 +77,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
     /// The time `milliseconds` later, saturating.
     package func adding(milliseconds: UInt64) -> Timestamp {
-        let (sum, overflow) = self.milliseconds.addingReportingOverflow(milliseconds)
-        return Timestamp(milliseconds: overflow ? .max : sum)
+        Timestamp(milliseconds: self.milliseconds.saturatingAdding(milliseconds))
     }
 
     /// The time `milliseconds` earlier, not before 1970.

@@ -81,7 +81,7 @@ package struct ValidatorHistory: Hashable, Sendable {
     ) throws(SuccessionRejection) {
         let header = step.boundary.header
         let newest = term(of: Epoch(.max))
-        guard header.height > .genesis, header.epoch >= newest.since,
+        guard header.epoch >= newest.since,
             header.height == genesis.parameters.lastHeight(of: header.epoch),
             header.logSize > newest.logSizeBefore
         else { throw .notABoundary(header.height) }

@@ -66,6 +66,7 @@ struct PushedTransactions: CanonicalCodable, Sendable {
 
 /// Signature lines of one checkpoint: the log's own and validators' cosignatures.
 struct CheckpointLines: CanonicalCodable, Sendable {
+    /// At most `LogLimits.treeSize`.
     let size: UInt64
     let root: Bytes32
     /// Lines of a signed note, as text.
@@ -88,6 +89,7 @@ struct CheckpointLines: CanonicalCodable, Sendable {
 
     init(from reader: inout ByteReader) throws(CodecError) {
         size = try reader.readUInt64()
+        guard size <= LogLimits.treeSize else { throw .invalid("a tree size is below 2^63") }
         root = try reader.readBytes32()
         let count = Int(try reader.readUInt32())
         guard count <= NodeLimits.cosignatureLines else {

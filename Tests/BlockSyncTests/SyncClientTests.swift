@@ -194,6 +194,22 @@ struct SyncRejectionTests {
         #expect(found == .badFinality(.wrongSubject))
     }
 
+    /// Nothing is signed in such an answer: any stranger can send it.
+    @Test func aRangeWithAHeaderOfGenesisHeightIsNoMessage() throws {
+        let chain = ServedChain(height: 3)
+        let range = BlockRange(
+            blocks: [chain.blocks[0]], headers: [chain.blocks[1].header],
+            finalization: try #require(chain.finalizations[Height(2)]))
+        var bytes = SyncMessage.range(range).canonicalBytes
+        let header = chain.blocks[1].header.canonicalBytes
+        let start = try #require(
+            bytes.indices.first { bytes[$0...].starts(with: header) })
+        bytes.replaceSubrange((start + 42)..<(start + 50), with: [UInt8](repeating: 0, count: 8))
+        #expect(throws: CodecError.invalid("a block's height is from 1 to 2^63 - 1")) {
+            try SyncMessage(canonicalBytes: bytes)
+        }
+    }
+
     @Test func anEmptyRangeIsRefused() {
         let found = rejection {
             BlockRange(blocks: [], headers: [], finalization: $0.finalization)

@@ -35,6 +35,17 @@ struct CatchUpTests {
         #expect(views == Array((UInt64(9)...70).reversed()))
     }
 
+    @Test(arguments: [(UInt64.max, UInt64.max), (.max, 5), (5, 5), (0, 0)])
+    func certificatesBetweenNoViewsAreNotLookedFor(above: UInt64, below: UInt64) throws {
+        var harness = Harness.started()
+        for view in UInt64(1)...5 {
+            _ = try harness.receive(.certificate(harness.certificate(harness.nullify(view))))
+        }
+        let request = ConsensusMessage.certificateRequest(
+            .first, above: View(above), below: View(below))
+        #expect(try harness.receive(request).withoutRegularMessages == [])
+    }
+
     @Test func aClaimedHeightMovesNothing() throws {
         var harness = Harness.started()
         let status = StatusMessage(

@@ -156,7 +156,7 @@ struct RejectionTests {
             altered(vote: harness.vote(good.vote.subject, by: 2)))
         expect(.proposal(.wrongChain), header { $0.chainID = .zero })
         expect(.proposal(.wrongEpoch), header { $0.height = Height(9) })
-        expect(.proposal(.wrongEpoch), header { $0.height = .genesis })
+        expect(.proposal(.wrongEpoch), header { $0.height = Height.blocks.upperBound })
         expect(.proposal(.wrongRound), header { $0.proposer = ValidatorIndex(3) })
         expect(.proposal(.wrongValidators), header { $0.validatorsHash = .zero })
         expect(.proposal(.overLimits), header { $0.transactionCount = 65 })

@@ -58,6 +58,13 @@ struct EvidenceTests {
         #expect(try world.code(try world.evidence(epoch: 2, by: "v0", index: 0)) == nil)
     }
 
+    /// No epoch comes after the last number, and so the first one does not.
+    @Test func votesOfTheLastEpochThereIsAreNotThoseBeforeTheFirst() throws {
+        let world = ValidatorWorld()
+        #expect(
+            try world.code(try world.evidence(epoch: .max, by: "v0", index: 0)) == .phase)
+    }
+
     @Test func bothSignaturesMustBeTheMembersOnThisChain() throws {
         let world = ValidatorWorld()
         #expect(try world.code(try world.evidence(epoch: 0, by: "v1", index: 0)) == .proof)

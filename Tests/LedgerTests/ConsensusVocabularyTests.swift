@@ -37,6 +37,26 @@ struct ConsensusVocabularyTests {
         #expect(parameters.lastHeight(of: Epoch(1)) == Height(128))
     }
 
+    /// Numbers that a stranger may send, where none of ours can be.
+    @Test func everyHeightHasAnEpochAndEveryEpochALastHeight() {
+        let parameters = Parameters(epochLength: 64)
+        #expect(parameters.epoch(of: .genesis) == .first)
+        #expect(parameters.epoch(of: Height(.max)) == Epoch((.max - 1) / 64))
+        #expect(parameters.lastHeight(of: Epoch(.max / 64)) == Height(.max))
+        #expect(parameters.lastHeight(of: Epoch(.max)) == Height(.max))
+        // Such a document has a fault, and is read before anybody asks for it.
+        let empty = Parameters(epochLength: 0)
+        #expect(empty.epoch(of: Height(7)) == Epoch(6))
+        #expect(empty.lastHeight(of: Epoch(6)) == Height(7))
+    }
+
+    @Test func theLargestNumberHasNoSuccessor() {
+        #expect(Height(.max).next == Height(.max))
+        #expect(View(.max).next == View(.max))
+        #expect(View(.max - 1).adding(9) == View(.max))
+        #expect(Epoch(.max).next == Epoch(.max))
+    }
+
     private let domain = SigningDomain(kind: .training, chainID: digest("chain"))
 
     private func certificate(_ signers: [UInt16]) -> Certificate? {

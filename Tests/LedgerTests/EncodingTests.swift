@@ -143,6 +143,19 @@ struct EncodingTests {
         }
     }
 
+    @Test(arguments: [
+        (0, false), (1, true), (UInt64(Int64.max), true), (1 << 63, false), (.max, false),
+    ])
+    func headersHaveTheHeightsOfBlocksAlone(height: UInt64, isRead: Bool) {
+        var writer = ByteWriter()
+        writer.write(height)
+        var bytes = Samples.header.canonicalBytes
+        // After tag, version, chain id and epoch.
+        bytes.replaceSubrange(42..<50, with: writer.bytes)
+        let header = try? BlockHeader(canonicalBytes: bytes)
+        #expect(header?.height == (isRead ? Height(height) : nil))
+    }
+
     @Test func nullifyThatNamesABlockIsRefused() {
         var bytes = VoteSubject.nullify(Samples.proposal.round).canonicalBytes
         bytes[bytes.count - 1] = 1
