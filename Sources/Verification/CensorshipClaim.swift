@@ -75,9 +75,9 @@ struct ClaimTrial: Sendable {
     init(_ claim: CensorshipClaim, after height: Height) {
         self.claim = claim
         guard case .ballot(let ballot)? = try? Transaction(canonicalBytes: claim.transaction),
-            let outline = try? BallotOutline(ballot.wire)
+            let outline = try? BallotOutline(ballot.wire), outline.header.sequence > 0
         else {
-            // Whatever else it is, it is no ballot.
+            // Whatever else it is, it is no ballot: they count from 1.
             self.outline = nil
             self.verdict = .unfounded(.notAValidBallot)
             return

@@ -213,6 +213,15 @@ struct CensorshipClaimTests {
             try it.verdict(try it.promise(), uncertified) == .unfounded(.notAValidBallot))
     }
 
+    /// Anybody can encrypt one: without the number 1 it needs no certificate, and its proof is valid.
+    @Test func aPromiseOfABallotBeforeTheFirstIsDismissed() throws {
+        var it = try Case()
+        let ballot = try it.election.ballot(voter: 3, option: 0, sequence: 0)
+        for _ in 0..<10 { try it.election.chain.add() }
+        #expect(
+            try it.verdict(try it.promise(of: ballot), ballot) == .unfounded(.notAValidBallot))
+    }
+
     @Test func promiseOutOfReachOrNotYetDueDecidesNothing() throws {
         var it = try Case()
         for _ in 0..<10 { try it.election.chain.add() }

@@ -203,7 +203,7 @@ struct TestElection {
     }
 
     /// A ballot of voter `voter` for `option`, with the certificate.
-    mutating func ballot(voter: Int, option: Int) throws -> [UInt8] {
+    mutating func ballot(voter: Int, option: Int, sequence: UInt32 = 1) throws -> [UInt8] {
         let keys = try #require(try self.queries.keys(self.election))
         let electionID = try #require(try self.queries.status(self.election)?.electionID)
         let request = try CredentialRequest(
@@ -216,11 +216,13 @@ struct TestElection {
             contests: [BallotContest(index: 0, shape: self.document.contests[0].shape())],
             keys: keys)
         let encrypted = try EncryptedBallot(
-            [.options([option])], rules: rules, credential: request.key, sequence: 1,
+            [.options([option])], rules: rules, credential: request.key, sequence: sequence,
             previous: .zero, arithmetic: Self.arithmetic, random: &self.random)
         let wire = encrypted.cast(arithmetic: Self.arithmetic, random: &self.random)
         self.voterKeys.append(request.key.publicKey)
-        return Transaction.ballot(BallotTransaction(wire: wire, certificate: certificate))
+        // Later ballots carry none.
+        let carried = sequence == 1 ? certificate : []
+        return Transaction.ballot(BallotTransaction(wire: wire, certificate: carried))
             .canonicalBytes
     }
 
