@@ -252,6 +252,13 @@ let testTargets: [Target] = [
             "Elections", "Ledger", "Node", "PeerNetwork", "Storage", "TransparencyLog",
         ]),
     tests("FuzzTests", ["Codec", "Decoders", "Mutations"]),
+    support(
+        "PeerTraffic",
+        [
+            "BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "Node", "Ristretto",
+            "Simulation", "TransparencyLog",
+        ]),
+    tests("PeerTrafficTests", ["Codec", "Consensus", "Ledger", "PeerTraffic"]),
     tests("CodecTests", ["Codec"]),
     tests("RistrettoTests", ["Codec", "Ristretto", "Cryptography"]),
     tests(
