@@ -32,6 +32,7 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -94,6 +95,12 @@ let core: [Target] = [
 let shell: [Target] = [
     module("NetworkAddresses"),
     module("ProcessLimits"),
+    module(
+        "HTTPServing",
+        [
+            "NetworkAddresses", hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1,
+            nioHTTPTypes,
+        ]),
     module("APISchema", ["Codec", "Ledger"]),
     module("DocumentFiles", ["Codec", "Cryptography", "Ledger"]),
     module(
@@ -124,8 +131,8 @@ let shell: [Target] = [
     module(
         "NodeAPI",
         [
-            "APISchema", "Codec", "Ledger", "TransparencyLog", hummingbird, hummingbirdCore,
-            logging, nioCore, serviceLifecycle,
+            "APISchema", "Codec", "HTTPServing", "Ledger", "NetworkAddresses", "TransparencyLog",
+            hummingbird, hummingbirdCore, logging, nioCore, serviceLifecycle,
         ]),
     module(
         "LedgerClient",
@@ -142,16 +149,17 @@ let shell: [Target] = [
         "Node",
         [
             "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
-            "DocumentFiles", "Elections", "Ledger", "NodeAPI", "PeerNetwork", "ProcessLimits",
+            "DocumentFiles", "Elections", "Ledger", "NetworkAddresses", "NodeAPI", "PeerNetwork",
+            "ProcessLimits",
             "RemoteSigner", "Ristretto", "Storage", "TransparencyLog", logging, serviceLifecycle,
             unixSignals,
         ]),
     module(
         "Registrar",
         [
-            "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
-            "LedgerClient", "Ristretto", "TransparencyLog", grdb, hummingbird, logging, nioCore,
-            serviceLifecycle,
+            "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
+            "HTTPServing", "Ledger", "LedgerClient", "NetworkAddresses", "Ristretto",
+            "TransparencyLog", grdb, hummingbird, logging, nioCore, serviceLifecycle,
         ]),
 ]
 
@@ -245,6 +253,7 @@ let testTargets: [Target] = [
             crypto,
         ]),
     support("Mutations"),
+    support("RawConnections", [nioCore, nioPosix]),
     support(
         "Decoders",
         [
@@ -301,6 +310,7 @@ let testTargets: [Target] = [
     tests("DocumentFilesTests", ["Codec", "Cryptography", "DocumentFiles", "Ledger"]),
     tests("NetworkAddressesTests", ["NetworkAddresses"]),
     tests("ProcessLimitsTests", ["ProcessLimits"]),
+    tests("HTTPServingTests", ["HTTPServing", "NetworkAddresses", logging]),
     tests("StorageTests", ["Codec", "Ledger", "Storage"]),
     tests(
         "PeerNetworkTests",
@@ -309,14 +319,14 @@ let testTargets: [Target] = [
         "NodeTests",
         [
             "APISchema", "Codec", "Consensus", "Cryptography", "DocumentFiles", "Elections",
-            "Ledger", "LedgerClient", "Node", "NodeAPI", "Storage", "TransparencyLog", logging,
-            nioCore, nioPosix,
+            "Ledger", "LedgerClient", "NetworkAddresses", "Node", "NodeAPI", "RawConnections",
+            "Storage", "TransparencyLog", logging, nioCore, nioPosix,
         ]),
     tests(
         "RegistrarTests",
         [
             "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
-            "LedgerClient", "Registrar", logging,
+            "LedgerClient", "NetworkAddresses", "RawConnections", "Registrar", logging,
         ]),
     tests(
         "EndToEndTests",
@@ -369,6 +379,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),

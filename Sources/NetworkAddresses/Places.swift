@@ -11,11 +11,14 @@ package struct Places<ID: Hashable & Comparable & Sendable>: Sendable {
         /// Of these, for one group and for one site.
         package var perGroup: Int
         package var perSite: Int
+        /// Of these, for exempt ones alone.
+        package var kept: Int
 
-        package init(total: Int, perGroup: Int, perSite: Int) {
+        package init(total: Int, perGroup: Int, perSite: Int, kept: Int = 0) {
             self.total = total
             self.perGroup = perGroup
             self.perSite = perSite
+            self.kept = kept
         }
     }
 
@@ -42,6 +45,7 @@ package struct Places<ID: Hashable & Comparable & Sendable>: Sendable {
     private var holders: [ID: Holder] = [:]
     private var groups: [AddressGroup: Int] = [:]
     private var sites: [AddressGroup: Int] = [:]
+    private var exemptCount = 0
     /// Counts arrivals and idle moments: a clock that needs no clock.
     private var moments: UInt64 = 0
 
@@ -73,8 +77,12 @@ package struct Places<ID: Hashable & Comparable & Sendable>: Sendable {
                 guard victim != nil else { return .refused }
             }
         }
-        if victim == nil, holders.count >= bounds.total {
-            victim = idleOfLargest() ?? busyOfLarger(than: group)
+        // What is kept for exempt ones is not for others, nor do exempt ones make place for it.
+        let isShareFull =
+            !isExempt && holders.count - exemptCount >= bounds.total - bounds.kept
+        if victim == nil, isShareFull || holders.count >= bounds.total {
+            victim =
+                idleOfLargest { !isShareFull || !$0.isExempt } ?? busyOfLarger(than: group)
             guard victim != nil else { return .refused }
         }
         if let victim { leave(victim) }
@@ -83,12 +91,14 @@ package struct Places<ID: Hashable & Comparable & Sendable>: Sendable {
             group: group, isExempt: isExempt, number: moments, idleSince: moments)
         groups[group, default: 0] += 1
         sites[group.site, default: 0] += 1
+        if isExempt { exemptCount += 1 }
         return victim.map { .inPlaceOf($0) } ?? .admitted
     }
 
     /// Gives a place back; one that was given away already is none.
     package mutating func leave(_ id: ID) {
         guard let holder = holders.removeValue(forKey: id) else { return }
+        if holder.isExempt { exemptCount -= 1 }
         groups[holder.group] = groups[holder.group].flatMap { $0 > 1 ? $0 - 1 : nil }
         sites[holder.group.site] = sites[holder.group.site].flatMap { $0 > 1 ? $0 - 1 : nil }
     }
@@ -115,10 +125,10 @@ package struct Places<ID: Hashable & Comparable & Sendable>: Sendable {
     }
 
     /// The longest idle one of the party that holds the most of those that have an idle one.
-    private func idleOfLargest() -> ID? {
-        let idle = holders.values.filter { $0.idleSince != nil }
+    private func idleOfLargest(where condition: (Holder) -> Bool) -> ID? {
+        let idle = holders.values.filter { $0.idleSince != nil && condition($0) }
         guard let largest = idle.map({ size(of: $0) }).max(by: <) else { return nil }
-        return longestIdle { size(of: $0) == largest }
+        return longestIdle { size(of: $0) == largest && condition($0) }
     }
 
     /// The newest of the party that holds the most, where that is more than the newcomer's would.

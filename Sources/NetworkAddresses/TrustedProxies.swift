@@ -7,6 +7,11 @@ package struct TrustedProxies: Sendable {
         proxies = Set(addresses.compactMap(IPAddress.init))
     }
 
+    /// Whether the peer of a connection is one of them.
+    package func contains(_ peer: String) -> Bool {
+        IPAddress(peer).map { proxies.contains($0) } ?? false
+    }
+
     /// The address that a request comes from: the peer's own, or, where the peer is a trusted proxy,
     /// the last address in `X-Forwarded-For` that no trusted proxy has. Each proxy appends the address
     /// that it saw, so whatever stands before that one is the client's claim.
@@ -15,7 +20,7 @@ package struct TrustedProxies: Sendable {
     ///   - peer: the address at the other end of the connection.
     ///   - forwarded: the values of `X-Forwarded-For`, in their order.
     package func client(of peer: String, forwarded: [String]) -> String {
-        guard let address = IPAddress(peer), proxies.contains(address) else { return peer }
+        guard contains(peer) else { return peer }
         let claims = forwarded.suffix(Self.fields).flatMap { value in
             value.split(separator: ",").suffix(Self.addresses)
         }

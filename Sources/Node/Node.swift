@@ -66,7 +66,8 @@ package final class Node: Service {
             let api = home.configuration.api
             server = APIServer(
                 service: facade, host: api.host, port: api.port,
-                limits: parts.apiLimits, events: parts.driver.broadcaster, logger: logger
+                limits: parts.apiLimits, proxies: home.configuration.proxies,
+                events: parts.driver.broadcaster, logger: logger
             ) { port in
                 logger.info("the HTTP interface listens", metadata: ["port": "\(port)"])
                 ports.set(port)

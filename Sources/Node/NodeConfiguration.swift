@@ -6,6 +6,7 @@ package import Codec
 import DocumentFiles
 import Foundation
 package import Ledger
+import NetworkAddresses
 import NodeAPI
 import PeerNetwork
 import Storage
@@ -88,8 +89,8 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
         package var waitingCount: Int?
         /// Open connections of the HTTP interface (1,024).
         package var apiConnections: Int?
-        /// Of these, from one network address (64); this machine's own have no bound, since a proxy
-        /// answers for many.
+        /// Of these, from one network address, or 64 bits of an IPv6 address (64). This machine's own
+        /// and those of trusted proxies have no bound, since a proxy answers for many.
         package var apiConnectionsPerAddress: Int?
         /// Subscribers of the event stream (256).
         package var apiSubscribers: Int?
@@ -145,12 +146,15 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
     package let signer: Signer?
     /// A file (mode 0600) with the passphrase of the key files; without it the node asks for it.
     package let passphraseFile: String?
+    /// Addresses of our own reverse proxies, whose `X-Forwarded-For` is believed (none). Without them a
+    /// proxy is one sender, and all clients behind it have one sender's share.
+    package let trustedProxies: [String]?
     package let limits: Bounds?
 
     package init(
         name: String, role: Role, genesis: String, data: String, listen: Endpoint?, api: Endpoint,
         peers: [Peer], keys: Keys, signer: Signer? = nil, passphraseFile: String?,
-        limits: Bounds? = nil
+        trustedProxies: [String]? = nil, limits: Bounds? = nil
     ) {
         self.name = name
         self.role = role
@@ -162,6 +166,7 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
         self.keys = keys
         self.signer = signer
         self.passphraseFile = passphraseFile
+        self.trustedProxies = trustedProxies
         self.limits = limits
     }
 
@@ -189,6 +194,14 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
             "at most \(NodeLimits.configuredPeers) are possible")
         require(
             Set(peers.map(\.key)).count == peers.count, "peers", "two peers have the same key")
+        for (index, proxy) in (trustedProxies ?? []).enumerated() {
+            require(
+                IPAddress(proxy) != nil, "trustedProxies[\(index)]",
+                "must be an IP address, such as 127.0.0.1")
+        }
+        require(
+            trustedProxies?.count ?? 0 <= NodeLimits.trustedProxies, "trustedProxies",
+            "at most \(NodeLimits.trustedProxies) are possible")
         let needsKeys = role == .validator
         for (path, value) in [
             ("keys.cosigning", keys.cosigning), ("keys.log", keys.log),
@@ -265,6 +278,8 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
             clientConnections: apiLimits.connections, clientHeadroom: 32,
             isClientCountChosen: limits?.apiConnections != nil)
     }
+
+    var proxies: TrustedProxies { TrustedProxies(trustedProxies ?? []) }
 
     var peerLimits: PeerLimits {
         var result = PeerLimits()

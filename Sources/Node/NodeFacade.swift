@@ -4,6 +4,7 @@ import Codec
 import Elections
 import Ledger
 import Logging
+import NetworkAddresses
 import NodeAPI
 import PeerNetwork
 import Storage
@@ -42,13 +43,13 @@ struct NodeFacade: NodeService {
     }
 
     func submit(
-        _ bytes: [UInt8], source: String
+        _ bytes: [UInt8], source: NetworkAddresses.AddressGroup
     ) async throws(ServiceFailure) -> SubmissionAnswer {
         guard bytes.count <= Limits.entryBytes else {
             throw .tooLarge("A transaction has at most \(Limits.entryBytes) bytes.")
         }
         let id = Transaction.id(of: bytes)
-        return try await driver.submit(bytes, id: id, address: source).get()
+        return try await driver.submit(bytes, id: id, address: "\(source)").get()
     }
 
     func transactionStatus(_ id: Bytes32) async throws(ServiceFailure) -> TransactionStatus {
@@ -127,8 +128,10 @@ struct NodeFacade: NodeService {
         await driver.metricsText(network: network.statistics(), subscribers: broadcaster.count)
     }
 
-    func events() async throws(ServiceFailure) -> EventSubscription {
-        try broadcaster.subscribe()
+    func events(
+        for group: NetworkAddresses.AddressGroup, cutOff: @escaping @Sendable () -> Void
+    ) async throws(ServiceFailure) -> EventSubscription {
+        try await broadcaster.subscribe(from: group, cutOff: cutOff)
     }
 
     func checkpoint(full: Bool) async throws(ServiceFailure) -> [UInt8] {

@@ -2,6 +2,8 @@
 enum NodeLimits {
     /// Peers in the configuration: all validators and some more.
     static let configuredPeers = 128
+    /// Reverse proxies in the configuration: each is compared with the peer of every request.
+    static let trustedProxies = 64
     /// Transactions that wait for their checks; each holds at most 64 KiB.
     static let admissionQueue = 2048
     /// Of those, what one sender may have under check: a quarter of the queue, so that no one address

@@ -1,7 +1,9 @@
+import HTTPServing
 import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+package import NetworkAddresses
 import ServiceLifecycle
 
 /// A node's HTTP server: runs until cancelled or shut down.
@@ -10,48 +12,40 @@ package struct APIServer: Service {
     private let host: String
     private let port: Int
     let limits: APILimits
+    let proxies: TrustedProxies
     private let events: EventBroadcaster
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void
 
     /// - Parameters:
     ///   - port: the TCP port; 0 takes any free one.
+    ///   - proxies: whose word on a client's address is believed.
     ///   - events: what the service's event streams come from; kept alive and ended here.
     ///   - onListening: called with the port once connections are accepted.
     package init(
         service: any NodeService, host: String, port: Int, limits: APILimits,
-        events: EventBroadcaster, logger: Logger,
+        proxies: TrustedProxies, events: EventBroadcaster, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.service = service
         self.host = host
         self.port = port
         self.limits = limits
+        self.proxies = proxies
         self.events = events
         self.logger = logger
         self.onListening = onListening
     }
 
     package func run() async throws {
-        let counts = ConnectionCounts(limits: limits)
-        let writeLimit = TimeAmount.seconds(Int64(limits.writeSeconds))
-        let configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [
-                ConnectionGuard(counts: counts, writeLimit: writeLimit)
-            ],
-            idleTimeout: .seconds(Int64(limits.idleSeconds)),
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: APILimits.headerBytes,
-                maxHeaderListSize: APILimits.headerBytes, maxHeaderFieldCount: 100))
-        var applicationConfiguration = ApplicationConfiguration(
-            address: .hostname(host, port: port), serverName: "veche-node")
-        applicationConfiguration.availableConnectionsDelegate =
-            MaximumAvailableConnections(limits.connections, logger: logger)
+        let connectionLimits = limits.connectionLimits
         let listening = onListening
         let application = Application(
-            router: try NodeRoutes(service: service, limits: limits).router(),
-            server: .http1(configuration: configuration),
-            configuration: applicationConfiguration,
+            router: try routes.router(),
+            server: .bounded(ConnectionPlaces(limits: connectionLimits, proxies: proxies)),
+            configuration: ApplicationConfiguration(
+                host: host, port: port, name: "veche-node", limits: connectionLimits,
+                logger: logger),
             services: [KeepAlive(events: events)],
             onServerRunning: { channel in
                 if let port = channel.localAddress?.port { await listening(port) }
@@ -59,9 +53,11 @@ package struct APIServer: Service {
             logger: logger)
         try await application.run()
     }
+
+    var routes: NodeRoutes { NodeRoutes(service: service, limits: limits, proxies: proxies) }
 }
 
-/// Keeps event streams open, and ends them when the server stops so that it need not wait for them.
+/// Keeps event streams open, lets their places pass on, and ends them when the server stops so that it need not wait for them.
 private struct KeepAlive: Service {
     let events: EventBroadcaster
 
@@ -69,8 +65,11 @@ private struct KeepAlive: Service {
         await withGracefulShutdownHandler {
             await cancelWhenGracefulShutdown {
                 while !Task.isCancelled {
-                    // Cancellation ends the sleep and with it the loop.
-                    try? await Task.sleep(for: .seconds(APILimits.keepAliveSeconds))
+                    for _ in 0..<APILimits.keepAliveSeconds {
+                        // Cancellation ends the sleeps and with them the loop.
+                        try? await Task.sleep(for: .seconds(1))
+                        events.advance()
+                    }
                     events.keepAlive()
                 }
             }

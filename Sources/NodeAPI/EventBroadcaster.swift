@@ -1,4 +1,5 @@
 package import APISchema
+package import NetworkAddresses
 import Synchronization
 
 /// Something that live pages show.
@@ -25,48 +26,89 @@ package enum NodeEvent: Hashable, Sendable {
     }
 }
 
-/// One client's share of the event stream, in server-sent-events form.
-package struct EventSubscription: Sendable {
-    let stream: AsyncStream<[UInt8]>
-}
+/// One client's share of the event stream. Its place is free again when nobody holds it.
+package final class EventSubscription: Sendable {
+    private let broadcaster: EventBroadcaster
+    private let id: EventPlaces.ID
 
-/// Hands each event to every subscriber. A subscriber that reads too slowly is dropped: it reconnects
-/// and reads the state anew, and nobody waits for it.
-package final class EventBroadcaster: Sendable {
-    private struct State {
-        var next = 0
-        var subscribers: [Int: AsyncStream<[UInt8]>.Continuation] = [:]
+    fileprivate init(broadcaster: EventBroadcaster, id: EventPlaces.ID) {
+        self.broadcaster = broadcaster
+        self.id = id
     }
 
-    private let state = Mutex(State())
+    /// The next event in server-sent-events form, once there is one; nil when the stream has ended. To
+    /// ask for it says that the one before was taken.
+    package func next() async -> [UInt8]? { await broadcaster.next(id) }
+
+    deinit { broadcaster.leave(id) }
+}
+
+/// Hands each event to every subscriber. Nobody waits for a subscriber that reads too slowly: it is
+/// dropped, connects again, and reads the state anew.
+package final class EventBroadcaster: Sendable {
+    /// What waits for a decision.
+    private enum Waiting {
+        case nothing
+        /// For a place.
+        case place(CheckedContinuation<Bool, Never>)
+        /// For an event.
+        case event(CheckedContinuation<[UInt8]?, Never>)
+    }
+
+    private struct Client {
+        var waiting: Waiting
+        let cutOff: @Sendable () -> Void
+    }
+
+    private struct State {
+        var places: EventPlaces
+        var clients: [EventPlaces.ID: Client] = [:]
+        var next: EventPlaces.ID = 0
+        var isFinished = false
+    }
+
+    private let state: Mutex<State>
     private let limits: APILimits
+    private let start = ContinuousClock.now
 
     package init(limits: APILimits) {
         self.limits = limits
+        state = Mutex(State(places: EventPlaces(limits: limits)))
     }
 
     /// How many listen now.
-    package var count: Int { state.withLock { $0.subscribers.count } }
+    package var count: Int { state.withLock { $0.places.count } }
+    /// How many wait for a place.
+    package var waitingCount: Int { state.withLock { $0.places.waitingCount } }
 
-    /// Adds a subscriber.
+    private var now: Duration { start.duration(to: .now) }
+
+    /// Adds a subscriber; where all places are taken, waits in line for one.
     ///
-    /// - Throws: `busy` when there are as many as the limit allows.
-    package func subscribe() throws(ServiceFailure) -> EventSubscription {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: [UInt8].self, bufferingPolicy: .bufferingOldest(limits.eventsPerSubscriber))
-        let id: Int? = state.withLock { state in
-            guard state.subscribers.count < limits.subscribers else { return nil }
+    /// - Parameters:
+    ///   - group: places are shared fairly between groups.
+    ///   - cutOff: ends the connection of a subscriber that does not read.
+    /// - Throws: `busy` when too many wait, or when the wait was too long.
+    package func subscribe(
+        from group: AddressGroup, cutOff: @escaping @Sendable () -> Void
+    ) async throws(ServiceFailure) -> EventSubscription {
+        let id = state.withLock { state in
             state.next += 1
-            state.subscribers[state.next] = continuation
             return state.next
         }
-        guard let id else {
+        let isAdmitted = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                enter(id, from: group, cutOff: cutOff, continuation)
+            }
+        } onCancel: {
+            leave(id)
+        }
+        guard isAdmitted else {
             throw .busy(
                 "The event stream has its \(limits.subscribers) subscribers; poll /v1/status.",
                 retryAfterSeconds: 30)
         }
-        continuation.onTermination = { [weak self] _ in self?.remove(id) }
-        return EventSubscription(stream: stream)
+        return EventSubscription(broadcaster: self, id: id)
     }
 
     /// Sends one event to all.
@@ -76,35 +118,117 @@ package final class EventBroadcaster: Sendable {
     }
 
     /// Sends a comment, which clients ignore.
-    func keepAlive() {
-        send([UInt8](": \n\n".utf8))
-    }
+    func keepAlive() { send([UInt8](": \n\n".utf8)) }
 
-    /// Ends every stream.
+    /// Lets places pass on as time passes.
+    func advance() { change { $0.advance(to: $1) } }
+
+    /// Ends every stream, and lets nobody in any more.
     package func finish() {
-        for continuation in takeAll() { continuation.finish() }
+        let clients = state.withLock { state in
+            state.isFinished = true
+            defer { state.clients = [:] }
+            return state.clients
+        }
+        for client in clients.values { Self.end(client) }
     }
 
-    private func send(_ bytes: [UInt8]) {
-        let subscribers = state.withLock { $0.subscribers }
-        for (_, continuation) in subscribers {
-            switch continuation.yield(bytes) {
-            case .dropped, .terminated: continuation.finish()
-            case .enqueued: continue
-            @unknown default: continuation.finish()
+    private func enter(
+        _ id: EventPlaces.ID, from group: AddressGroup, cutOff: @escaping @Sendable () -> Void,
+        _ continuation: CheckedContinuation<Bool, Never>
+    ) {
+        guard !Task.isCancelled, !state.withLock({ $0.isFinished }) else {
+            return continuation.resume(returning: false)
+        }
+        state.withLock { state in
+            state.clients[id] = Client(waiting: .place(continuation), cutOff: cutOff)
+        }
+        change { places, now in
+            var (entry, changes) = places.enter(id, from: group, at: now)
+            switch entry {
+            case .admitted: changes.admitted.append(id)
+            case .waiting: break
+            case .refused: changes.givenUp.append(id)
             }
+            return changes
         }
     }
 
-    private func remove(_ id: Int) {
-        state.withLock { state in state.subscribers[id] = nil }
+    fileprivate func leave(_ id: EventPlaces.ID) {
+        let client = state.withLock { $0.clients.removeValue(forKey: id) }
+        if let client { Self.end(client) }
+        change { $0.leave(id, at: $1) }
     }
 
-    private func takeAll() -> [AsyncStream<[UInt8]>.Continuation] {
+    fileprivate func next(_ id: EventPlaces.ID) async -> [UInt8]? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let now = now
+                let (isAnswered, bytes): (Bool, [UInt8]?) = state.withLock { state in
+                    guard state.clients[id] != nil, !Task.isCancelled else { return (true, nil) }
+                    if let bytes = state.places.next(id, at: now) { return (true, bytes) }
+                    state.clients[id]?.waiting = .event(continuation)
+                    return (false, nil)
+                }
+                if isAnswered { continuation.resume(returning: bytes) }
+            }
+        } onCancel: {
+            leave(id)
+        }
+    }
+
+    private func send(_ bytes: [UInt8]) {
+        change { $0.publish(bytes, at: $1) }
+        let now = now
+        let takers = state.withLock { state in
+            var takers: [(CheckedContinuation<[UInt8]?, Never>, [UInt8])] = []
+            for (id, client) in state.clients {
+                guard case .event(let continuation) = client.waiting,
+                    let bytes = state.places.next(id, at: now)
+                else { continue }
+                state.clients[id]?.waiting = .nothing
+                takers.append((continuation, bytes))
+            }
+            return takers
+        }
+        for (continuation, bytes) in takers { continuation.resume(returning: bytes) }
+    }
+
+    /// Changes who has a place, and carries out what follows from it.
+    private func change(_ body: (inout EventPlaces, Duration) -> EventPlaces.Changes) {
+        let now = now
+        var admitted: [Client] = []
+        var ended: [Client] = []
+        var cutOff: [Client] = []
         state.withLock { state in
-            let all = Array(state.subscribers.values)
-            state.subscribers = [:]
-            return all
+            let changes = body(&state.places, now)
+            for id in changes.admitted {
+                if let client = state.clients[id] { admitted.append(client) }
+                state.clients[id]?.waiting = .nothing
+            }
+            ended = (changes.ended + changes.givenUp).compactMap { id in
+                state.clients.removeValue(forKey: id)
+            }
+            cutOff = changes.cutOff.compactMap { state.clients.removeValue(forKey: $0) }
+        }
+        for client in admitted {
+            if case .place(let continuation) = client.waiting {
+                continuation.resume(returning: true)
+            }
+        }
+        for client in ended { Self.end(client) }
+        for client in cutOff {
+            Self.end(client)
+            client.cutOff()
+        }
+    }
+
+    /// Tells a client that waits that nothing comes.
+    private static func end(_ client: Client) {
+        switch client.waiting {
+        case .nothing: break
+        case .place(let continuation): continuation.resume(returning: false)
+        case .event(let continuation): continuation.resume(returning: nil)
         }
     }
 }

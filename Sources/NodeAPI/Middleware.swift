@@ -1,6 +1,8 @@
+import HTTPServing
 import Hummingbird
 import Logging
 import NIOCore
+import NetworkAddresses
 
 /// Turns every error into an `APIFailure`, and lets pages of any origin read the answers.
 struct FailureMiddleware: RouterMiddleware {
@@ -23,6 +25,10 @@ struct FailureMiddleware: RouterMiddleware {
             response = .failure(.tooLarge("The request is too large."))
         } catch is HTTPError {
             response = .failure(.badRequest("The request is malformed."))
+        } catch is CancellationError {
+            // The client is gone, or the node stops.
+            response = .failure(
+                .unavailable("The request was given up.", retryAfterSeconds: 5))
         } catch {
             context.logger.error("a request failed", metadata: ["error": "\(error)"])
             response = .failure(.broken)
@@ -31,6 +37,34 @@ struct FailureMiddleware: RouterMiddleware {
             response.headers[.accessControlAllowOrigin] = "*"
         }
         return response
+    }
+}
+
+/// Bounds the bytes of answers that wait for their clients.
+struct AnswerMiddleware: RouterMiddleware {
+    typealias Context = APIRequestContext
+
+    private let budget: AnswerBudget
+    private let proxies: TrustedProxies
+
+    init(limits: APILimits, proxies: TrustedProxies) {
+        budget = AnswerBudget(
+            bytes: limits.answerBytes, patience: .seconds(limits.slowSeconds))
+        self.proxies = proxies
+    }
+
+    @concurrent
+    func handle(
+        _ request: Request, context: APIRequestContext,
+        next: @concurrent (Request, APIRequestContext) async throws -> Response
+    ) async throws -> Response {
+        let response = try await next(request, context)
+        let client = request.client(peer: context.peer, proxies: proxies)
+        guard let counted = budget.counted(response, for: client, on: context.channel) else {
+            throw ServiceFailure.busy(
+                "Too many large answers are under way; try again.", retryAfterSeconds: 2)
+        }
+        return counted
     }
 }
 

@@ -1,8 +1,10 @@
 import APISchema
 import Codec
+import HTTPServing
 import Hummingbird
 import Ledger
 import NIOCore
+import NetworkAddresses
 import TransparencyLog
 
 /// Every route of a node, over a service.
@@ -11,16 +13,19 @@ struct NodeRoutes {
 
     let service: any NodeService
     let limits: APILimits
+    let proxies: TrustedProxies
 
     func router() throws -> Router<APIRequestContext> {
         let router = Router(
             context: APIRequestContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: FailureMiddleware())
+        router.add(middleware: AnswerMiddleware(limits: limits, proxies: proxies))
         addTransactions(to: router)
         addChain(to: router)
         addElections(to: router)
         addLog(to: router)
         try addOperations(to: router)
+        addEvents(to: router)
         return router
     }
 
@@ -41,13 +46,15 @@ struct NodeRoutes {
     }
 
     private func addTransactions(to router: Router<APIRequestContext>) {
-        let service = service
+        let (service, proxies) = (service, proxies)
+        let bodyTime = Duration.seconds(limits.bodySeconds)
         on("/v1/transactions", .post, in: router) { request, context in
-            let bytes = try await request.transactionBytes()
+            let bytes = try await request.transactionBytes(within: bodyTime)
             guard !bytes.isEmpty else {
                 throw ServiceFailure.badRequest("The body must be a transaction's bytes.")
             }
-            let answer = try await service.submit(bytes, source: context.address)
+            let source = request.client(peer: context.peer, proxies: proxies)
+            let answer = try await service.submit(bytes, source: source)
             return try .json(
                 answer, status: answer.status == "final" ? .ok : .accepted, cache: .never)
         }
@@ -168,8 +175,17 @@ struct NodeRoutes {
         get("/openapi.json", in: router) { _, _ in
             .bytes(document, type: "application/json", cache: .moment)
         }
-        get("/v1/events", in: router) { _, _ in
-            let subscription = try await service.events()
+    }
+
+    private func addEvents(to router: Router<APIRequestContext>) {
+        let (service, proxies) = (service, proxies)
+        get("/v1/events", in: router) { request, context in
+            let channel = context.channel
+            let subscription = try await service.events(
+                for: request.client(peer: context.peer, proxies: proxies),
+                cutOff: { channel.close(promise: nil) })
+            // Nothing waits in the process for a reader: one that does not read is seen at once.
+            try await channel.setOption(.writeBufferWaterMark, value: .init(low: 1, high: 1)).get()
             return Response(
                 status: .ok,
                 headers: [
@@ -177,12 +193,15 @@ struct NodeRoutes {
                 ],
                 body: ResponseBody { writer in
                     // The head leaves with the first write, so that a client knows it is connected.
-                    try await writer.write(ByteBuffer(string: ": \n\n"))
-                    for await bytes in subscription.stream {
+                    try await writer.write(ByteBuffer(string: Self.firstEvent))
+                    while let bytes = await subscription.next() {
                         try await writer.write(ByteBuffer(bytes: bytes))
                     }
                     try await writer.finish(nil)
                 })
         }
     }
+
+    /// Says after how many milliseconds a client connects again whose turn has ended.
+    private static let firstEvent = "retry: 3000\n\n"
 }

@@ -5,6 +5,7 @@
 package import APISchema
 package import Codec
 package import Ledger
+package import NetworkAddresses
 package import TransparencyLog
 
 /// What the routes ask of a node. Every answer is about the final chain unless it says otherwise.
@@ -14,8 +15,10 @@ package protocol NodeService: Sendable {
 
     /// Takes in one transaction (canonical bytes, at most `Limits.entryBytes`).
     ///
-    /// - Parameter source: who sends it, as fairness between senders sees it: a network address.
-    func submit(_ bytes: [UInt8], source: String) async throws(ServiceFailure) -> SubmissionAnswer
+    /// - Parameter source: who sends it, as fairness between senders sees it.
+    func submit(
+        _ bytes: [UInt8], source: AddressGroup
+    ) async throws(ServiceFailure) -> SubmissionAnswer
     func transactionStatus(_ id: Bytes32) async throws(ServiceFailure) -> TransactionStatus
     func transactionBytes(_ id: Bytes32) async throws(ServiceFailure) -> [UInt8]
     /// A tlog-proof under the newest certified checkpoint that covers the transaction.
@@ -62,8 +65,14 @@ package protocol NodeService: Sendable {
     /// A tile's content, as wide as asked for.
     func tile(_ tile: Tile) async throws(ServiceFailure) -> [UInt8]
 
-    /// A stream of events from now on.
-    func events() async throws(ServiceFailure) -> EventSubscription
+    /// A stream of events from now on, once there is a place.
+    ///
+    /// - Parameters:
+    ///   - group: who listens.
+    ///   - cutOff: ends the listener's connection where it does not read.
+    func events(
+        for group: AddressGroup, cutOff: @escaping @Sendable () -> Void
+    ) async throws(ServiceFailure) -> EventSubscription
 }
 
 /// How an address names an election.

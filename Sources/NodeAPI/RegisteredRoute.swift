@@ -16,7 +16,7 @@ package struct RegisteredRoute: Hashable, Sendable {
 extension APIServer {
     /// Every route of the server.
     package func registeredRoutes() throws -> [RegisteredRoute] {
-        try NodeRoutes(service: service, limits: limits).router().routes.map { route in
+        try routes.router().routes.map { route in
             RegisteredRoute(
                 method: route.method.rawValue.lowercased(),
                 path: route.path.description.replacing("**", with: "{index}"))

@@ -1,5 +1,6 @@
 import Codec
 import Foundation
+import HTTPServing
 import Hummingbird
 import Ledger
 import NIOCore
@@ -7,12 +8,13 @@ import NIOCore
 /// What a handler knows of a request beyond its content.
 struct APIRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The client's network address, without the port.
-    let address: String
+    let channel: any Channel
+    /// The network address at the other end of the connection, without the port.
+    var peer: String { channel.remoteAddress?.ipAddress ?? "unknown" }
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
-        address = source.channel.remoteAddress?.ipAddress ?? "local"
+        channel = source.channel
     }
 
     func text(_ name: String) throws(ServiceFailure) -> String {
@@ -63,20 +65,20 @@ extension Request {
         return min(limit, maximum)
     }
 
-    /// The body, unless it is larger than a transaction may be.
-    func transactionBytes() async throws -> [UInt8] {
-        let tooLarge = ServiceFailure.tooLarge(
-            "A transaction has at most \(APILimits.bodyBytes) bytes.")
-        if let text = headers[.contentLength], let length = Int(text),
-            length > APILimits.bodyBytes
-        {
-            throw tooLarge
-        }
-        do {
-            let buffer = try await body.collect(upTo: APILimits.bodyBytes)
+    /// The body, unless it is larger than a transaction may be or takes too long.
+    func transactionBytes(within time: Duration) async throws(ServiceFailure) -> [UInt8] {
+        do throws(BodyFailure) {
+            let buffer = try await wholeBody(upTo: APILimits.bodyBytes, within: time)
             return [UInt8](buffer.readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw tooLarge
+        } catch {
+            switch error {
+            case .tooLarge:
+                throw .tooLarge("A transaction has at most \(APILimits.bodyBytes) bytes.")
+            case .tooSlow:
+                throw .tooSlow("The request's body did not arrive in time; send it again.")
+            case .malformed:
+                throw .badRequest("The request's body is cut off or malformed; send it again.")
+            }
         }
     }
 }

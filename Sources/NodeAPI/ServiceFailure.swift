@@ -6,6 +6,7 @@ package struct ServiceFailure: Error, Hashable, Sendable {
     package enum Kind: Int, Sendable, CaseIterable {
         case badRequest = 400
         case notFound = 404
+        case tooSlow = 408
         case conflict = 409
         case tooLarge = 413
         case refused = 422
@@ -42,6 +43,11 @@ package struct ServiceFailure: Error, Hashable, Sendable {
 
     package static func tooLarge(_ message: String) -> ServiceFailure {
         ServiceFailure(kind: .tooLarge, failure: APIFailure(code: "TOO_LARGE", message: message))
+    }
+
+    /// The request did not arrive in time.
+    package static func tooSlow(_ message: String) -> ServiceFailure {
+        ServiceFailure(kind: .tooSlow, failure: APIFailure(code: "TOO_SLOW", message: message))
     }
 
     /// The ledger's rules refuse the transaction; `code` is one of `E_*`.

@@ -68,7 +68,7 @@ package struct Issuer: Sendable {
 
     /// The voter's style and the opening of the own roll leaf.
     ///
-    /// - Parameter network: where the request comes from (`ClientNetwork`), here and below.
+    /// - Parameter network: where the request comes from (`AddressGroup`), here and below.
     /// - Throws: `IssuingRefusal`, or an error of the database.
     package func entry(
         _ identity: VoterIdentity, from network: String, election reference: String,

@@ -1,4 +1,5 @@
 package import DocumentFiles
+internal import NetworkAddresses
 
 /// What one operator of a registrar chooses (`registrar.json`); unknown keys are refused.
 package struct RegistrarConfiguration: Codable, Hashable, Sendable {
@@ -65,6 +66,13 @@ package struct RegistrarConfiguration: Codable, Hashable, Sendable {
         try require(bodySeconds, 1...300, "bodySeconds")
         try require(requestsAtOnce, 1...10_000, "requestsAtOnce")
         try require(blockSeconds, 1...86_400, "blockSeconds")
+        for proxy in trustedProxies where IPAddress(proxy) == nil {
+            throw .json(
+                path: path,
+                JSONFailure(
+                    line: 1, keyPath: "trustedProxies",
+                    problem: "\(proxy) is no IP address, such as 127.0.0.1"))
+        }
         guard ListenAddress(listen) != nil else {
             throw .json(
                 path: path,

@@ -1,10 +1,12 @@
 internal import APISchema
 internal import DocumentFiles
 internal import FoundationEssentials
+internal import HTTPServing
 internal import Hummingbird
 internal import Ledger
 internal import Logging
 internal import NIOCore
+internal import NetworkAddresses
 internal import Synchronization
 
 /// The registrar's HTTP interface.
@@ -18,6 +20,7 @@ struct RegistrarRoutes: Sendable {
     private let configuration: RegistrarConfiguration
     let logger: Logger
     private let requests: RequestCounter
+    private let proxies: TrustedProxies
 
     init(
         issuer: Issuer, watch: ChainWatch, database: RegistrarDatabase,
@@ -29,6 +32,7 @@ struct RegistrarRoutes: Sendable {
         self.configuration = configuration
         self.logger = logger
         self.requests = RequestCounter(limit: configuration.requestsAtOnce)
+        self.proxies = TrustedProxies(configuration.trustedProxies)
     }
 
     func router() -> Router<VoterContext> {
@@ -78,38 +82,31 @@ struct RegistrarRoutes: Sendable {
             })
     }
 
+    /// Where a request comes from, as far as guesses are counted.
     private func network(of request: Request, _ context: VoterContext) -> String {
-        ClientNetwork.name(
-            peer: context.peer,
-            forwarded: request.headers.filter { $0.name.canonicalName == "x-forwarded-for" }
-                .map(\.value),
-            trustedProxies: self.configuration.trustedProxies)
+        "\(request.client(peer: context.peer, proxies: self.proxies))"
     }
 
     /// A request's body, within its bounds of size and time.
-    private func bytes(of request: Request) async throws -> ByteBuffer {
-        let limit = Duration.seconds(self.configuration.bodySeconds)
-        return try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
-            group.addTask {
-                do {
-                    return try await request.body.collect(upTo: Self.bodyLimit)
-                } catch is NIOTooManyBytesError {
-                    throw RequestFailure(
-                        status: .contentTooLarge, code: "TOO_LARGE",
-                        message: "A request has at most \(Self.bodyLimit) bytes.")
-                }
-            }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let buffer = try await group.next() ?? nil else {
+    private func bytes(of request: Request) async throws(RequestFailure) -> ByteBuffer {
+        do throws(BodyFailure) {
+            return try await request.wholeBody(
+                upTo: Self.bodyLimit, within: .seconds(self.configuration.bodySeconds))
+        } catch {
+            switch error {
+            case .tooLarge:
+                throw RequestFailure(
+                    status: .contentTooLarge, code: "TOO_LARGE",
+                    message: "A request has at most \(Self.bodyLimit) bytes.")
+            case .tooSlow:
                 throw RequestFailure(
                     status: .requestTimeout, code: "TOO_SLOW",
                     message: "The request's body did not arrive in time; send it again.")
+            case .malformed:
+                throw RequestFailure(
+                    status: .badRequest, code: "BAD_REQUEST",
+                    message: "The request's body is cut off or malformed; send it again.")
             }
-            return buffer
         }
     }
 
@@ -124,6 +121,18 @@ struct RegistrarRoutes: Sendable {
                 status: .badRequest, code: "BAD_REQUEST",
                 message: "The request's body is not what was expected: \(error).")
         }
+    }
+}
+
+/// What a handler knows of a request beyond its content.
+struct VoterContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The address that the connection comes from, without the port.
+    let peer: String
+
+    init(source: ApplicationRequestContextSource) {
+        self.coreContext = CoreRequestContextStorage(source: source)
+        self.peer = source.channel.remoteAddress?.ipAddress ?? "unknown"
     }
 }
 

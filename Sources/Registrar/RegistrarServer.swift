@@ -1,18 +1,20 @@
 internal import APISchema
 internal import Cryptography
+internal import HTTPServing
 internal import Hummingbird
 internal import HummingbirdCore
 internal import Ledger
 internal import LedgerClient
 package import Logging
 internal import NIOCore
+internal import NetworkAddresses
 internal import ServiceLifecycle
 internal import UnixSignals
 
 /// The registrar as a service: HTTP, the chain's follower, and the publisher of issues.
 package struct RegistrarServer: Sendable {
-    private static let connectionLimit = 1024
-    private static let idleSeconds: Int64 = 30
+    /// Voters send one short request; whoever keeps a connection open holds it for half a minute.
+    private static let connections = ConnectionLimits(idle: .seconds(30))
 
     private let issuer: Issuer
     private let watch: ChainWatch
@@ -56,20 +58,19 @@ package struct RegistrarServer: Sendable {
     private func application(
         _ onListening: @escaping @Sendable (Int) async -> Void
     ) -> some Service {
-        var configuration = ApplicationConfiguration(
-            address: .hostname(address.host, port: address.port), serverName: "veche-registrar")
-        configuration.availableConnectionsDelegate = MaximumAvailableConnections(
-            Self.connectionLimit, logger: logger)
+        let proxies = TrustedProxies(configuration.trustedProxies)
         // The server's own log lines name requests and addresses: only its warnings are kept.
         var quiet = logger
         quiet.logLevel = max(quiet.logLevel, .warning)
         return Application(
             router: RegistrarRoutes(
                 issuer: issuer, watch: watch, database: database,
-                configuration: self.configuration, logger: logger
+                configuration: configuration, logger: logger
             ).router(),
-            server: .http1(configuration: .init(idleTimeout: .seconds(Self.idleSeconds))),
-            configuration: configuration,
+            server: .bounded(ConnectionPlaces(limits: Self.connections, proxies: proxies)),
+            configuration: ApplicationConfiguration(
+                host: address.host, port: address.port, name: "veche-registrar",
+                limits: Self.connections, logger: quiet),
             onServerRunning: { channel in
                 if let port = channel.localAddress?.port { await onListening(port) }
             },

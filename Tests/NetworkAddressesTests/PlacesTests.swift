@@ -39,6 +39,23 @@ struct PlacesTests {
         }
     }
 
+    @Test func whatIsKeptForExemptOnesNobodyElseTakes() {
+        var places = Places<Int>(.init(total: 6, perGroup: 4, perSite: 6, kept: 2))
+        let own = AddressGroup("127.0.0.1")
+        #expect(places.enter(0, from: own, isExempt: true) == .admitted)
+        fill(&places, 1..<5, from: "192.0.2.1")
+        // One place is free, but not for it; nor does the idle exempt one make place for it.
+        #expect(places.enter(5, from: AddressGroup("192.0.2.2")) == .inPlaceOf(4))
+        places.setIdle(5, false)
+        #expect(places.enter(6, from: own, isExempt: true) == .admitted)
+        // Beyond what is kept, an exempt one takes what an idle stranger has.
+        places.setIdle(0, false)
+        places.setIdle(6, false)
+        places.setIdle(2, true)
+        #expect(places.enter(7, from: own, isExempt: true) == .inPlaceOf(2))
+        #expect(places.count == 6)
+    }
+
     @Test func anIdleOneOfTheSameGroupMakesPlace() {
         var places = places()
         fill(&places, 0..<4, from: "192.0.2.1")

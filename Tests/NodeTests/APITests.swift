@@ -103,24 +103,4 @@ import Testing
             #expect(answer.text.components(separatedBy: "\"view\"").count - 1 == APILimits.blocks)
         }
     }
-
-    @Test func subscribersAreBounded() throws {
-        var limits = APILimits()
-        limits.subscribers = 1
-        let events = EventBroadcaster(limits: limits)
-        let first = try events.subscribe()
-        #expect(throws: ServiceFailure.self) { try events.subscribe() }
-        _ = first
-        events.finish()
-    }
-
-    @Test func aSubscriberThatDoesNotReadIsDropped() throws {
-        var limits = APILimits()
-        limits.eventsPerSubscriber = 2
-        let events = EventBroadcaster(limits: limits)
-        let subscription = try events.subscribe()
-        for _ in 0..<3 { try events.publish(.block(Samples.block)) }
-        #expect(events.count == 0)
-        _ = subscription
-    }
 }

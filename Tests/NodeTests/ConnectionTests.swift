@@ -1,50 +1,158 @@
-import NIOCore
-import NIOPosix
+import Foundation
 import NodeAPI
+import RawConnections
 import Testing
 
-/// What one address may hold of the HTTP interface's connections.
-@Suite struct ConnectionTests {
-    /// Connects and takes nothing of what comes.
-    private func connect(_ port: Int) async throws -> any Channel {
-        try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .channelOption(.autoRead, value: true)
-            .connect(host: "127.0.0.1", port: port).get()
+/// Who holds the connections of the HTTP interface, and who makes place.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct ConnectionTests {
+    private static let status = "GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n"
+    /// The head of a request whose body does not come.
+    private static let begun =
+        "POST /v1/transactions HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n"
+
+    private func isServed(_ connection: RawConnection) async throws {
+        try await connection.send(Self.status)
+        let text = try await connection.received { $0.contains("\r\n\r\n") }
+        #expect(text.hasPrefix("HTTP/1.1 200"), "\(text)")
     }
 
-    @Test(.timeLimit(.minutes(1)))
-    func oneAddressShutsNobodyElseOut() async throws {
-        let limits = APILimits(connectionsPerAddress: 2, unboundedAddresses: [])
-        try await withServer(limits: limits) { port, _ in
-            let first = try await connect(port)
-            let second = try await connect(port)
-            let third = try await connect(port)
-            // The surplus one is closed by the server; the others stay.
-            try await third.closeFuture.get()
-            #expect(first.isActive)
-            #expect(second.isActive)
-            try await first.close()
-            // Its place is free again, as soon as the server has seen the end.
-            var isServed = false
-            while !isServed {
-                // A connection that is still one too many fails.
-                let answer = try? await request("GET", "/v1/status", port: port)
-                isServed = answer?.status == 200
+    @Test func anIdleConnectionOfAnAddressMakesPlaceForItsNext() async throws {
+        let limits = APILimits(connectionsPerAddress: 2)
+        try await withServer(limits: limits) { server in
+            let first = try await server.connect()
+            try await isServed(first)
+            let second = try await server.connect()
+            try await isServed(second)
+            let third = try await server.connect()
+            try await isServed(third)
+            try await first.end()
+            #expect(second.isOpen)
+        }
+    }
+
+    @Test func anAddressWithRequestsUnderWayGetsNoFurtherConnection() async throws {
+        let limits = APILimits(connectionsPerAddress: 2, bodySeconds: 60, slowSeconds: 60)
+        try await withServer(limits: limits) { server in
+            let busy = [try await server.connect(), try await server.connect()]
+            for connection in busy { try await connection.send(Self.begun) }
+            // It is refused once the server has seen that the two others are busy.
+            try await eventually("a third connection is served") {
+                guard let third = try? await server.connect() else { return true }
+                defer { Task { await third.close() } }
+                try? await third.send(Self.status)
+                _ = try? await third.received { $0.contains("200") }
+                return !third.text.contains("200")
             }
-            try await second.close()
+            let other = try await server.connect(from: "127.0.0.3")
+            try await isServed(other)
+        }
+    }
+
+    /// Seventeen addresses once took all places for a minute.
+    @Test func idleConnectionsOfManyAddressesShutNobodyOut() async throws {
+        let limits = APILimits(connections: 16, connectionsPerAddress: 4)
+        try await withServer(limits: limits) { server in
+            var idle: [RawConnection] = []
+            for number in 2..<22 {
+                idle.append(try await server.connect(from: "127.0.0.\(number)"))
+            }
+            for number in 100..<110 {
+                let client = try await server.connect(from: "127.0.0.\(number)")
+                try await isServed(client)
+                await client.close()
+            }
+        }
+    }
+
+    @Test func halfSentRequestsMakePlaceAfterAMoment() async throws {
+        let limits = APILimits(
+            connections: 16, connectionsPerAddress: 16, bodySeconds: 60, slowSeconds: 1)
+        try await withServer(limits: limits) { server in
+            var slow: [RawConnection] = []
+            for number in 0..<14 {
+                let connection = try await server.connect(from: "127.0.0.\(number + 2)")
+                try await connection.send(Self.begun)
+                slow.append(connection)
+            }
+            try await eventually("a client is not served") {
+                guard let client = try? await server.connect(from: "127.0.0.99") else {
+                    return false
+                }
+                try? await client.send(Self.status)
+                _ = try? await client.received { $0.contains("\r\n\r\n") }
+                defer { Task { await client.close() } }
+                return client.text.contains("200")
+            }
+        }
+    }
+
+    @Test func thisMachineHasPlacesThatStrangersCannotTake() async throws {
+        let limits = APILimits(
+            connections: 8, connectionsPerAddress: 8, bodySeconds: 60, slowSeconds: 60)
+        try await withServer(limits: limits) { server in
+            var busy: [RawConnection] = []
+            for number in 0..<12 {
+                let connection = try await server.connect(from: "127.0.0.\(number + 2)")
+                // The last ones are refused, perhaps while they write.
+                try? await connection.send(Self.begun)
+                busy.append(connection)
+            }
+            let own = try await server.connect(from: "127.0.0.1")
+            try await isServed(own)
         }
     }
 
     @Test func aProxyOnThisMachineAnswersForMany() async throws {
         let limits = APILimits(connectionsPerAddress: 1)
-        try await withServer(limits: limits) { port, _ in
-            let first = try await connect(port)
-            let second = try await connect(port)
-            #expect(try await request("GET", "/v1/status", port: port).status == 200)
-            #expect(first.isActive && second.isActive)
-            try await first.close()
-            try await second.close()
+        try await withServer(limits: limits) { server in
+            let first = try await server.connect(from: "127.0.0.1")
+            let second = try await server.connect(from: "127.0.0.1")
+            try await isServed(first)
+            try await isServed(second)
+            #expect(first.isOpen && second.isOpen)
         }
+    }
+
+    /// Descriptors belong to the database too.
+    @Test func aBurstOfConnectionsOpensNoMoreDescriptorsThanIsSaid() async throws {
+        let limits = APILimits(connections: 32, connectionsPerAddress: 4)
+        try await withServer(limits: limits) { server in
+            var highest = 0
+            try await withThrowingTaskGroup(of: RawConnection?.self) { group in
+                for number in 0..<200 {
+                    group.addTask {
+                        // One that is refused at once may fail to connect.
+                        try? await server.connect(from: "127.0.1.\(number % 50 + 1)")
+                    }
+                }
+                var connections: [RawConnection] = []
+                for try await connection in group {
+                    if let connection { connections.append(connection) }
+                    highest = max(highest, try Self.sockets(of: server.port))
+                }
+                for connection in connections { await connection.close() }
+            }
+            #expect((1...limits.sockets).contains(highest), "of \(limits.sockets)")
+        }
+    }
+
+    /// Sockets of the server: those with its port that are open in this process.
+    private static func sockets(of port: Int) throws -> Int {
+        let table = try String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8)
+        let local = String(format: ":%04X", port)
+        var inodes: Set<String> = []
+        for line in table.split(separator: "\n").dropFirst() {
+            let fields = line.split(separator: " ")
+            guard fields.count > 9, fields[1].hasSuffix(local) else { continue }
+            inodes.insert("socket:[\(fields[9])]")
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+        return names.filter { name in
+            // A descriptor may be closed while we look.
+            let target = try? FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/self/fd/\(name)")
+            return target.map(inodes.contains) ?? false
+        }.count
     }
 
     @Test(arguments: ["/v1/status", "/v1/genesis", "/checkpoint", "/healthz", "/metrics"])

@@ -1,7 +1,9 @@
 import APISchema
 import Codec
 import Ledger
+import NetworkAddresses
 import NodeAPI
+import Synchronization
 import TransparencyLog
 
 /// A service that answers what a test tells it to, or refuses everything.
@@ -9,7 +11,8 @@ struct FakeNodeService: NodeService {
     var refusal: ServiceFailure?
     var answer = SubmissionAnswer(transactionID: .zero, status: "accepted")
     var events: EventBroadcaster
-    let genesisBytes: [UInt8] = [1, 2, 3]
+    var genesisBytes: [UInt8] = [1, 2, 3]
+    let senders = Senders()
 
     private func give<Value>(_ value: Value) throws(ServiceFailure) -> Value {
         if let refusal { throw refusal }
@@ -17,8 +20,11 @@ struct FakeNodeService: NodeService {
     }
 
     func submit(
-        _ bytes: [UInt8], source: String
-    ) async throws(ServiceFailure) -> SubmissionAnswer { try give(answer) }
+        _ bytes: [UInt8], source: AddressGroup
+    ) async throws(ServiceFailure) -> SubmissionAnswer {
+        senders.note(source)
+        return try give(answer)
+    }
 
     func transactionStatus(_ id: Bytes32) async throws(ServiceFailure) -> TransactionStatus {
         try give(TransactionStatus(transactionID: id, status: "pending"))
@@ -105,9 +111,20 @@ struct FakeNodeService: NodeService {
         try give([UInt8](repeating: 7, count: 32 * tile.width))
     }
 
-    func events() async throws(ServiceFailure) -> EventSubscription {
-        try events.subscribe()
+    func events(
+        for group: AddressGroup, cutOff: @escaping @Sendable () -> Void
+    ) async throws(ServiceFailure) -> EventSubscription {
+        try await events.subscribe(from: group, cutOff: cutOff)
     }
+}
+
+/// Who sent transactions, as the service saw it.
+final class Senders: Sendable {
+    private let groups = Mutex<[AddressGroup]>([])
+
+    func note(_ group: AddressGroup) { groups.withLock { $0.append(group) } }
+
+    var seen: [String] { groups.withLock { $0.map { "\($0)" } } }
 }
 
 /// A value of every message, with everything that may be absent.

@@ -2,6 +2,7 @@ import APISchema
 import Codec
 import Foundation
 import Logging
+import NetworkAddresses
 import NodeAPI
 import Testing
 
@@ -10,7 +11,8 @@ import Testing
         let events = EventBroadcaster(limits: APILimits())
         let server = APIServer(
             service: FakeNodeService(events: events), host: "127.0.0.1", port: 0,
-            limits: APILimits(), events: events, logger: Logger(label: "test"))
+            limits: APILimits(), proxies: TrustedProxies([]), events: events,
+            logger: Logger(label: "test"))
         return Set(try server.registeredRoutes())
     }
 

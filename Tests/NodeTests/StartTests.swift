@@ -54,6 +54,20 @@ import Testing
         }
     }
 
+    @Test func aTrustedProxyThatIsNoAddressIsNamed() async throws {
+        try await withNetwork { network in
+            let home = network.home("observer-1")
+            try edit(home + "/node.json") {
+                $0.replacingOccurrences(
+                    of: "\"data\" :",
+                    with: "\"trustedProxies\" : [\"127.0.0.1\", \"proxy\"],\n  \"data\" :")
+            }
+            let failure = try #require(try failure(of: home))
+            #expect(failure.exitCode == 78)
+            #expect("\(failure)".contains("trustedProxies[1]"))
+        }
+    }
+
     @Test func anObserverHasNoSignerAndAKeyIsInOnePlaceOnly() async throws {
         try await withNetwork { network in
             for name in ["observer-1", "validator-1"] {

@@ -1,6 +1,7 @@
 import APISchema
 import Foundation
 import Ledger
+import NetworkAddresses
 import Registrar
 import Testing
 
@@ -138,9 +139,7 @@ import Testing
     func networkOfAClientIsWhatItCannotChoose(
         peer: String, forwarded: [String], network: String
     ) {
-        #expect(
-            ClientNetwork.name(
-                peer: peer, forwarded: forwarded, trustedProxies: ["127.0.0.1", "::1"])
-                == network)
+        let proxies = TrustedProxies(["127.0.0.1", "::1"])
+        #expect("\(AddressGroup(proxies.client(of: peer, forwarded: forwarded)))" == network)
     }
 }

@@ -5,6 +5,7 @@ import Cryptography
 import Foundation
 import Ledger
 import LedgerClient
+import RawConnections
 import Registrar
 import Synchronization
 import Testing
@@ -162,6 +163,63 @@ import Testing
                 let line = String(decoding: answer, as: UTF8.self)
                 #expect(line.hasPrefix("HTTP/1.1 408"), "\(line)")
             }
+        }
+    }
+
+    private func port(of address: String) throws -> Int {
+        try #require(address.split(separator: ":").last.flatMap { Int($0) })
+    }
+
+    @Test func aBodyWithoutEndIsAnsweredAndEnded() async throws {
+        let office = try await Office()
+        try await serving(office) { address in
+            let connection = try await RawConnection(
+                from: "127.0.0.2", port: try port(of: address))
+            try await connection.send(
+                "POST /v1/elections/probe/entry HTTP/1.1\r\nHost: a\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\n")
+            await connection.sendEndlessly(
+                "4000\r\n" + String(repeating: " ", count: 16_384) + "\r\n")
+            try await connection.end()
+            #expect(connection.text.isEmpty || connection.text.hasPrefix("HTTP/1.1 413"))
+        }
+    }
+
+    /// One address once could hold all connections of a registrar.
+    @Test func oneAddressHoldsAShareOfTheConnections() async throws {
+        let office = try await Office()
+        try await serving(office) { address in
+            let port = try port(of: address)
+            var connections: [RawConnection] = []
+            for _ in 0..<100 {
+                connections.append(try await RawConnection(from: "127.0.0.2", port: port))
+            }
+            let open = connections
+            try await eventually("one address holds all that it likes") {
+                open.filter(\.isOpen).count <= 64
+            }
+            let other = try await RawConnection(from: "127.0.0.3", port: port)
+            try await other.send("GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n")
+            let text = try await other.received { $0.contains("\r\n\r\n") }
+            #expect(text.hasPrefix("HTTP/1.1 200"))
+            for connection in connections { await connection.close() }
+        }
+    }
+
+    @Test(arguments: [
+        "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "Content-Length: 100\r\n\r\n{",
+        "Content-Length: 2\r\n\r\n\u{0}\u{1}",
+    ])
+    func aMalformedBodyIsTheClientsFault(rest: String) async throws {
+        let office = try await Office()
+        try await serving(office) { address in
+            let connection = try await RawConnection(
+                from: "127.0.0.2", port: try port(of: address))
+            try await connection.send(
+                "POST /v1/elections/probe/entry HTTP/1.1\r\nHost: a\r\n" + rest)
+            try await connection.endOutput()
+            try await connection.end()
+            #expect(connection.text.isEmpty || connection.text.hasPrefix("HTTP/1.1 400"))
         }
     }
 }

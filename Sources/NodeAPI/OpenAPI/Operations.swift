@@ -22,7 +22,7 @@ extension OpenAPI {
                         reference("SubmissionAnswer"))
                 ),
             ],
-            failures: ["Malformed", "TooLarge", "Refused", "TooMany"]),
+            failures: ["Malformed", "TooLarge", "TooSlow", "Refused", "TooMany"]),
         Operation(
             "/v1/transactions/{id}", id: "transactionStatus",
             summary: "Where a transaction is, one that still waits included.",
@@ -198,13 +198,14 @@ extension OpenAPI {
 
     /// The failures that operations name, with their status.
     static let failureStatus: [String: String] = [
-        "Malformed": "400", "NotFound": "404", "Conflict": "409", "TooLarge": "413",
-        "Refused": "422", "TooMany": "429", "Unavailable": "503",
+        "Malformed": "400", "NotFound": "404", "TooSlow": "408", "Conflict": "409",
+        "TooLarge": "413", "Refused": "422", "TooMany": "429", "Unavailable": "503",
     ]
 
     static let failures: [String: JSONValue] = [
         "Malformed": failure("BAD_REQUEST: the request is malformed."),
         "NotFound": failure("NOT_FOUND: there is no such thing."),
+        "TooSlow": failure("TOO_SLOW: the request did not arrive in time."),
         "Conflict": failure("NOT_FINAL: it will exist later; Retry-After says when to ask."),
         "TooLarge": failure("TOO_LARGE: a transaction has at most 65,535 bytes."),
         "Refused": failure("E_*: the ledger's rules refuse the transaction."),

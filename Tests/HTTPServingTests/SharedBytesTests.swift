@@ -1,0 +1,55 @@
+import HTTPServing
+import NetworkAddresses
+import Testing
+
+struct SharedBytesTests {
+    private let one = AddressGroup("192.0.2.1")
+    private let other = AddressGroup("192.0.2.2")
+
+    @Test func anAnswerThatFindsNoRoomWaits() {
+        var bytes = SharedBytes(total: 100, patience: .seconds(3))
+        #expect(bytes.take(1, 60, for: one, at: .zero) == [])
+        #expect(bytes.take(2, 60, for: one, at: .zero) == nil)
+        #expect(bytes.used == 60)
+        bytes.give(1)
+        #expect(bytes.take(2, 60, for: one, at: .zero) == [])
+    }
+
+    @Test func aClientThatTakesNothingMakesPlace() {
+        var bytes = SharedBytes(total: 100, patience: .seconds(3))
+        #expect(bytes.take(1, 50, for: one, at: .zero) == [])
+        #expect(bytes.take(2, 50, for: one, at: .zero) == [])
+        bytes.note(1, at: .seconds(2))
+        #expect(bytes.take(3, 50, for: one, at: .seconds(3)) == [2])
+        #expect(bytes.used == 100)
+        // What it gives back later is counted once.
+        bytes.give(2)
+        #expect(bytes.used == 100)
+    }
+
+    @Test func aGroupThatHoldsMoreMakesPlaceForOneThatHoldsLess() {
+        var bytes = SharedBytes(total: 100, patience: .seconds(3))
+        for id in 1...5 { #expect(bytes.take(UInt64(id), 20, for: one, at: .zero) == []) }
+        #expect(bytes.take(6, 20, for: other, at: .zero) == [1])
+        #expect(bytes.take(7, 20, for: other, at: .zero) == [2])
+        // Now neither holds so much more that it would be fair.
+        #expect(bytes.take(8, 20, for: other, at: .zero) == nil)
+        #expect(bytes.used == 100)
+    }
+
+    @Test func aRefusedAnswerTakesNobodysPlace() {
+        var bytes = SharedBytes(total: 100, patience: .seconds(3))
+        #expect(bytes.take(1, 30, for: one, at: .zero) == [])
+        #expect(bytes.take(2, 70, for: other, at: .seconds(5)) == [])
+        // The silent one alone would not be enough.
+        #expect(bytes.take(3, 80, for: one, at: .seconds(5)) == nil)
+        #expect(bytes.used == 100)
+    }
+
+    @Test func anAnswerLargerThanEverythingIsServedAlone() {
+        var bytes = SharedBytes(total: 100, patience: .seconds(3))
+        #expect(bytes.take(1, 1000, for: one, at: .zero) == [])
+        #expect(bytes.used == 100)
+        #expect(bytes.take(2, 1, for: one, at: .zero) == nil)
+    }
+}
