@@ -149,7 +149,8 @@ let shell: [Target] = [
         "Node",
         [
             "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
-            "DocumentFiles", "Elections", "Ledger", "NetworkAddresses", "NodeAPI", "PeerNetwork",
+            "DocumentFiles", "Elections", "HTTPServing", "Ledger", "NetworkAddresses", "NodeAPI",
+            "PeerNetwork",
             "ProcessLimits",
             "RemoteSigner", "Ristretto", "Storage", "TransparencyLog", logging, serviceLifecycle,
             unixSignals,
@@ -167,8 +168,9 @@ let tools: [Target] = [
     tool(
         "veche-node",
         [
-            "APISchema", "Codec", "Cryptography", "DocumentFiles", "Ledger", "LedgerClient",
-            "Node", "ProcessLimits", "RemoteSigner", "Storage", "TransparencyLog", argumentParser,
+            "APISchema", "Codec", "Cryptography", "DocumentFiles", "HTTPServing", "Ledger",
+            "LedgerClient", "Node", "ProcessLimits", "RemoteSigner", "Storage", "TransparencyLog",
+            argumentParser,
             logging,
         ]),
     tool(
@@ -348,8 +350,8 @@ let testTargets: [Target] = [
         "ClusterTests",
         [
             "APISchema", "Attackers", "ClusterElection", "Codec", "Consensus", "Cryptography",
-            "DocumentFiles", "Ledger", "Node", "PeerNetwork", "ProcessHarness", "Storage",
-            "TransparencyLog",
+            "DocumentFiles", "Ledger", "Node", "PeerNetwork", "PeerTraffic", "ProcessHarness",
+            "Storage", "TransparencyLog",
             "veche-ceremony", "veche-node", logging, nioCore, nioPosix,
         ]),
     .testTarget(

@@ -102,7 +102,9 @@ extension ChainDriver {
         }
     }
 
-    func metricsText(network: PeerNetworkStatistics, subscribers: Int) -> String {
+    func metricsText(
+        network: PeerNetworkStatistics, subscribers: Int, omittedLogLines: UInt64
+    ) -> String {
         var text = MetricsText()
         text.gauge("height", "Height of the newest final block", head.height.rawValue)
         text.gauge("log_size", "Entries of the log", head.frontier.size)
@@ -160,6 +162,9 @@ extension ChainDriver {
         text.counter(
             "dropped_frames_total", "Messages dropped at full queues",
             network.droppedFrames)
+        text.counter(
+            "omitted_log_lines_total", "Lines left out of the log, since they came too often",
+            omittedLogLines)
         if let replica { addAgreement(replica, to: &text) }
         return text.text
     }

@@ -4,6 +4,7 @@ import Cryptography
 package import DocumentFiles
 import Elections
 import Foundation
+package import HTTPServing
 package import Ledger
 package import Logging
 import NodeAPI
@@ -35,8 +36,10 @@ package final class Node: Service {
     ///
     /// - Parameter voteFrom: the round from which a validator in quarantine may vote, by its operator's
     ///   word that the key signed nothing in it or after it.
+    /// - Parameter logRate: what bounds the lines of the log, for the metrics.
     package init(
-        home: NodeHome, passphrase: Passphrase, voteFrom: Round? = nil, logger: Logger
+        home: NodeHome, passphrase: Passphrase, voteFrom: Round? = nil, logger: Logger,
+        logRate: LogRate? = nil
     ) throws(NodeFailure) {
         do {
             let parts = try NodeParts(
@@ -62,7 +65,7 @@ package final class Node: Service {
                 driver: driver, chain: parts.driver.chain, configuration: home.configuration,
                 store: parts.driver.store, network: parts.driver.network,
                 broadcaster: parts.driver.broadcaster, readers: readers,
-                logger: logger, genesisBytes: home.genesis.canonicalBytes)
+                logger: logger, logRate: logRate, genesisBytes: home.genesis.canonicalBytes)
             let api = home.configuration.api
             server = APIServer(
                 service: facade, host: api.host, port: api.port,

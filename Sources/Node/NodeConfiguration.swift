@@ -275,7 +275,8 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
             databaseFiles: StoreOptions().maxOpenFiles,
             peerSockets: 1 + peers.pendingConnections + peers.observers
                 + 2 * max(validators, self.peers.count),
-            clientConnections: apiLimits.connections, clientHeadroom: 32,
+            clientConnections: apiLimits.connections,
+            clientHeadroom: apiLimits.sockets - apiLimits.connections,
             isClientCountChosen: limits?.apiConnections != nil)
     }
 

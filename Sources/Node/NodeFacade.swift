@@ -2,6 +2,7 @@ import APISchema
 import BallotCryptography
 import Codec
 import Elections
+import HTTPServing
 import Ledger
 import Logging
 import NetworkAddresses
@@ -21,6 +22,8 @@ struct NodeFacade: NodeService {
     let broadcaster: EventBroadcaster
     let readers: [BlockingExecutor]
     let logger: Logger
+    /// What bounds the lines of the log, where anything does.
+    let logRate: LogRate?
     let genesisBytes: [UInt8]
 
     /// Runs a read on one of the reading threads. A storage fault is the machine's: the client gets
@@ -125,7 +128,9 @@ struct NodeFacade: NodeService {
     }
 
     func metrics() async throws(ServiceFailure) -> String {
-        await driver.metricsText(network: network.statistics(), subscribers: broadcaster.count)
+        await driver.metricsText(
+            network: network.statistics(), subscribers: broadcaster.count,
+            omittedLogLines: logRate?.omitted ?? 0)
     }
 
     func events(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DocumentFiles
 import Foundation
+import HTTPServing
 import Ledger
 import Logging
 import Node
@@ -44,7 +45,10 @@ struct RunCommand: AsyncParsableCommand {
                         + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ") + ".")
             }
             let voteFrom = try voteFrom.map(round)
-            LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
+            let logRate = LogRate()
+            LoggingSystem.bootstrap { label in
+                RateLimitedLogHandler(StreamLogHandler.standardError(label: label), rate: logRate)
+            }
             var logger = Logger(label: "veche-node")
             logger.logLevel = level
             let home = try NodeHome(directory: home)
@@ -53,7 +57,8 @@ struct RunCommand: AsyncParsableCommand {
                 subject: "the keys of \(home.configuration.name)")
             try await StopRequests.heeding(logger: logger) { requests in
                 let node = try Node(
-                    home: home, passphrase: passphrase, voteFrom: voteFrom, logger: logger)
+                    home: home, passphrase: passphrase, voteFrom: voteFrom, logger: logger,
+                    logRate: logRate)
                 try await requests.run(node)
             }
         }

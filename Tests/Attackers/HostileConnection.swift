@@ -113,6 +113,24 @@ package final class HostileConnection: Sendable {
         await received.wait(within: limit) { condition($0.bytes) }
     }
 
+    /// Takes the whole frames that were read (PROTOCOL 9.6). Not for a connection that has read more
+    /// than is kept.
+    package func takeFrames() -> [(type: UInt8, payload: [UInt8])] {
+        received.change { state in
+            var frames: [(type: UInt8, payload: [UInt8])] = []
+            var start = 0
+            while state.bytes.count - start >= 5 {
+                let length = state.bytes[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
+                guard length > 0, state.bytes.count - start - 4 >= length else { break }
+                frames.append(
+                    (state.bytes[start + 4], Array(state.bytes[start + 5..<start + 4 + length])))
+                start += 4 + length
+            }
+            state.bytes.removeFirst(start)
+            return frames
+        }
+    }
+
     /// How many bytes were read in all.
     package var receivedCount: Int { received.value.count }
 
@@ -153,7 +171,7 @@ private final class Received: Sendable {
 
     var value: State { state.withLock { $0 } }
 
-    func change(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
+    func change<Value>(_ body: (inout State) -> Value) -> Value { state.withLock { body(&$0) } }
 
     func wait(
         within limit: Duration = .seconds(10), until condition: @Sendable (State) -> Bool
@@ -171,8 +189,8 @@ private final class Received: Sendable {
 private final class Reader: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
 
-    /// The newest bytes that are kept.
-    private static let kept = 256 << 10
+    /// The newest bytes that are kept: the longest frame, and more.
+    private static let kept = 9 << 20
 
     private let received: Received
 

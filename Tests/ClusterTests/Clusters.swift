@@ -6,6 +6,7 @@ import Testing
     @Suite(.serialized) struct AttackTests {}
     @Suite(.serialized) struct DataDirectoryTests {}
     @Suite(.serialized) struct DiskFaultTests {}
+    @Suite(.serialized) struct HostileTrafficTests {}
     @Suite(.serialized) struct ReconnectTests {}
     @Suite(.serialized) struct RestoreTests {}
     @Suite(.serialized) struct SignerTests {}
