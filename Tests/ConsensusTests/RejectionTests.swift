@@ -75,6 +75,24 @@ struct RejectionTests {
         }
     }
 
+    /// The root over a proposal's ids is thousands of hashes: nobody has it computed for nothing.
+    @Test func aProposalThatItsLeaderDidNotSignIsRefusedBeforeItsIdsAreHashed() {
+        let harness = Harness.started()
+        let good = harness.message(proposing: harness.block(view: 1))
+        let ids = [Bytes32](repeating: .zero, count: 1)
+        let header = harness.block(view: 1, transactions: [[1]]).header
+        let unsigned = SignedVote(
+            subject: .notarize(
+                Proposal(
+                    round: header.round, parentView: header.parentView, blockHash: header.hash)),
+            signer: good.vote.signer, signature: .zero)
+        expect(
+            .badSignature(good.vote.signer),
+            .proposal(
+                ProposalMessage(
+                    header: header, transactionIDs: ids, vote: unsigned, parentCertificate: nil)))
+    }
+
     @Test func aSignerCannotStandTwiceInACertificate() {
         let harness = Harness.started()
         let one = harness.certificate(harness.nullify(1), by: [1]).signatures[0]
