@@ -129,6 +129,7 @@ package struct CheckpointBook: Sendable {
         let text = checkpoint.text
         let name = PageName(size: size, root: root)
         var page = pages[name] ?? Page()
+        var signers: Set<Int> = []
         for line in lines {
             if line.isClaimed(by: logKey) {
                 guard page.logLine == nil else { continue }
@@ -151,10 +152,11 @@ package struct CheckpointBook: Sendable {
                     description: "a cosignature of \(key.name) does not verify")
             }
             page.cosignatures[index] = line
+            signers.insert(index)
         }
         guard !page.cosignatures.isEmpty else { return nil }
         pages[name] = page
-        trim()
+        trim(signers)
         guard let page = pages[name] else { return nil }
         return certify(name, page, checkpoint)
     }
@@ -221,10 +223,10 @@ package struct CheckpointBook: Sendable {
         return isNewer ? certified : nil
     }
 
-    /// Keeps each validator's newest sizes alone: what others are about to certify is pushed out by
-    /// nobody's surplus but the signers' own.
-    private mutating func trim() {
-        for index in cosigners.indices {
+    /// Keeps the newest sizes alone of each validator that signed another: what others are about to
+    /// certify is pushed out by nobody's surplus but the signers' own.
+    private mutating func trim(_ signers: Set<Int>) {
+        for index in signers.sorted() {
             let signed = pages.filter { $0.value.cosignatures[index] != nil }.map(\.key).sorted()
             guard signed.count > NodeLimits.checkpointSizes else { continue }
             for name in signed.prefix(signed.count - NodeLimits.checkpointSizes) {
