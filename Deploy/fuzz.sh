@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Fuzzes decoders with libFuzzer, which the Swift toolchain brings.
+# Fuzzes decoders and hostile sessions with libFuzzer, which the Swift toolchain brings.
 #
-#   Deploy/fuzz.sh list                 the names of the decoders
-#   Deploy/fuzz.sh NAME [SECONDS]       one decoder (60 seconds unless told)
-#   Deploy/fuzz.sh all [SECONDS]        every decoder, so many seconds each
+#   Deploy/fuzz.sh list                 the names of the decoders, and PeerSession
+#   Deploy/fuzz.sh NAME [SECONDS]       one of them (60 seconds unless told)
+#   Deploy/fuzz.sh all [SECONDS]        every one, so many seconds each
 #
-# The programs are built in .build/fuzz from the modules that hold decoders; of Node, NodeAPI,
-# PeerNetwork and Storage only the files with messages and records, so that neither NIO nor RocksDB
-# is needed. Corpora grow in .build/fuzz/corpus/NAME and begin with the encodings of Tests/Vectors. An
+# PeerSession is a hostile peer against the handlers of a node in one process: the bytes choose what
+# it says. The program is built in .build/fuzz from the modules that hold decoders and handlers; of
+# Node, NodeAPI, PeerNetwork and Storage only the files without sockets and disks, so that neither NIO
+# nor RocksDB is needed. Corpora grow in .build/fuzz/corpus/NAME and begin with the encodings of Tests/Vectors. An
 # input that ends the process is left in .build/fuzz/crashes, and its path is printed.
 set -eu
 # libFuzzer itself is to see what ends the process, to keep the input.
@@ -75,16 +76,29 @@ let package = Package(
         module("DocumentFiles", ["Codec", "Cryptography", "Ledger"]),
         module("NodeAPI", ["APISchema"], sources: ["ServiceFailure.swift"]),
         module(
-            "Node", ["APISchema", "Codec", "Ledger", "NodeAPI", "TransparencyLog"],
-            sources: ["FrameKinds.swift", "NodeLimits.swift", "NodeMessage.swift"]),
+            "Node", ["APISchema", "Codec", "Cryptography", "Ledger", "NodeAPI", "TransparencyLog"],
+            sources: [
+                "CheckpointBook.swift", "FrameKinds.swift", "NodeLimits.swift",
+                "NodeMessage.swift",
+            ]),
         module(
             "PeerNetwork", ["Codec"],
             sources: ["Handshake.swift", "PeerRole.swift", "TransportKinds.swift"]),
         module("Storage", ["Codec", "Ledger"], sources: ["FloorRecord.swift"]),
         .target(
             name: "Decoders", dependencies: all, path: "Tests/Decoders", swiftSettings: fuzzed),
+        module(
+            "Simulation",
+            ["BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "TransparencyLog"]),
+        .target(
+            name: "PeerTraffic",
+            dependencies: [
+                "BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "Node", "Ristretto",
+                "Simulation", "TransparencyLog",
+            ],
+            path: "Tests/PeerTraffic", swiftSettings: fuzzed),
         .executableTarget(
-            name: "FuzzProgram", dependencies: ["Decoders"], path: "Tests/FuzzProgram",
+            name: "FuzzProgram", dependencies: ["Decoders", "PeerTraffic"], path: "Tests/FuzzProgram",
             swiftSettings: [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])],
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
     ])
@@ -98,8 +112,8 @@ program=$work/.build/release/FuzzProgram
 fuzz() {
     corpus=$work/corpus/$1
     mkdir -p "$corpus"
-    VECHE_DECODER=$1 VECHE_CORPUS=$corpus VECHE_VECTORS=$root/Tests/Vectors "$program"
-    VECHE_DECODER=$1 "$program" "$corpus" -max_total_time="$seconds" -max_len=12288 -timeout=5 \
+    VECHE_TARGET=$1 VECHE_CORPUS=$corpus VECHE_VECTORS=$root/Tests/Vectors "$program"
+    VECHE_TARGET=$1 "$program" "$corpus" -max_total_time="$seconds" -max_len=12288 -timeout=5 \
         -rss_limit_mb=2048 -artifact_prefix="$work/crashes/$1-" -print_final_stats=1 \
         < /dev/null > "$work/$1.log" 2>&1 || {
         tail -n 30 "$work/$1.log"
