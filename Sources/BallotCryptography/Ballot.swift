@@ -76,9 +76,7 @@ package struct Ballot: Sendable {
         self.ts = points.removeFirst()
         self.header = form.header
         self.wire = form.wire
-        var items = TranscriptItems(reservingCapacity: form.wire.count + 4)
-        items.append(form.wire)
-        self.ballotID = Transcript.digest(.ballotID, items)
+        self.ballotID = form.ballotID
         let statement = BallotStatement(form)
         self.tracker = statement.tracker
         self.delta = statement.delta

@@ -26,6 +26,17 @@ package struct BallotCheck: Sendable {
 
     package init(chain: ChainContext) { self.chain = chain }
 
+    /// In which order a ballot's parts are looked at. Verdicts and codes are the same in both.
+    package enum Order: Sendable {
+        /// For ballots of whoever sends some: what refuses most for least comes first. Measured on one
+        /// core with a ballot of two contests and eight cells, in microseconds: form 1, certificate 45,
+        /// signature 65, points 80, proof 140 in a batch of 16 and 320 alone. (What the state says,
+        /// 20 with the hashes it asks for, comes before all but the form: `AdmissionCheck.screen`.)
+        case cheapestFirst
+        /// For blocks, whose ballots are good as a rule: the signature is checked in the batch alone.
+        case asInBlock
+    }
+
     /// Whether a transaction's bytes are those of a ballot, by the first byte.
     package static func isBallot(_ bytes: [UInt8]) -> Bool {
         bytes.first == EntryTag.ballot.rawValue
@@ -53,8 +64,8 @@ package struct BallotCheck: Sendable {
 
     /// Judges ballots; one verdict each, in order.
     package func verify<R: RandomSource>(
-        _ transactions: [(id: Bytes32, bytes: [UInt8])], state: any StateReader,
-        catalog: inout ElectionCatalog, random: inout R
+        _ transactions: [(id: Bytes32, bytes: [UInt8])], order: Order = .asInBlock,
+        state: any StateReader, catalog: inout ElectionCatalog, random: inout R
     ) throws(StateFault) -> [BallotVerdict] {
         var verdicts: [BallotVerdict] = []
         var batch: [(ballot: Ballot, rules: BallotRules)] = []
@@ -65,8 +76,7 @@ package struct BallotCheck: Sendable {
                     throw .refuse(.parameter, "the transaction is no ballot")
                 }
                 let candidate = try BallotCandidate(transaction, state: state, catalog: &catalog)
-                let ballot = try candidate.decoded()
-                try candidate.checkCertificate(with: self.chain.verifiers)
+                let ballot = try candidate.decoded(in: order, with: self.chain.verifiers)
                 verdicts.append(.valid(VerifiedBallot(id: id, ballot: ballot)))
                 batch.append((ballot, candidate.rules))
                 places.append(index)
@@ -131,6 +141,36 @@ struct BallotCandidate {
             () throws(RefusalCode) in
             try self.form.decoded()
         }
+    }
+
+    /// Step 3 and the certificate, in the given order; with the cheapest first, the signature, too.
+    func decoded(
+        in order: BallotCheck.Order, with verifiers: Verifiers
+    ) throws(ExecutionFailure) -> Ballot {
+        if case .cheapestFirst = order {
+            do {
+                try self.checkCertificate(with: verifiers)
+                try self.checkSignature()
+            } catch {
+                // The code is that of the first rule that fails, and points come before certificates.
+                _ = try self.decoded()
+                throw error
+            }
+            return try self.decoded()
+        }
+        let ballot = try self.decoded()
+        try self.checkCertificate(with: verifiers)
+        return ballot
+    }
+
+    /// The equation of step 8 that is cheap by itself. A ballot that fails it is E_PROOF whatever its
+    /// other equations say.
+    private func checkSignature() throws(ExecutionFailure) {
+        let holds = try refusing("a point or scalar of the ballot is not canonical") {
+            () throws(RefusalCode) in
+            try self.form.signatureHolds()
+        }
+        guard holds else { throw .refused(Refusal(proof: .proof)) }
     }
 
     /// The part of step 4 that needs no credential state: the first ballot of a credential carries

@@ -23,7 +23,8 @@ extension BlockExecutor {
         let ballot: Ballot
         if let verified { ballot = verified.ballot } else { ballot = try candidate.decoded() }
         // 4: the credential's state, and 5: no element A twice.
-        let last = try self.requireTurn(of: ballot, candidate)
+        let last = try self.requireTurn(
+            of: candidate, ballotID: ballot.ballotID, tracker: ballot.tracker)
         // What costs more: the certificate, then 6 and 7, the sum and the proof.
         if verified == nil {
             try candidate.checkCertificate(with: self.chain.verifiers)
@@ -55,23 +56,23 @@ extension BlockExecutor {
     ///
     /// - Returns: the credential's last ballot.
     private func requireTurn(
-        of ballot: Ballot, _ candidate: BallotCandidate
+        of candidate: BallotCandidate, ballotID: Bytes32, tracker: Bytes32
     ) throws(ExecutionFailure) -> CredentialRecord? {
-        let header = ballot.header
+        let header = candidate.header
         let election = candidate.election
         let last = try self.load(Table.credential(election.election, header.credentialKey))
         if let last {
-            try Self.requireSuccessor(ballot, of: last, document: election.document)
+            try Self.requireSuccessor(header, ballotID, of: last, document: election.document)
         } else {
             try Self.requireBeginning(header)
         }
         let spoiled = Table.spoiled(
-            election.election, header.credentialKey, tracker: ballot.tracker)
+            election.election, header.credentialKey, tracker: tracker)
         guard try self.load(spoiled) == nil else {
             throw .refuse(.spoiled, "the encryption was opened and can never be cast")
         }
         var used: Set<Bytes32> = []
-        for ciphertext in ballot.ciphertexts {
+        for ciphertext in candidate.form.ciphertexts {
             let isUsed =
                 try self.load(Table.usedElement(election.election, ciphertext.a)) != nil
             guard !isUsed, used.insert(ciphertext.a).inserted else {
@@ -90,8 +91,9 @@ extension BlockExecutor {
         return last
     }
 
-    /// Everything that the state says of a ballot, before its certificate and its proof are looked
-    /// at; nil if they are worth it. A ballot over the issue count is: it may wait if it is valid.
+    /// Everything that the state says of a ballot, before its points are decoded and its certificate
+    /// and proof are looked at. A ballot over the issue count is refused as well, but may be worth them:
+    /// it may wait if it is valid.
     mutating func screen(
         _ transaction: BallotTransaction
     ) throws(ExecutionFailure) {
@@ -102,7 +104,15 @@ extension BlockExecutor {
             try self.require(Table.election(election.election)),
             try self.require(Table.style(election.election, candidate.header.style)),
             candidate.style, election.document)
-        _ = try self.requireTurn(of: try candidate.decoded(), candidate)
+        let form = candidate.form
+        do {
+            _ = try self.requireTurn(
+                of: candidate, ballotID: form.ballotID, tracker: form.tracker)
+        } catch {
+            // The code is that of the first rule that fails: step 3 comes before the credential's state.
+            _ = try candidate.decoded()
+            throw error
+        }
     }
 
     func requireOpen(
@@ -128,10 +138,10 @@ extension BlockExecutor {
 
     /// A revote: the next number, and the id of the ballot that it replaces.
     private static func requireSuccessor(
-        _ ballot: Ballot, of last: CredentialRecord, document: ElectionDocument
+        _ header: BallotHeader, _ ballotID: Bytes32, of last: CredentialRecord,
+        document: ElectionDocument
     ) throws(ExecutionFailure) {
-        let header = ballot.header
-        guard ballot.ballotID != last.ballotID else {
+        guard ballotID != last.ballotID else {
             throw .refuse(.duplicate, "the ballot is already cast")
         }
         // The certificate is of one style; so is every ballot of the credential.

@@ -65,7 +65,31 @@ struct CountingRandom: RandomSource {
         #expect(BallotVerifier.verify(batch, random: &random) == expected)
         let levels = Int.bitWidth - (count - 1).leadingZeroBitCount
         #expect(random.calls <= 1 + 2 * badCount * levels)
+        #expect(random.calls < 2 * count)
         #expect(badCount > 0 || random.calls == 1)
+    }
+
+    /// The signature is one equation of many, and needs no other part of the proof.
+    @Test func theSignatureAloneTellsWhetherTheCredentialsOwnerMadeTheBallot() throws {
+        for name in ["a0", "a0-revote", "b0"] {
+            let rules = try self.election.rules(style: name.hasPrefix("a") ? 1 : 2)
+            let wire = try self.election.wire(name)
+            #expect(try BallotForm(wire, rules: rules).signatureHolds())
+            for place in WireLayout(rules).fields(.scalar) + WireLayout(rules).fields(.point) {
+                var changed = wire
+                changed[place.start] ^= 2
+                let form = try BallotForm(changed, rules: rules)
+                let ballot: Ballot
+                do throws(RefusalCode) {
+                    ballot = try form.decoded()
+                } catch {
+                    continue
+                }
+                let isSignature = BallotVerifier.diagnose(ballot, rules: rules) == .signature
+                #expect(try form.signatureHolds() == !isSignature)
+                #expect(form.ballotID == ballot.ballotID && form.tracker == ballot.tracker)
+            }
+        }
     }
 
     /// Mixtures of good ballots and of ballots with any kind of damage, of both styles: the batch
