@@ -150,8 +150,7 @@ let shell: [Target] = [
         [
             "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
             "DocumentFiles", "Elections", "HTTPServing", "Ledger", "NetworkAddresses", "NodeAPI",
-            "PeerNetwork",
-            "ProcessLimits",
+            "PeerNetwork", "ProcessLimits",
             "RemoteSigner", "Ristretto", "Storage", "TransparencyLog", logging, serviceLifecycle,
             unixSignals,
         ]),
@@ -320,9 +319,10 @@ let testTargets: [Target] = [
     tests(
         "NodeTests",
         [
-            "APISchema", "Codec", "Consensus", "Cryptography", "DocumentFiles", "Elections",
-            "Ledger", "LedgerClient", "NetworkAddresses", "Node", "NodeAPI", "RawConnections",
-            "Storage", "TransparencyLog", logging, nioCore, nioPosix,
+            "APISchema", "BallotCryptography", "ClusterElection", "Codec", "Consensus",
+            "Cryptography", "DocumentFiles", "Elections", "Ledger", "LedgerClient",
+            "NetworkAddresses", "Node", "NodeAPI", "RawConnections", "Storage", "TransparencyLog",
+            logging, nioCore, nioPosix,
         ]),
     tests(
         "RegistrarTests",

@@ -197,4 +197,11 @@ extension StyleRecord {
     func acceptsUntil(_ document: ElectionDocument) -> Timestamp {
         self.closes.adding(milliseconds: UInt64(document.graceMilliseconds))
     }
+
+    /// Until when validators promise ballots: half of the grace before the first time that is too late,
+    /// and ten seconds at most.
+    func promisesUntil(_ document: ElectionDocument) -> Timestamp {
+        let margin = min(UInt64(document.graceMilliseconds) / 2, 10_000)
+        return self.acceptsUntil(document).subtracting(milliseconds: margin)
+    }
 }

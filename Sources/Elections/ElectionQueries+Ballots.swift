@@ -1,8 +1,8 @@
 package import BallotCryptography
 package import Codec
-import Ledger
+package import Ledger
 
-/// What a style's quota stands at.
+/// What a promise of a style's ballots rests on: its quota, and until when ballots are promised.
 package struct StyleAccount: Hashable, Sendable {
     /// The document's hash.
     package let election: Bytes32
@@ -10,20 +10,24 @@ package struct StyleAccount: Hashable, Sendable {
     package let issued: UInt32
     /// Credentials seen in ballots.
     package let cast: UInt32
+    package let promisesUntil: Timestamp
 }
 
 // Small reads about ballots and challenged encryptions.
 
 extension ElectionQueries {
     /// The accounting of one style, by the election id that ballots name: two records are read, and
-    /// not the whole status. Nil for an unknown election or style.
+    /// not the whole status, where the catalog has the document. Nil for an unknown election or style.
     package func styleAccount(
-        electionID: Bytes32, style: UInt32
+        electionID: Bytes32, style: UInt32, catalog: inout ElectionCatalog
     ) throws(StateFault) -> StyleAccount? {
         guard let election = try self.state.record(Table.electionByID(electionID)),
             let record = try self.state.record(Table.style(election, style))
         else { return nil }
-        return StyleAccount(election: election, issued: record.issued, cast: record.cast)
+        let document = try catalog.document(election, in: self.state)
+        return StyleAccount(
+            election: election, issued: record.issued, cast: record.cast,
+            promisesUntil: record.promisesUntil(document))
     }
 
     /// Whether a credential spoiled a tracker, so that it cannot cast a ballot with it.

@@ -176,11 +176,10 @@ extension StyleStatus {
         _ document: ElectionDocument, now: Timestamp
     ) {
         let acceptsUntil = record.acceptsUntil(document)
-        let margin = min(UInt64(document.graceMilliseconds) / 2, 10_000)
         self.init(
             number: style.number, startOfIssuing: style.startOfIssuing, opens: style.opens,
             closes: record.closes, acceptsUntil: acceptsUntil,
-            promisesUntil: acceptsUntil.subtracting(milliseconds: margin),
+            promisesUntil: record.promisesUntil(document),
             isOpen: stage == .prepared && record.isRollComplete && style.opens <= now
                 && now < acceptsUntil,
             isRollComplete: record.isRollComplete, rollTotal: record.roll?.total ?? 0,

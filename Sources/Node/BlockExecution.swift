@@ -82,7 +82,8 @@ struct BlockExecution: Sendable {
             BallotCheck.isBallot($1) && verified[$0] == nil
         }
         let proofs = try await verify(
-            unchecked.map { (id: $0, bytes: $1) }, state: parent.state, catalog: parent.catalog)
+            unchecked.map { (id: $0, bytes: $1) }, stopsAtRefusal: true, state: parent.state,
+            catalog: parent.catalog)
         var known = verified
         for (id, verdict) in proofs {
             switch verdict {
@@ -114,30 +115,40 @@ struct BlockExecution: Sendable {
     }
 
     /// Checks ballots in batches side by side.
+    ///
+    /// - Parameter stopsAtRefusal: begins no further batch once a ballot is refused: a block with one
+    ///   bad ballot is invalid, and a leader that fills one with bad ballots costs the others a few batches.
     @concurrent
     func verify(
-        _ ballots: [(id: Bytes32, bytes: [UInt8])], state: any StateReader,
-        catalog: ElectionCatalog
+        _ ballots: [(id: Bytes32, bytes: [UInt8])], order: BallotCheck.Order = .asInBlock,
+        batchSize: Int = NodeLimits.proofBatch, stopsAtRefusal: Bool = false,
+        state: any StateReader, catalog: ElectionCatalog
     ) async throws -> [Bytes32: BallotVerdict] {
         guard !ballots.isEmpty else { return [:] }
         let check = BallotCheck(chain: chain)
+        var batches = stride(from: 0, to: ballots.count, by: batchSize).map {
+            Array(ballots[$0..<min($0 + batchSize, ballots.count)])
+        }[...]
         return try await withThrowingTaskGroup(of: [(Bytes32, BallotVerdict)].self) { group in
-            var start = 0
-            while start < ballots.count {
-                let end = min(start + NodeLimits.proofBatch, ballots.count)
-                let batch = Array(ballots[start..<end])
+            func startNext() {
+                guard let batch = batches.popFirst() else { return }
                 group.addTask {
                     var catalog = catalog
                     var random = SystemRandom()
                     let verdicts = try check.verify(
-                        batch, state: state, catalog: &catalog, random: &random)
+                        batch, order: order, state: state, catalog: &catalog, random: &random)
                     return zip(batch, verdicts).map { ($0.id, $1) }
                 }
-                start = end
             }
+            for _ in 0..<NodeLimits.proofTasks { startNext() }
             var all: [Bytes32: BallotVerdict] = [:]
+            var hasRefused = false
             for try await verdicts in group {
-                for (id, verdict) in verdicts { all[id] = verdict }
+                for (id, verdict) in verdicts {
+                    all[id] = verdict
+                    if case .refused = verdict { hasRefused = true }
+                }
+                if !(stopsAtRefusal && hasRefused) { startNext() }
             }
             return all
         }

@@ -6,67 +6,21 @@ import Cryptography
 import Elections
 import Ledger
 import Logging
+import NetworkAddresses
 import NodeAPI
 import PeerNetwork
 import Storage
 
-/// Where a transaction comes from, and who waits for its answer.
-enum AdmissionSource: Sendable {
-    case client(address: String, CheckedContinuation<SubmissionResult, Never>)
-    /// Passed on by a peer for its client.
-    case relay(Bytes32, number: UInt64)
-    /// Pushed by the validator that admitted it.
-    case validator(Bytes32)
-    /// Stored before a restart.
-    case restored
-    /// Of this node itself.
-    case own
-
-    /// Whether the mempool bounds what this sender may hold.
-    var isBounded: Bool {
-        switch self {
-        case .restored, .own: false
-        case .client, .relay, .validator: true
-        }
-    }
-
-    /// The name that fairness between senders goes by.
-    var name: String {
-        switch self {
-        case .client(let address, _): address
-        case .relay(let peer, _): "peer \(peer)"
-        case .validator(let peer): "validator \(peer)"
-        case .restored: "restored"
-        case .own: "own"
-        }
-    }
-}
-
-/// A transaction that is to be judged.
-struct AdmissionRequest: Sendable {
-    let id: Bytes32
-    let bytes: [UInt8]
-    let source: AdmissionSource
-}
-
-/// A transaction and what the checks made of it.
-struct JudgedTransaction: Sendable {
-    let request: AdmissionRequest
-    let admission: Admission
-    let verified: VerifiedBallot?
-    /// Whether there is time enough to promise a ballot.
-    let mayPromise: Bool
-}
-
-/// The way of a transaction into the mempool.
+/// The way of a transaction into the mempool, or through an observer to a validator.
 extension ChainDriver {
     /// Judges a client's transaction and keeps it, or passes it on to a validator.
-    func submit(_ bytes: [UInt8], id: Bytes32, address: String) async -> SubmissionResult {
+    func submit(
+        _ bytes: [UInt8], id: Bytes32, from group: NetworkAddresses.AddressGroup
+    ) async -> SubmissionResult {
         await withCheckedContinuation { continuation in
             guarded {
                 take(
-                    AdmissionRequest(
-                        id: id, bytes: bytes, source: .client(address: address, continuation)))
+                    AdmissionRequest(id: id, bytes: bytes, source: .client(group, continuation)))
                 try drain()
             }
             if hasStopped { resumeStopped(continuation) }
@@ -97,22 +51,28 @@ extension ChainDriver {
             answer(request, known)
             return
         }
-        guard isMember else {
-            relay(request)
-            return
-        }
+        let sender = request.source.sender
         do throws(MempoolRefusal) {
-            try mempool.checkRoom(
-                for: request.bytes.count, from: request.source.name, reserved: checks.count)
-            guard checks.hasRoom(for: request.source.name) else { throw .sourceFull }
+            let places = admissions.read { (count: $0.count, bytes: $0.bytes) }
+            try mempool.checkRoom(for: request.bytes.count, from: sender, reserved: places)
         } catch {
             answer(request, .failure(Self.failure(error)))
             return
         }
-        checks.take(request.source.name)
-        if !admissions.offer(request) {
-            checks.release(request.source.name)
-            answer(request, .failure(Self.failure(.full)))
+        let now = clock.now().instant
+        let outcome = admissions.change { queue -> Result<[PendingCheck], CheckRefusal> in
+            do throws(CheckRefusal) {
+                return .success(
+                    try queue.add(request, of: request.bytes.count, from: sender, at: now))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch outcome {
+        case .success(let displaced):
+            for check in displaced { answer(check.item, .failure(Self.full)) }
+        case .failure(let refusal): answer(request, .failure(Self.failure(refusal)))
+        case nil: refuseStopped([request])
         }
     }
 
@@ -188,18 +148,20 @@ extension ChainDriver {
 
     /// What the checks judge on: the state of the newest final block.
     func admissionPoint() -> (point: ChainPoint, time: Timestamp) {
-        (head, max(clock.now().clock, head.time.adding(milliseconds: 1)))
+        (head, max(clock.now().clock, head.earliestNext))
     }
 
-    /// Takes judged transactions: those that were admitted are in the store already.
-    func admit(_ judged: [JudgedTransaction]) {
+    /// Takes judged transactions: those that were admitted are in the store already, unless this node
+    /// is an observer and keeps none.
+    func admit(_ judged: [JudgedTransaction], areStored: Bool) {
         guarded {
             var fresh: [[UInt8]] = []
             var dropped: [Bytes32] = []
             for item in judged {
-                if case .restored = item.request.source {
-                } else {
-                    checks.release(item.request.source.name)
+                settle(item)
+                guard areStored else {
+                    passOn(item)
+                    continue
                 }
                 if admit(item, dropped: &dropped), item.request.isOurs {
                     fresh.append(item.request.bytes)
@@ -213,6 +175,31 @@ extension ChainDriver {
         if stoppedBeforeInput { refuseStopped(judged.map(\.request)) }
     }
 
+    /// Gives back the places of a judged transaction, and charges a failed check to its sender.
+    private func settle(_ item: JudgedTransaction) {
+        if case .restored = item.request.source { return }
+        if item.hasFailed { counters.checksFailed += 1 }
+        if item.check.isSuspect { counters.checkedAlone += 1 }
+        let now = clock.now().instant
+        let moved =
+            admissions.change { $0.settle(item.check, hasFailed: item.hasFailed, at: now) } ?? []
+        for check in moved {
+            let seconds = admissions.read { $0.seconds(of: check.sender) }
+            answer(check.item, .failure(Self.failure(.suspect(seconds: seconds))))
+        }
+    }
+
+    /// Passes a client's transaction on to a validator. One that no state admits goes no further: the
+    /// validators would charge its failed check to this node, which stands for all of its clients.
+    private func passOn(_ item: JudgedTransaction) {
+        switch item.admission {
+        case .refused(let refusal) where item.isNeverAdmitted:
+            counters.transactionsRefused += 1
+            answer(item.request, .failure(.refused(code: refusal.code.name, refusal.reason)))
+        case .admitted, .waiting, .duplicate, .refused: relay(item.request)
+        }
+    }
+
     /// Answers those whom a stopping node leaves without a judgement.
     func refuseStopped(_ requests: [AdmissionRequest]) {
         for request in requests {
@@ -221,19 +208,31 @@ extension ChainDriver {
         }
     }
 
-    /// Answers one judged transaction; whether it is in the mempool now and was not before.
+    /// Answers one judged transaction; whether it is in the mempool now and was not before, or not yet
+    /// checked.
     private func admit(_ item: JudgedTransaction, dropped: inout [Bytes32]) -> Bool {
         let request = item.request
+        var isRestored = false
+        if case .restored = request.source { isRestored = true }
         switch item.admission {
         case .duplicate:
             countDuplicate(request)
+            mempool.remove(request.id)
             dropped.append(request.id)
             answer(
                 request,
                 .success(SubmissionAnswer(transactionID: request.id, status: "final")))
             return false
         case .refused(let refusal):
+            // One that is here, or final, came another way while it was judged. Only what a final state
+            // says takes it out again.
+            if !isRestored, let known = answerKnown(request.id) {
+                countDuplicate(request)
+                answer(request, known)
+                return false
+            }
             counters.transactionsRefused += 1
+            mempool.remove(request.id)
             dropped.append(request.id)
             answer(
                 request, .failure(.refused(code: refusal.code.name, refusal.reason)))
@@ -252,68 +251,33 @@ extension ChainDriver {
 
     private func insert(_ item: JudgedTransaction, dropped: inout [Bytes32]) -> Bool {
         let request = item.request
-        let isNew = mempool[request.id] == nil
         var isWaiting = false
         if case .waiting = item.admission { isWaiting = true }
-        do throws(MempoolRefusal) {
-            try mempool.insert(
-                id: request.id, bytes: request.bytes, source: request.source.name,
-                verified: item.verified, isWaiting: isWaiting, at: clock.now().instant,
-                bySource: request.source.isBounded)
-        } catch {
-            // What was stored before a restart stays there: it may have been promised.
-            if case .restored = request.source { return false }
-            dropped.append(request.id)
-            answer(request, .failure(Self.failure(error)))
-            return false
-        }
-        if isNew {
-            counters.transactionsAdmitted += 1
+        let now = clock.now().instant
+        var isNew = false
+        if let entry = mempool[request.id] {
+            isNew = entry.isUnchecked
+            if isNew {
+                mempool.setChecked(request.id, item.verified, isWaiting: isWaiting, at: now)
+            } else {
+                countDuplicate(request)
+            }
         } else {
-            countDuplicate(request)
+            isNew = true
+            do throws(MempoolRefusal) {
+                try mempool.insert(
+                    id: request.id, bytes: request.bytes, from: item.check.sender,
+                    verified: item.verified, isWaiting: isWaiting, at: now)
+            } catch {
+                dropped.append(request.id)
+                answer(request, .failure(Self.failure(error)))
+                return false
+            }
+            counters.transactionsAdmitted += 1
         }
-        if !isWaiting, item.mayPromise, request.wantsPromise { promise(request.id) }
+        if !isWaiting, request.wantsPromise { promise(request.id) }
         if let known = answerKnown(request.id) { answer(request, known) }
         return isNew
-    }
-
-    /// Promises a ballot, once, where the promise can be kept: not on a state that is long past, and
-    /// a credential's first ballot only while the registrar's count covers all that are promised.
-    private func promise(_ id: Bytes32) {
-        guard let ownPlace, let entry = mempool[id], entry.promise == nil,
-            let ballot = entry.verified?.ballot, isFresh, isCovered(ballot)
-        else { return }
-        let promise = SignedPromise(
-            ballot, received: head.height,
-            promised: Height(head.height.rawValue + NodeLimits.promisedBlocks),
-            validator: ownPlace, domain: chain.domain
-        ) { keys.node.sign($0) }
-        mempool.setPromise(promise.canonicalBytes, of: id)
-    }
-
-    private var isFresh: Bool {
-        replica?.status.isVoting == true
-            && PromiseRule.isFresh(
-                head: head.time, now: clock.now().clock,
-                heartbeatMilliseconds: chain.genesis.parameters.heartbeatMilliseconds)
-    }
-
-    /// Whether the style's count covers this ballot besides those that were promised before it.
-    private func isCovered(_ ballot: Ballot) -> Bool {
-        let header = ballot.header
-        guard header.sequence == 1 else { return true }
-        do throws(StateFault) {
-            let account = try ElectionQueries(head.state).styleAccount(
-                electionID: header.electionID, style: header.style)
-            guard let style = account else { return false }
-            return PromiseRule.isCovered(
-                sequence: header.sequence, cast: style.cast,
-                promised: mempool.promisedFirstBallots(
-                    of: header.electionID, style: header.style), issued: style.issued)
-        } catch {
-            fail(error)
-            return false
-        }
     }
 
     private func answer(_ request: AdmissionRequest, _ result: SubmissionResult) {
@@ -336,48 +300,6 @@ extension ChainDriver {
         feed { $0.pendingTransactions(since: oldest, at: now) }
     }
 
-    /// Judges waiting transactions again on the new state: what was counted is ready now, what the
-    /// state refuses for good is dropped.
-    func recheckMempool(after blocks: [ExecutedBranch]) throws {
-        guard mempool.count > 0 else {
-            quotaAlarms = []
-            return
-        }
-        if blocks.contains(where: { $0.executed.events.contains(where: \.mayReleaseBallots) }) {
-            mempool.suspectWaiting()
-        }
-        let now = clock.now()
-        let age = NodeLimits.recheckMilliseconds * 1000
-        let limit = Instant(
-            microseconds: now.instant.microseconds > age ? now.instant.microseconds - age : 1)
-        let due = mempool.judged(before: limit, count: NodeLimits.rechecks)
-        guard !due.isEmpty else {
-            watchQuota(at: now.instant)
-            return
-        }
-        let (point, time) = admissionPoint()
-        var check = try AdmissionCheck(
-            chain: chain, state: point.state, catalog: point.catalog, time: time)
-        var dropped: [Bytes32] = []
-        for entry in due {
-            switch try check.check(entry.bytes, id: entry.id, verified: entry.verified) {
-            case .admitted: mempool.setJudged(entry.id, isWaiting: false, at: now.instant)
-            case .waiting: mempool.setJudged(entry.id, isWaiting: true, at: now.instant)
-            case .duplicate: dropped.append(entry.id)
-            case .refused(let refusal):
-                logger.info(
-                    "a waiting transaction is dropped",
-                    metadata: [
-                        "transaction": "\(entry.id)", "reason": "\(refusal)",
-                        "promised": "\(entry.promise != nil)",
-                    ])
-                dropped.append(entry.id)
-            }
-        }
-        drop(dropped)
-        watchQuota(at: now.instant)
-    }
-
     /// Forgets transactions that cannot become final.
     func drop(_ ids: [Bytes32]) {
         guard !ids.isEmpty else { return }
@@ -393,18 +315,12 @@ extension ChainDriver {
 
     private static func failure(_ refusal: MempoolRefusal) -> ServiceFailure {
         switch refusal {
-        case .full:
-            .busy(
-                "The node holds as many waiting transactions as it may. Send the same bytes again "
-                    + "later, or to another node.", retryAfterSeconds: 5)
-        case .sourceFull:
-            .tooMany(
-                "This address holds its share of waiting transactions. Send the same bytes again "
-                    + "later.", retryAfterSeconds: 5)
+        case .full: full
+        case .sourceFull: shareTaken
         case .waitingFull:
             .busy(
                 "Too many ballots wait for the registrar's count. Send the same bytes again later.",
-                retryAfterSeconds: 10)
+                retryAfterSeconds: 2 * NodeLimits.busyRetrySeconds)
         case .otherBallotWaits(let other):
             .refused(
                 code: RefusalCode.sequence.name,
@@ -412,30 +328,29 @@ extension ChainDriver {
                     + "it is, then continue from it.")
         }
     }
-}
 
-extension AdmissionRequest {
-    /// Whether this node answers for the transaction: it pushes it to the others.
-    fileprivate var isOurs: Bool {
-        switch source {
-        case .client, .relay, .restored, .own: true
-        case .validator: false
+    private static func failure(_ refusal: CheckRefusal) -> ServiceFailure {
+        switch refusal {
+        case .full: full
+        case .senderFull: shareTaken
+        case .suspect(let seconds):
+            .tooMany(
+                "Transactions from this network failed their checks, so few more of it are taken for "
+                    + "now. Send the same bytes again later, or to another node.",
+                retryAfterSeconds: seconds)
         }
     }
 
-    fileprivate var wantsPromise: Bool {
-        switch source {
-        case .client, .relay: true
-        case .validator, .restored, .own: false
-        }
+    private static var full: ServiceFailure {
+        .busy(
+            "The node holds as many waiting transactions as it may. Send the same bytes again "
+                + "later, or to another node.", retryAfterSeconds: NodeLimits.busyRetrySeconds)
     }
-}
 
-extension ElectionEvent {
-    /// Whether ballots that waited for the registrar's count may be ready after it.
-    fileprivate var mayReleaseBallots: Bool {
-        if case .issueCount = self { return true }
-        return false
+    private static var shareTaken: ServiceFailure {
+        .tooMany(
+            "This network holds its share of waiting transactions. Send the same bytes again "
+                + "later.", retryAfterSeconds: NodeLimits.busyRetrySeconds)
     }
 }
 
@@ -444,7 +359,7 @@ extension ChainDriver {
     func shutDown() {
         hasStopped = true
         stoppedBeforeInput = true
-        admissions.finish()
+        refuseStopped(admissions.finish { $0.removeAll() }.map(\.item))
         executions.finish()
         answers.finish()
         for number in relays.keys.sorted() {

@@ -82,12 +82,10 @@ extension ChainDriver {
 
     private func suspend(_ id: Bytes32) {
         mempool.suspend(id)
-        // What was promised goes only when a final state refuses it.
-        guard let entry = mempool[id], entry.refusals >= NodeLimits.refusals, entry.promise == nil
-        else { return }
+        guard let entry = mempool[id], entry.isGivenUp else { return }
         logger.warning(
             "a transaction is dropped: leaders' states keep refusing it",
-            metadata: ["transaction": "\(id)", "promised": "\(entry.promise != nil)"])
+            metadata: ["transaction": "\(id)"])
         drop([id])
     }
 

@@ -17,13 +17,24 @@ struct Relay: Sendable {
 /// Submissions that an observer passes on.
 extension ChainDriver {
     func relay(_ request: AdmissionRequest) {
+        let sender = request.source.sender
+        let ofSite = relays.values.count { $0.request.source.sender.site == sender.site }
+        guard ofSite < NodeLimits.relayedPerSite else {
+            finishRelay(
+                request,
+                .failure(
+                    .tooMany(
+                        "Too many submissions of this network are on their way through this node.",
+                        retryAfterSeconds: NodeLimits.busyRetrySeconds)))
+            return
+        }
         guard relays.count < NodeLimits.relayed else {
             finishRelay(
                 request,
                 .failure(
                     .busy(
                         "Too many submissions are on their way through this node.",
-                        retryAfterSeconds: 2)))
+                        retryAfterSeconds: NodeLimits.busyRetrySeconds)))
             return
         }
         nextRelay += 1

@@ -117,6 +117,12 @@ extension ChainDriver {
         text.gauge(
             "ready", "Whether the node is ready, as /readyz says", readiness.problem == nil ? 1 : 0)
         text.gauge("pending_transactions", "Transactions that wait", UInt64(mempool.count))
+        let checks = admissions.read { (count: $0.count, suspects: $0.suspectSenders) }
+        text.gauge(
+            "pending_checks", "Transactions that wait for their checks", UInt64(checks.count))
+        text.gauge(
+            "suspect_senders", "Senders and sites whose transactions failed checks of late",
+            UInt64(checks.suspects))
         text.gauge("pending_bytes", "Bytes of transactions that wait", UInt64(mempool.bytes))
         text.gauge(
             "waiting_ballots", "Ballots that wait for the registrar's count",
@@ -137,6 +143,12 @@ extension ChainDriver {
             counters.transactionsAdmitted)
         text.counter(
             "transactions_refused_total", "Transactions refused", counters.transactionsRefused)
+        text.counter(
+            "failed_checks_total",
+            "Transactions whose certificate, proof or signature was false", counters.checksFailed)
+        text.counter(
+            "lone_checks_total", "Transactions checked alone, since their sender was suspect",
+            counters.checkedAlone)
         text.counter(
             "pushed_transactions_total", "Transactions that other validators pushed to this one",
             counters.transactionsPushed)

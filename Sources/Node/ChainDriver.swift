@@ -30,9 +30,10 @@ actor ChainDriver: BlockingActor {
     let alarm: AlarmClock
     let broadcaster: EventBroadcaster
     let logger: Logger
-    nonisolated let admissions = WorkQueue<AdmissionRequest>(limit: NodeLimits.admissionQueue)
-    nonisolated let executions = WorkQueue<ExecutionTask>(limit: NodeLimits.executionQueue)
-    nonisolated let answers = WorkQueue<SyncQuestion>(limit: NodeLimits.answerQueue)
+    nonisolated let admissions = WorkQueue(CheckQueue<AdmissionRequest>())
+    nonisolated let executions = WorkQueue(
+        BoundedLine<ExecutionTask>(limit: NodeLimits.executionQueue))
+    nonisolated let answers = WorkQueue(BoundedLine<SyncQuestion>(limit: NodeLimits.answerQueue))
     let stop: StopSignal
 
     // The state machines.
@@ -56,7 +57,6 @@ actor ChainDriver: BlockingActor {
 
     // Transactions.
     var mempool: Mempool
-    var checks = CheckPlaces()
     /// Styles whose overdue ballots were reported.
     var quotaAlarms: Set<StyleName> = []
     var relays: [UInt64: Relay] = [:]
@@ -321,6 +321,10 @@ struct NodeCounters: Sendable {
     var hostileMessages: UInt64 = 0
     var transactionsAdmitted: UInt64 = 0
     var transactionsRefused: UInt64 = 0
+    /// Those of them whose certificate, proof or signature was false.
+    var checksFailed: UInt64 = 0
+    /// Transactions that were checked alone, since their sender was suspect.
+    var checkedAlone: UInt64 = 0
     var transactionsFinal: UInt64 = 0
     var blocksFinal: UInt64 = 0
     /// Transactions that validators pushed to this one, and those of them that it knew already.

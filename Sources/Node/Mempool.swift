@@ -9,66 +9,14 @@ package struct MempoolLimits: Sendable {
     package var bytes = 64 * 1024 * 1024
     /// Of `count`, what one sender may hold.
     package var countPerSource = 10_000
+    /// What one site may hold: as much as four of its networks, but not all.
+    package var countPerSite: Int { max(countPerSource, min(4 * countPerSource, count * 3 / 4)) }
     /// Ballots that wait for the registrar's count.
     package var waiting = 5000
     /// Of these, those of one ballot style: a style whose count stands still keeps no other out.
     package var waitingPerStyle: Int { max(1, waiting / 4) }
 
     package init() {}
-}
-
-/// A transaction that was admitted and is in no final block.
-package struct MempoolEntry: Sendable {
-    package let id: Bytes32
-    let bytes: [UInt8]
-    /// Who sent it: an address, or a peer.
-    let source: String
-    /// The order of arrival.
-    let number: UInt64
-    let arrival: Instant
-    let verified: VerifiedBallot?
-    /// The header of a ballot.
-    let ballot: BallotHeader?
-    /// Whether it waits for the registrar's count: it is in no block until then.
-    package fileprivate(set) var isWaiting: Bool
-    /// Since when it waits for the count.
-    fileprivate var waitsSince: Instant
-    /// The promise that was given, canonical.
-    package fileprivate(set) var promise: [UInt8]?
-    /// When its admission was last judged.
-    fileprivate var judged: Instant
-    /// How often a leader's state refused it. It is left out until it is judged again.
-    package fileprivate(set) var refusals = 0
-    fileprivate var isSuspended = false
-
-    /// Whether a leader may include it now.
-    package var isReady: Bool { !isWaiting && !isSuspended }
-}
-
-/// A ballot style of an election.
-package struct StyleName: Hashable, Comparable, Sendable {
-    package let electionID: Bytes32
-    package let style: UInt32
-
-    package init(electionID: Bytes32, style: UInt32) {
-        self.electionID = electionID
-        self.style = style
-    }
-
-    fileprivate init(_ header: BallotHeader) {
-        self.init(electionID: header.electionID, style: header.style)
-    }
-
-    package static func < (lhs: Self, rhs: Self) -> Bool {
-        (lhs.electionID, lhs.style) < (rhs.electionID, rhs.style)
-    }
-}
-
-extension MempoolEntry {
-    fileprivate var style: StyleName? { ballot.map { StyleName($0) } }
-
-    /// The style of a credential's first ballot, which takes one of the registrar's count.
-    fileprivate var firstBallotStyle: StyleName? { ballot?.sequence == 1 ? style : nil }
 }
 
 /// Why a mempool takes no more.
@@ -87,9 +35,12 @@ package struct Mempool: Sendable {
     /// Ids by arrival number; numbers of removed entries are skipped.
     private var order: [(number: UInt64, id: Bytes32)] = []
     private var nextNumber: UInt64 = 0
-    private var bySource: [String: Int] = [:]
+    private var bySender: [AdmissionSender: Int] = [:]
+    private var bySite: [AdmissionSender: Int] = [:]
     private var byCredential: [CredentialName: Bytes32] = [:]
     private var promisedFirst: [StyleName: Int] = [:]
+    private var unchecked = Line<Bytes32>()
+    private var rechecks = RecheckQueue()
     /// Ballots that wait for the count.
     private var waiting: Set<Bytes32> = []
     private var waitingByStyle: [StyleName: Int] = [:]
@@ -113,14 +64,21 @@ package struct Mempool: Sendable {
 
     package subscript(id: Bytes32) -> MempoolEntry? { entries[id] }
 
-    /// Whether one more transaction of `size` bytes from `source` would be taken.
+    /// Whether one more transaction of `size` bytes would be taken. What this node itself sends always
+    /// is: it is little.
+    ///
+    /// - Parameter reserved: what transactions under check may come to take.
     package func checkRoom(
-        for size: Int, from source: String, reserved: Int = 0
+        for size: Int, from sender: AdmissionSender,
+        reserved: (count: Int, bytes: Int) = (0, 0)
     ) throws(MempoolRefusal) {
-        guard entries.count + reserved < limits.count, bytes + size <= limits.bytes else {
-            throw .full
-        }
-        guard bySource[source, default: 0] < limits.countPerSource else { throw .sourceFull }
+        guard sender.isBounded else { return }
+        guard entries.count + reserved.count < limits.count,
+            bytes + reserved.bytes + size <= limits.bytes
+        else { throw .full }
+        guard bySender[sender, default: 0] < limits.countPerSource,
+            bySite[sender.site, default: 0] < limits.countPerSite
+        else { throw .sourceFull }
     }
 
     /// Checks that no other ballot of the same credential is here: both cannot be in the chain next.
@@ -136,19 +94,14 @@ package struct Mempool: Sendable {
     ///
     /// - Parameters:
     ///   - ballot: the header of a ballot; that of `verified` where it is left out.
-    ///   - isBounded: false for what the sender may hold without a bound: it was stored before.
     package mutating func insert(
-        id: Bytes32, bytes content: [UInt8], source: String, verified: VerifiedBallot? = nil,
-        ballot: BallotHeader? = nil, isWaiting: Bool = false, at now: Instant,
-        bySource isBounded: Bool = true
+        id: Bytes32, bytes content: [UInt8], from sender: AdmissionSender,
+        verified: VerifiedBallot? = nil, ballot: BallotHeader? = nil, isWaiting: Bool = false,
+        at now: Instant
     ) throws(MempoolRefusal) {
         guard entries[id] == nil else { return }
         let ballot = ballot ?? verified?.ballot.header
-        do {
-            try checkRoom(for: content.count, from: source)
-        } catch .sourceFull where !isBounded {
-            // What comes back from the store has many senders under one name.
-        }
+        try checkRoom(for: content.count, from: sender)
         try checkCredential(of: ballot, id: id)
         if isWaiting {
             let ofStyle = ballot.map { waitingByStyle[StyleName($0), default: 0] } ?? 0
@@ -156,15 +109,68 @@ package struct Mempool: Sendable {
                 throw .waitingFull
             }
         }
-        entries[id] = MempoolEntry(
-            id: id, bytes: content, source: source, number: nextNumber, arrival: now,
-            verified: verified, ballot: ballot, isWaiting: false, waitsSince: now, judged: now)
-        order.append((nextNumber, id))
-        nextNumber += 1
-        bySource[source, default: 0] += 1
-        if let ballot { byCredential[CredentialName(ballot)] = id }
-        bytes += content.count
+        add(
+            MempoolEntry(
+                id: id, bytes: content, sender: sender, number: nextNumber, arrival: now,
+                verified: verified, ballot: ballot, isWaiting: false, waitsSince: now))
+        queueRecheck(id, judged: now)
         if isWaiting { setWaiting(id, true, at: now) }
+    }
+
+    /// Takes back what was stored before a restart. It had its place then, so no bound is for it.
+    package mutating func restore(_ id: Bytes32, _ content: [UInt8], at now: Instant) {
+        guard entries[id] == nil else { return }
+        var entry = MempoolEntry(
+            id: id, bytes: content, sender: .restored, number: nextNumber, arrival: now,
+            verified: nil, ballot: Self.header(of: content), isWaiting: false, waitsSince: now)
+        entry.isUnchecked = true
+        add(entry)
+        unchecked.append(id)
+        if let style = entry.firstBallotStyle { promisedFirst[style, default: 0] += 1 }
+    }
+
+    /// The header of a stored ballot; it was admitted, so it has one.
+    private static func header(of content: [UInt8]) -> BallotHeader? {
+        guard BallotCheck.isBallot(content) else { return nil }
+        do {
+            guard case .ballot(let ballot) = try Transaction(canonicalBytes: content) else {
+                return nil
+            }
+            return try BallotHeader(peeking: ballot.wire)
+        } catch {
+            // Another version stored it. The checks to come refuse it.
+            return nil
+        }
+    }
+
+    private mutating func add(_ entry: MempoolEntry) {
+        entries[entry.id] = entry
+        order.append((entry.number, entry.id))
+        nextNumber += 1
+        bySender[entry.sender, default: 0] += 1
+        bySite[entry.sender.site, default: 0] += 1
+        if let ballot = entry.ballot, byCredential[CredentialName(ballot)] == nil {
+            byCredential[CredentialName(ballot)] = entry.id
+        }
+        bytes += entry.bytes.count
+    }
+
+    /// Restored transactions that are to be checked, at most `count`, each once.
+    package mutating func takeUnchecked(count: Int) -> [MempoolEntry] {
+        var taken: [MempoolEntry] = []
+        while taken.count < count, let id = unchecked.popFirst() {
+            if let entry = entries[id], entry.isUnchecked { taken.append(entry) }
+        }
+        return taken
+    }
+
+    /// Notes that a restored transaction passed the checks.
+    package mutating func setChecked(
+        _ id: Bytes32, _ verified: VerifiedBallot?, isWaiting: Bool, at now: Instant
+    ) {
+        entries[id]?.isUnchecked = false
+        entries[id]?.verified = verified
+        setJudged(id, isWaiting: isWaiting, at: now)
     }
 
     package mutating func remove(_ id: Bytes32) {
@@ -172,11 +178,11 @@ package struct Mempool: Sendable {
         if entry.isWaiting { setWaiting(id, false, at: entry.arrival) }
         entries[id] = nil
         bytes -= entry.bytes.count
-        if entry.promise != nil, let style = entry.firstBallotStyle {
-            promisedFirst[style, default: 1] -= 1
+        if entry.mayBePromised, let style = entry.firstBallotStyle {
+            promisedFirst.subtractOne(from: style)
         }
-        let left = bySource[entry.source, default: 1] - 1
-        bySource[entry.source] = left > 0 ? left : nil
+        bySender.subtractOne(from: entry.sender)
+        bySite.subtractOne(from: entry.sender.site)
         if let ballot = entry.ballot, byCredential[CredentialName(ballot)] == id {
             byCredential[CredentialName(ballot)] = nil
         }
@@ -201,13 +207,13 @@ package struct Mempool: Sendable {
 
     package mutating func setPromise(_ promise: [UInt8], of id: Bytes32) {
         guard let entry = entries[id] else { return }
-        if entry.promise == nil, let style = entry.firstBallotStyle {
+        if !entry.mayBePromised, let style = entry.firstBallotStyle {
             promisedFirst[style, default: 0] += 1
         }
         entries[id]?.promise = promise
     }
 
-    /// How many promised first ballots of credentials of a style are here.
+    /// How many first ballots of credentials of a style are here that are or may be promised.
     package func promisedFirstBallots(of electionID: Bytes32, style: UInt32) -> Int {
         promisedFirst[StyleName(electionID: electionID, style: style), default: 0]
     }
@@ -217,7 +223,7 @@ package struct Mempool: Sendable {
         guard entries[id] != nil else { return }
         setWaiting(id, isWaiting, at: now)
         entries[id]?.isSuspended = false
-        entries[id]?.judged = now
+        queueRecheck(id, judged: now)
     }
 
     /// Leaves an entry out of blocks until it is judged again, which it is among the first.
@@ -225,12 +231,22 @@ package struct Mempool: Sendable {
         guard let entry = entries[id] else { return }
         entries[id]?.refusals = entry.refusals + 1
         entries[id]?.isSuspended = true
-        entries[id]?.judged = Instant(microseconds: 0)
+        if !entry.isUnchecked { queueRecheck(id, judged: nil) }
     }
 
     /// Makes all waiting ballots due to be judged.
     package mutating func suspectWaiting() {
-        for id in waiting { entries[id]?.judged = Instant(microseconds: 0) }
+        let due = waiting.compactMap { entries[$0] }.sorted { $0.number < $1.number }
+        for entry in due { queueRecheck(entry.id, judged: nil) }
+    }
+
+    /// Gives an entry a new place among those that wait to be judged again: the last one, or, where it
+    /// is urgent, one before all that are not.
+    private mutating func queueRecheck(_ id: Bytes32, judged: Instant?) {
+        guard let entry = entries[id] else { return }
+        if judged == nil, entry.recheck != nil, entry.isRecheckUrgent { return }
+        entries[id]?.recheck = rechecks.add(id, of: entry.style, judged: judged)
+        entries[id]?.isRecheckUrgent = judged == nil
     }
 
     /// How many ballots of each style have waited for the count since `moment` or longer.
@@ -263,33 +279,31 @@ package struct Mempool: Sendable {
         return nil
     }
 
-    /// Entries last judged before `moment`, at most `count`: those judged longest ago first, and one
-    /// of each ballot style in turn, so that many of one style, which stay as they are, hold up no
-    /// other.
-    package func judged(before moment: Instant, count: Int) -> [MempoolEntry] {
-        var byStyle: [StyleName?: [MempoolEntry]] = [:]
-        for entry in entries.values where entry.judged < moment {
-            byStyle[entry.style, default: []].append(entry)
-        }
-        var queues = byStyle.values.map { due in
-            due.sorted { ($0.judged, $0.number) < ($1.judged, $1.number) }[...]
-        }
-        queues.sort { lhs, rhs in
-            guard let first = lhs.first, let second = rhs.first else { return false }
-            return (first.judged, first.number) < (second.judged, second.number)
-        }
-        var result: [MempoolEntry] = []
-        while !queues.isEmpty, result.count < count {
-            for index in queues.indices where result.count < count {
-                if let entry = queues[index].popFirst() { result.append(entry) }
+    /// Takes entries that were last judged before `moment`, at most `count`: of each ballot style those
+    /// judged longest ago, and one of each style in turn, so that many of one style, which stay as they
+    /// are, hold up no other. `setJudged` puts them back.
+    package mutating func takeJudged(before moment: Instant, count: Int) -> [MempoolEntry] {
+        var taken: [MempoolEntry] = []
+        rechecks.take(before: moment) { place, id in
+            if let entry = entries[id], entry.recheck == place {
+                entries[id]?.recheck = nil
+                taken.append(entry)
             }
-            queues.removeAll(where: \.isEmpty)
+            return taken.count < count
         }
-        return result
+        return taken
     }
 
     /// All entries in the order of arrival, at most `count`.
     package func first(_ count: Int) -> [MempoolEntry] {
         Array(order.lazy.compactMap { entries[$0.id] }.prefix(count))
+    }
+}
+
+extension Dictionary where Value == Int {
+    /// Counts one less; what comes to nothing is gone.
+    fileprivate mutating func subtractOne(from key: Key) {
+        let left = self[key, default: 1] - 1
+        self[key] = left > 0 ? left : nil
     }
 }

@@ -1,3 +1,4 @@
+package import APISchema
 import Codec
 import Consensus
 import Cryptography
@@ -7,7 +8,7 @@ import Foundation
 package import HTTPServing
 package import Ledger
 package import Logging
-import NodeAPI
+package import NodeAPI
 import PeerNetwork
 import ProcessLimits
 import RemoteSigner
@@ -22,6 +23,7 @@ package final class Node: Service {
     private let driver: ChainDriver
     private let network: PeerNetwork
     private let work: NodeWork
+    private let facade: NodeFacade
     private let server: APIServer
     private let alarm: AlarmClock
     private let broadcaster: EventBroadcaster
@@ -61,7 +63,7 @@ package final class Node: Service {
             work = NodeWork(
                 driver: driver, chain: parts.driver.chain, store: parts.driver.store,
                 network: parts.driver.network, disk: disk, reader: reader)
-            let facade = NodeFacade(
+            facade = NodeFacade(
                 driver: driver, chain: parts.driver.chain, configuration: home.configuration,
                 store: parts.driver.store, network: parts.driver.network,
                 broadcaster: parts.driver.broadcaster, readers: readers,
@@ -82,6 +84,13 @@ package final class Node: Service {
 
     /// The port of the HTTP interface, once it listens; nil if the node ended before.
     package func apiPort() async -> Int? { await ports.wait() }
+
+    /// Takes in a transaction as the HTTP interface does, from a client of an address.
+    package func submit(
+        _ bytes: [UInt8], from address: String
+    ) async throws(ServiceFailure) -> SubmissionAnswer {
+        try await facade.submit(bytes, source: address)
+    }
 
     /// Works until cancelled or asked to shut down gracefully.
     ///
@@ -114,6 +123,7 @@ package final class Node: Service {
     private func start(_ group: inout TaskGroup<NodeFailure?>) async {
         let (driver, work, network, server, stop) = (driver, work, network, server, stop)
         let (alarm, broadcaster) = (alarm, broadcaster)
+        await work.restoreMempool()
         await driver.start()
         group.addTask { await stop.wait() }
         group.addTask {
@@ -147,7 +157,7 @@ package final class Node: Service {
             }
         }
         group.addTask {
-            await work.restoreMempool()
+            await work.judgeRestored()
             // This task's end is no reason to stop the node.
             return await stop.wait()
         }

@@ -52,7 +52,7 @@ struct NodeFacade: NodeService {
             throw .tooLarge("A transaction has at most \(Limits.entryBytes) bytes.")
         }
         let id = Transaction.id(of: bytes)
-        return try await driver.submit(bytes, id: id, address: "\(source)").get()
+        return try await driver.submit(bytes, id: id, from: source).get()
     }
 
     func transactionStatus(_ id: Bytes32) async throws(ServiceFailure) -> TransactionStatus {

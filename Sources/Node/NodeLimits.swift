@@ -4,11 +4,6 @@ enum NodeLimits {
     static let configuredPeers = 128
     /// Reverse proxies in the configuration: each is compared with the peer of every request.
     static let trustedProxies = 64
-    /// Transactions that wait for their checks; each holds at most 64 KiB.
-    static let admissionQueue = 2048
-    /// Of those, what one sender may have under check: a quarter of the queue, so that no one address
-    /// or validator keeps the others out.
-    static let checksPerSource = 512
     /// How old the newest final block may be, besides two heartbeats, for a promise to be given.
     static let freshMilliseconds: UInt64 = 10_000
     /// Requests for blocks that wait for an answer, of all peers and of one: a synchronizing node has
@@ -17,8 +12,11 @@ enum NodeLimits {
     static let questionsPerPeer = 16
     /// Transactions checked together: proofs are cheaper in batches, answers come sooner without.
     static let admissionBatch = 48
-    /// Ballots of one verification task.
+    /// Stored transactions that are read at once when the node starts.
+    static let restoredPage = 512
+    /// Ballots of one verification task, and tasks side by side: as many as a node has cores, about.
     static let proofBatch = 16
+    static let proofTasks = 8
     /// Blocks that wait for execution: the views ahead hold few.
     static let executionQueue = 256
     /// Milliseconds that a leader spends on executing its own block: every other validator spends
@@ -33,6 +31,8 @@ enum NodeLimits {
     /// Transactions of one frame that pushes them, and its size in bytes.
     static let pushedTransactions = 256
     static let pushedBytes = 512 * 1024
+    /// Seconds after which a client whose submission found no place asks again.
+    static let busyRetrySeconds = 5
     /// Waiting transactions that a validator is sent when it connects.
     static let resentTransactions = 2000
     /// Transactions judged again after one final block.
@@ -43,8 +43,10 @@ enum NodeLimits {
     static let refusals = 8
     /// Submissions of one peer under check.
     static let submissionsPerPeer = 64
-    /// Submissions on their way through this node, and milliseconds until one is given up.
+    /// Submissions on their way through this node, of all clients and of one site, and milliseconds
+    /// until one is given up.
     static let relayed = 256
+    static let relayedPerSite = 64
     static let relayMilliseconds: UInt64 = 8000
     /// Seconds that a starting node waits for the process that holds its consensus key.
     static let signerSeconds = 60

@@ -76,7 +76,8 @@ struct NodeWork: Sendable {
         }
     }
 
-    /// Judges what waited in the store before the node started.
+    /// Takes what was stored before the node started into the mempool, before anybody sends anything:
+    /// what was promised then comes first.
     @concurrent
     func restoreMempool() async {
         do {
@@ -84,24 +85,32 @@ struct NodeWork: Sendable {
             while !Task.isCancelled {
                 let after = last
                 let page = try await disk.run { () throws(StorageError) in
-                    try store.mempool(after: after, limit: NodeLimits.admissionBatch)
+                    try store.mempool(after: after, limit: NodeLimits.restoredPage)
                 }
                 guard let end = page.last else { return }
                 last = end.id
-                await judge(
-                    page.map {
-                        AdmissionRequest(id: $0.id, bytes: $0.bytes, source: .restored)
-                    })
+                await driver.restore(page)
             }
         } catch {
             await driver.fail(error)
         }
     }
 
+    /// Judges what was restored.
     @concurrent
-    private func judge(_ batch: [AdmissionRequest]) async {
+    func judgeRestored() async {
+        while !Task.isCancelled {
+            let batch = await driver.uncheckedTransactions(count: NodeLimits.admissionBatch)
+            guard !batch.isEmpty else { return }
+            await judge(batch, areRestored: true)
+        }
+    }
+
+    @concurrent
+    private func judge(_ batch: [PendingCheck], areRestored: Bool = false) async {
         do {
-            let judged = try await judgements(of: batch)
+            let areStored = await driver.isMember
+            let judged = try await judgements(of: batch, areRestored: areRestored)
             let records = judged.compactMap { item -> MempoolRecord? in
                 switch item.admission {
                 case .admitted, .waiting:
@@ -109,37 +118,39 @@ struct NodeWork: Sendable {
                 case .duplicate, .refused: nil
                 }
             }
-            if !records.isEmpty {
+            if areStored, !areRestored, !records.isEmpty {
                 try await disk.run { () throws(StorageError) in try store.addToMempool(records) }
             }
-            await driver.admit(judged)
+            await driver.admit(judged, areStored: areStored || areRestored)
         } catch {
             await driver.fail(error)
-            await driver.refuseStopped(batch)
+            await driver.refuseStopped(batch.map(\.item))
         }
     }
 
     @concurrent
-    private func judgements(of batch: [AdmissionRequest]) async throws -> [JudgedTransaction] {
-        let (point, time) = await driver.admissionPoint()
+    private func judgements(
+        of batch: [PendingCheck], areRestored: Bool
+    ) async throws -> [JudgedTransaction] {
+        let (point, present) = await driver.admissionPoint()
+        // What was promised goes only by what the final state says, not by this node's clock.
+        let time = areRestored ? point.earliestNext : present
         var check = try AdmissionCheck(
             chain: chain, state: point.state, catalog: point.catalog, time: time)
         // What the state refuses anyhow costs nobody the check of a certificate or a proof.
         var screened: [Bytes32: Admission] = [:]
-        for request in batch {
+        for request in batch.map(\.item) {
             if let admission = try check.screen(request.bytes, id: request.id) {
                 screened[request.id] = admission
             }
         }
-        let ballots = batch.filter {
-            BallotCheck.isBallot($0.bytes) && screened[$0.id] == nil
-        }
-        let verdicts = try await execution.verify(
-            ballots.map { (id: $0.id, bytes: $0.bytes) }, state: point.state,
-            catalog: check.catalog)
-        var deadlines = PromiseDeadlines(state: point.state)
+        let verdicts = try await verdicts(
+            of: batch.filter {
+                BallotCheck.isBallot($0.item.bytes) && screened[$0.item.id] == nil
+            }, at: point, catalog: check.catalog)
         var judged: [JudgedTransaction] = []
-        for request in batch {
+        for entry in batch {
+            let request = entry.item
             var verified: VerifiedBallot?
             let admission: Admission
             switch (screened[request.id], verdicts[request.id]) {
@@ -151,13 +162,28 @@ struct NodeWork: Sendable {
             case (nil, nil):
                 admission = try check.check(request.bytes, id: request.id, verified: nil)
             }
-            let mayPromise = try verified.map { try deadlines.isBefore($0, at: time) } ?? false
             judged.append(
-                JudgedTransaction(
-                    request: request, admission: admission, verified: verified,
-                    mayPromise: mayPromise))
+                JudgedTransaction(check: entry, admission: admission, verified: verified))
         }
         return judged
+    }
+
+    /// Checks ballots: those of suspects each alone, the others in batches in which those of one sender
+    /// stand together, so that few batches fail for it.
+    private func verdicts(
+        of ballots: [PendingCheck], at point: ChainPoint, catalog: ElectionCatalog
+    ) async throws -> [Bytes32: BallotVerdict] {
+        var bySender: [AdmissionSender: [PendingCheck]] = [:]
+        var senders: [AdmissionSender] = []
+        for ballot in ballots {
+            if bySender[ballot.sender] == nil { senders.append(ballot.sender) }
+            bySender[ballot.sender, default: []].append(ballot)
+        }
+        let grouped = senders.flatMap { bySender[$0] ?? [] }
+        let isAlone = ballots.contains(where: \.isSuspect)
+        return try await execution.verify(
+            grouped.map { (id: $0.item.id, bytes: $0.item.bytes) }, order: .cheapestFirst,
+            batchSize: isAlone ? 1 : NodeLimits.proofBatch, state: point.state, catalog: catalog)
     }
 
     private static func result<Value: Sendable>(
@@ -168,28 +194,5 @@ struct NodeWork: Sendable {
         } catch {
             return .failure(error)
         }
-    }
-}
-
-/// Until when ballots of each style are promised (design.md section 3), looked up once.
-private struct PromiseDeadlines {
-    let queries: ElectionQueries
-    private var known: [Bytes32: [UInt32: Timestamp]] = [:]
-
-    init(state: any StateReader) { queries = ElectionQueries(state) }
-
-    mutating func isBefore(_ ballot: VerifiedBallot, at time: Timestamp) throws -> Bool {
-        let header = ballot.ballot.header
-        if known[header.electionID] == nil {
-            var styles: [UInt32: Timestamp] = [:]
-            if let election = try queries.election(withID: header.electionID),
-                let status = try queries.status(election)
-            {
-                for style in status.styles { styles[style.number] = style.promisesUntil }
-            }
-            known[header.electionID] = styles
-        }
-        guard let deadline = known[header.electionID]?[header.style] else { return false }
-        return time < deadline
     }
 }

@@ -18,6 +18,9 @@ struct ChainPoint: Sendable {
     let entry: [UInt8]
     let catalog: ElectionCatalog
     let state: any StateReader
+
+    /// The earliest time of the next block.
+    var earliestNext: Timestamp { time.adding(milliseconds: 1) }
 }
 
 /// What stands in the notes of the store.

@@ -136,7 +136,8 @@ package struct ClusterElection {
         let body = CreateElection(document: document)
         let message = Transaction.signedMessage(
             tag: .createElection, body: body, in: chain.domain)
-        let approvals = commission.prefix(2).enumerated().map { index, key in
+        let approvals = commission.prefix(Int(chain.genesis.commission.threshold)).enumerated().map
+        { index, key in
             Approval(member: UInt16(index), signature: key.sign(message))
         }
         return .createElection(

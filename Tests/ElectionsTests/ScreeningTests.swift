@@ -144,14 +144,20 @@ struct ScreeningTests {
     @Test func accountOfAStyleIsTheStatuses() throws {
         let world = Stages.voted
         let status = try world.status
+        var catalog = ElectionCatalog()
         let id = try #require(status.electionID)
         for style in status.styles {
             let account = try #require(
-                try world.queries.styleAccount(electionID: id, style: style.number))
+                try world.queries.styleAccount(
+                    electionID: id, style: style.number, catalog: &catalog))
             #expect(account.issued == style.issued && account.cast == style.cast)
+            #expect(account.promisesUntil == style.promisesUntil)
             #expect(account.election == world.election)
         }
-        #expect(try world.queries.styleAccount(electionID: id, style: 9) == nil)
-        #expect(try world.queries.styleAccount(electionID: seed("other"), style: 1) == nil)
+        for (id, style) in [(id, UInt32(9)), (seed("other"), 1)] {
+            let account = try world.queries.styleAccount(
+                electionID: id, style: style, catalog: &catalog)
+            #expect(account == nil)
+        }
     }
 }

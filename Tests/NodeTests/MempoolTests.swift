@@ -1,12 +1,15 @@
 import BallotCryptography
 import Codec
 import Ledger
+import NetworkAddresses
 import Node
 import Testing
 
 /// Transactions on their way into a block.
 @Suite struct MempoolTests {
     private var clock = Instant(microseconds: 1_000_000)
+    private let a = AdmissionSender.client(AddressGroup("192.0.2.1"))
+    private let b = AdmissionSender.client(AddressGroup("192.0.2.2"))
 
     private func id(_ number: Int) -> Bytes32 { TestBytes.id(number) }
 
@@ -30,16 +33,16 @@ import Testing
         var mempool = mempool(waiting: 8)
         for number in 0..<2 {
             try mempool.insert(
-                id: id(number), bytes: [1], source: "a", ballot: ballot(number, style: 1),
+                id: id(number), bytes: [1], from: a, ballot: ballot(number, style: 1),
                 isWaiting: true, at: clock)
         }
         #expect(throws: MempoolRefusal.waitingFull) {
             try mempool.insert(
-                id: id(2), bytes: [1], source: "a", ballot: ballot(2, style: 1),
+                id: id(2), bytes: [1], from: a, ballot: ballot(2, style: 1),
                 isWaiting: true, at: clock)
         }
         try mempool.insert(
-            id: id(3), bytes: [1], source: "a", ballot: ballot(3, style: 2), isWaiting: true,
+            id: id(3), bytes: [1], from: a, ballot: ballot(3, style: 2), isWaiting: true,
             at: clock)
         #expect(mempool.waitingCount == 3)
     }
@@ -48,15 +51,15 @@ import Testing
         var mempool = mempool()
         for number in 0..<500 {
             try mempool.insert(
-                id: id(number), bytes: [1], source: "a", ballot: ballot(number, style: 1),
+                id: id(number), bytes: [1], from: a, ballot: ballot(number, style: 1),
                 isWaiting: true, at: clock)
         }
         try mempool.insert(
-            id: id(1000), bytes: [1], source: "a", ballot: ballot(1000, style: 2),
+            id: id(1000), bytes: [1], from: a, ballot: ballot(1000, style: 2),
             isWaiting: true, at: clock)
         // Every block brings a count and judges some again, and style 1 stays over its quota.
         mempool.suspectWaiting()
-        let due = mempool.judged(before: clock, count: 128)
+        let due = mempool.takeJudged(before: clock, count: 128)
         #expect(due.count == 128)
         #expect(due.contains { $0.id == id(1000) })
     }
@@ -64,11 +67,11 @@ import Testing
     @Test func thoseJudgedLongestAgoAreJudgedFirst() throws {
         var mempool = mempool()
         for number in 0..<3 {
-            try mempool.insert(id: id(number), bytes: [1], source: "a", at: clock)
+            try mempool.insert(id: id(number), bytes: [1], from: a, at: clock)
         }
         let later = clock.adding(milliseconds: 5)
         mempool.setJudged(id(0), isWaiting: false, at: later)
-        let due = mempool.judged(before: later.adding(milliseconds: 1), count: 3)
+        let due = mempool.takeJudged(before: later.adding(milliseconds: 1), count: 3)
         #expect(due.map(\.id) == [id(1), id(2), id(0)])
     }
 
@@ -76,7 +79,7 @@ import Testing
         var mempool = mempool()
         let style = StyleName(electionID: .zero, style: 1)
         try mempool.insert(
-            id: id(1), bytes: [1], source: "a", ballot: ballot(1, style: 1), isWaiting: true,
+            id: id(1), bytes: [1], from: a, ballot: ballot(1, style: 1), isWaiting: true,
             at: clock)
         #expect(mempool.waitingBallots(since: Instant(microseconds: 999_999)).isEmpty)
         #expect(mempool.waitingBallots(since: clock) == [style: 1])
@@ -89,43 +92,65 @@ import Testing
         #expect(mempool.waitingCount == 0)
     }
 
-    @Test func whatWasStoredBeforeARestartHasNoBoundOfItsSender() throws {
-        var mempool = mempool(perSource: 1)
-        for number in 0..<3 {
-            try mempool.insert(
-                id: id(number), bytes: [1], source: "restored", at: clock, bySource: false)
-        }
+    @Test func whatWasStoredBeforeARestartHasNoBound() throws {
+        var mempool = mempool(perSource: 1, count: 2)
+        for number in 0..<3 { mempool.restore(id(number), [1], at: clock) }
         #expect(mempool.count == 3)
-        #expect(throws: MempoolRefusal.sourceFull) {
-            try mempool.insert(id: id(9), bytes: [1], source: "restored", at: clock)
+        #expect(throws: MempoolRefusal.full) {
+            try mempool.insert(id: id(9), bytes: [1], from: a, at: clock)
         }
+        // What this node itself has to say is little, and always taken.
+        try mempool.insert(id: id(10), bytes: [1], from: .own, at: clock)
+    }
+
+    @Test func aSiteHoldsMoreThanOneOfItsNetworksButNotWithoutABound() throws {
+        var mempool = mempool(perSource: 2)
+        func client(_ network: Int) -> AdmissionSender {
+            .client(AddressGroup("2001:db8:1:\(network)::1"))
+        }
+        for number in 0..<8 {
+            try mempool.insert(
+                id: id(number), bytes: [1], from: client(number / 2), at: clock)
+        }
+        for network in [0, 4] {
+            #expect(throws: MempoolRefusal.sourceFull) {
+                try mempool.insert(id: id(99), bytes: [1], from: client(network), at: clock)
+            }
+        }
+        let elsewhere = AdmissionSender.client(AddressGroup("2001:db8:2::1"))
+        try mempool.insert(id: id(99), bytes: [1], from: elsewhere, at: clock)
+        mempool.remove(id(0))
+        try mempool.insert(id: id(100), bytes: [1], from: client(4), at: clock)
     }
 
     @Test func aFullMempoolTakesNobody() throws {
         var mempool = mempool(count: 1)
-        try mempool.insert(id: id(1), bytes: [1], source: "a", at: clock)
+        try mempool.insert(id: id(1), bytes: [1], from: a, at: clock)
         #expect(throws: MempoolRefusal.full) {
-            try mempool.insert(id: id(2), bytes: [1], source: "b", at: clock)
+            try mempool.insert(id: id(2), bytes: [1], from: b, at: clock)
         }
         // Places that checks speak for count as taken.
         mempool.remove(id(1))
         #expect(throws: MempoolRefusal.full) {
-            try mempool.checkRoom(for: 1, from: "b", reserved: 1)
+            try mempool.checkRoom(for: 1, from: b, reserved: (count: 1, bytes: 1))
+        }
+        #expect(throws: MempoolRefusal.full) {
+            try mempool.checkRoom(for: 1, from: b, reserved: (count: 0, bytes: 64 << 20))
         }
     }
 
     @Test func oneCredentialHasOneWaitingBallot() throws {
         var mempool = mempool()
         try mempool.insert(
-            id: id(1), bytes: [1], source: "a", ballot: ballot(7, style: 1), at: clock)
+            id: id(1), bytes: [1], from: a, ballot: ballot(7, style: 1), at: clock)
         #expect(throws: MempoolRefusal.otherBallotWaits(id(1))) {
             try mempool.insert(
-                id: id(2), bytes: [2], source: "a",
+                id: id(2), bytes: [2], from: a,
                 ballot: ballot(7, style: 1, sequence: 2), at: clock)
         }
         mempool.remove(id(1))
         try mempool.insert(
-            id: id(2), bytes: [2], source: "a", ballot: ballot(7, style: 1, sequence: 2),
+            id: id(2), bytes: [2], from: a, ballot: ballot(7, style: 1, sequence: 2),
             at: clock)
     }
 
@@ -133,7 +158,7 @@ import Testing
         var mempool = mempool()
         for number in 0..<3 {
             try mempool.insert(
-                id: id(number), bytes: [1], source: "a",
+                id: id(number), bytes: [1], from: a,
                 ballot: ballot(number, style: 1, sequence: number == 2 ? 2 : 1), at: clock)
             mempool.setPromise([1], of: id(number))
         }
@@ -144,13 +169,53 @@ import Testing
 
     @Test func aSuspendedTransactionIsNoCandidateUntilItIsJudged() throws {
         var mempool = mempool()
-        try mempool.insert(id: id(1), bytes: [1], source: "a", at: clock)
+        try mempool.insert(id: id(1), bytes: [1], from: a, at: clock)
         mempool.suspend(id(1))
         #expect(mempool.candidates(count: 9, excluding: []).isEmpty)
         #expect(mempool.oldestArrival() == nil)
         mempool.setJudged(id(1), isWaiting: false, at: clock)
         #expect(mempool.candidates(count: 9, excluding: []).map(\.id) == [id(1)])
         #expect(mempool[id(1)]?.refusals == 1)
+    }
+
+    @Test func aTransactionThatLeadersKeepRefusingIsGivenUpUnlessItIsPromised() throws {
+        var mempool = mempool()
+        for number in 1...2 {
+            try mempool.insert(
+                id: id(number), bytes: [1], from: a, ballot: ballot(number, style: 1), at: clock)
+        }
+        mempool.setPromise([1], of: id(2))
+        for _ in 0..<8 {
+            #expect(mempool[id(1)]?.isGivenUp == false)
+            for number in 1...2 { mempool.suspend(id(number)) }
+        }
+        #expect(mempool[id(1)]?.isGivenUp == true)
+        #expect(mempool[id(2)]?.isGivenUp == false)
+    }
+
+    @Test func judgingSomeAgainTakesEachOnceUntilItIsPutBack() throws {
+        var mempool = mempool()
+        for number in 0..<300 {
+            try mempool.insert(
+                id: id(number), bytes: [1], from: a,
+                ballot: ballot(number, style: UInt32(number % 3)), at: clock)
+        }
+        let later = clock.adding(milliseconds: 1)
+        // Gone, suspended, urgent: the places that they had are passed over.
+        mempool.remove(id(0))
+        mempool.suspend(id(299))
+        mempool.suspend(id(299))
+        var seen: [Bytes32] = []
+        while case let due = mempool.takeJudged(before: later, count: 64), !due.isEmpty {
+            #expect(due.count <= 64)
+            seen += due.map(\.id)
+        }
+        #expect(seen.contains(id(299)) && !seen.contains(id(0)))
+        #expect(seen.prefix(3).contains(id(299)))
+        #expect(seen.count == 299 && Set(seen).count == 299)
+        for id in seen { mempool.setJudged(id, isWaiting: false, at: later) }
+        #expect(mempool.takeJudged(before: later, count: 64).isEmpty)
+        #expect(mempool.takeJudged(before: later.adding(milliseconds: 1), count: 64).count == 64)
     }
 }
 

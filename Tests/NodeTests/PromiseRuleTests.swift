@@ -3,7 +3,7 @@ import Ledger
 import Node
 import Testing
 
-/// When a ballot may be promised, and who may have how much under check.
+/// When a ballot may be promised, and in which order the driver acts.
 @Suite struct PromiseRuleTests {
     @Test(arguments: [
         (cast: UInt32(9), promised: 0, isCovered: true), (cast: 9, promised: 1, isCovered: false),
@@ -36,24 +36,6 @@ import Testing
         #expect(
             PromiseRule.isFresh(
                 head: head, now: Timestamp(milliseconds: 1), heartbeatMilliseconds: 5000))
-    }
-
-    @Test func oneSenderFillsNotTheQueueOfChecks() {
-        var places = CheckPlaces()
-        var taken = 0
-        while places.hasRoom(for: "a"), taken < 10_000 {
-            places.take("a")
-            taken += 1
-        }
-        #expect(taken == 512)
-        #expect(places.hasRoom(for: "b"))
-        places.take("b")
-        #expect(places.count == 513)
-        places.release("a")
-        #expect(places.hasRoom(for: "a"))
-        // What was never taken is not given back.
-        places.release("c")
-        #expect(places.count == 512)
     }
 
     /// The queue is long while an execution is waited for; what is taken off and added in between keeps

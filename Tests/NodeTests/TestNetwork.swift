@@ -14,6 +14,7 @@ actor TestNetwork {
     nonisolated let genesis: Genesis
     nonisolated let nodes: [LocalNode]
     private var running: [String: Task<NodeFailure?, Never>] = [:]
+    private var started: [String: Node] = [:]
 
     // Each network of this process gets ports of its own, in a part of the range that depends on
     // the process.
@@ -65,6 +66,7 @@ actor TestNetwork {
     func start(_ names: String...) async throws {
         for name in names {
             let node = try await openWhenFree(name)
+            started[name] = node
             running[name] = Task {
                 do {
                     try await node.run()
@@ -86,7 +88,14 @@ actor TestNetwork {
     func stop(_ name: String) async -> NodeFailure? {
         guard let task = running.removeValue(forKey: name) else { return nil }
         task.cancel()
+        started[name] = nil
         return await task.value
+    }
+
+    /// A node that runs.
+    func node(_ name: String) throws -> Node {
+        guard let node = started[name] else { throw TestFailure("\(name) does not run") }
+        return node
     }
 
     func stopAll() async {
