@@ -8,6 +8,7 @@ import Foundation
 package import HTTPServing
 package import Ledger
 package import Logging
+import NetworkAddresses
 package import NodeAPI
 import PeerNetwork
 import ProcessLimits
@@ -89,7 +90,7 @@ package final class Node: Service {
     package func submit(
         _ bytes: [UInt8], from address: String
     ) async throws(ServiceFailure) -> SubmissionAnswer {
-        try await facade.submit(bytes, source: address)
+        try await facade.submit(bytes, source: NetworkAddresses.AddressGroup(address))
     }
 
     /// Works until cancelled or asked to shut down gracefully.
