@@ -315,7 +315,10 @@ let testTargets: [Target] = [
     tests("StorageTests", ["Codec", "Ledger", "Storage"]),
     tests(
         "PeerNetworkTests",
-        ["Codec", "Cryptography", "Ledger", "PeerNetwork", logging, nioCore, nioPosix, nioSSL]),
+        [
+            "Codec", "Cryptography", "Ledger", "NetworkAddresses", "PeerNetwork", logging, nioCore,
+            nioPosix, nioSSL,
+        ]),
     tests(
         "NodeTests",
         [

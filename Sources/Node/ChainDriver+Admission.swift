@@ -15,7 +15,7 @@ import Storage
 extension ChainDriver {
     /// Judges a client's transaction and keeps it, or passes it on to a validator.
     func submit(
-        _ bytes: [UInt8], id: Bytes32, from group: NetworkAddresses.AddressGroup
+        _ bytes: [UInt8], id: Bytes32, from group: AddressGroup
     ) async -> SubmissionResult {
         await withCheckedContinuation { continuation in
             guarded {

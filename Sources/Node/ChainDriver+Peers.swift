@@ -39,6 +39,7 @@ extension ChainDriver {
             case .connected(let id, let role): try connected(id, role)
             case .disconnected(let id): disconnected(id)
             case .frame(let frame): try receive(frame)
+            case .ownKeyElsewhere(let id, let address): ownKeyElsewhere(id, at: address)
             }
             try drain()
         }
@@ -49,6 +50,7 @@ extension ChainDriver {
         let peer = ConnectedPeer(
             syncID: BlockSync.PeerID(nextPeer), role: role, validator: place(of: id))
         peers[id] = peer
+        preferringCopy[id] = nil
         enqueue(
             sync.connected(
                 peer.syncID, answerBytes: network.largestPayload(from: id),
@@ -57,6 +59,22 @@ extension ChainDriver {
         if peer.validator != nil, isMember {
             push(mempool.first(NodeLimits.resentTransactions).map(\.bytes), to: id)
         }
+    }
+
+    /// A validator says that another node with our key is connected to it. A few may lie, or see a
+    /// restart of ours the wrong way round; of f + 1 one is honest, and two nodes have the key.
+    private func ownKeyElsewhere(_ id: Bytes32, at address: String) {
+        guard isMember, place(of: id) != nil else { return }
+        preferringCopy[id] = address
+        guard preferringCopy.keys.count(where: { place(of: $0) != nil }) > validators.faultTolerance
+        else { return }
+        let addresses = Set(preferringCopy.values).sorted().joined(separator: ", ")
+        fail(
+            NodeFailure.fork(
+                "Other validators are connected to another node with this validator's node key "
+                    + "(\(addresses)): the key is in use elsewhere. Two nodes with one key can "
+                    + "fork the chain. Stop the other one first, and find out how the key came "
+                    + "there."))
     }
 
     private func disconnected(_ id: Bytes32) {

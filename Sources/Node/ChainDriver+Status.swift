@@ -134,6 +134,19 @@ extension ChainDriver {
         text.gauge(
             "pending_connections", "Connections that have not said yet who they are",
             network.pendingConnections)
+        text.gauge("peer_sockets", "Open incoming sockets of peers", network.sockets)
+        text.gauge(
+            "peer_sockets_bound", "Incoming sockets of peers at most", network.socketsBound)
+        text.gauge(
+            "observer_queue_bytes", "What the queues of observers and strangers hold",
+            network.observerQueueBytes)
+        text.gauge(
+            "observer_queue_bound_bytes", "What they hold at most", network.observerQueueBound)
+        text.gauge(
+            "validator_queue_bytes", "What the queues of other validators hold",
+            network.validatorQueueBytes)
+        text.gauge(
+            "validator_queue_bound_bytes", "What they hold at most", network.validatorQueueBound)
         text.gauge("event_subscribers", "Subscribers of the event stream", UInt64(subscribers))
         text.counter("blocks_final_total", "Blocks made final", counters.blocksFinal)
         text.counter(

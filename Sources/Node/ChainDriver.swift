@@ -75,6 +75,8 @@ actor ChainDriver: BlockingActor {
     // Peers.
     var peers: [Bytes32: ConnectedPeer] = [:]
     var nextPeer: UInt64 = 0
+    /// Validators that talk to another node with our key, and where they say that it is.
+    var preferringCopy: [Bytes32: String] = [:]
 
     // Validators.
     /// Those of the height after the floor.

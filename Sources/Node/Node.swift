@@ -90,7 +90,7 @@ package final class Node: Service {
     package func submit(
         _ bytes: [UInt8], from address: String
     ) async throws(ServiceFailure) -> SubmissionAnswer {
-        try await facade.submit(bytes, source: NetworkAddresses.AddressGroup(address))
+        try await facade.submit(bytes, source: AddressGroup(address))
     }
 
     /// Works until cancelled or asked to shut down gracefully.
@@ -290,8 +290,10 @@ private struct NodeParts {
         driver = DriverParts(
             executor: BlockingExecutor(label: "veche.driver"), chain: chain, keys: keys,
             store: store, journal: journal,
-            network: try Self.network(
-                home: home, chain: chain, keys: keys, validators: opened.validators,
+            network: try PeerNetwork(
+                configuration: home.configuration.peerNetwork(
+                    nodeSeed: keys.node.exportSeed().bytes, chainID: chain.chainID,
+                    validators: Set(opened.validators.validators.map(\.nodeKey))),
                 logger: logger),
             clock: clock, alarm: AlarmClock(clock: clock),
             broadcaster: EventBroadcaster(limits: apiLimits), logger: logger,
@@ -305,9 +307,7 @@ private struct NodeParts {
         of home: NodeHome, logger: Logger
     ) throws(NodeFailure) -> APILimits {
         var limits = home.configuration.apiLimits
-        let budget = home.configuration.descriptorBudget(
-            validators: home.genesis.validators.validators.count)
-        let claimed = try budget.claimed()
+        let claimed = try home.configuration.descriptorBudget.claimed()
         if claimed.clientConnections < limits.connections {
             logger.warning(
                 """
@@ -373,25 +373,5 @@ private struct NodeParts {
             throw NodeFailure.inconsistent(
                 "The stored size of the last cosigned checkpoint is bad.")
         }
-    }
-
-    private static func network(
-        home: NodeHome, chain: ChainContext, keys: NodeKeys, validators: ValidatorSet,
-        logger: Logger
-    ) throws -> PeerNetwork {
-        let configuration = home.configuration
-        return try PeerNetwork(
-            configuration: PeerNetworkConfiguration(
-                nodeSeed: keys.node.exportSeed().bytes, chainID: chain.chainID,
-                validatorKeys: Set(validators.validators.map(\.nodeKey)),
-                listen: configuration.listen.map { PeerEndpoint(host: $0.host, port: $0.port) },
-                dial: configuration.peers.map { peer in
-                    DialedPeer(
-                        endpoint: PeerEndpoint(host: peer.host, port: peer.port),
-                        nodeKey: peer.key)
-                },
-                acceptsObservers: configuration.limits?.peerObservers != 0,
-                limits: configuration.peerLimits),
-            logger: logger)
     }
 }

@@ -96,7 +96,8 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
         package var apiSubscribers: Int?
         /// Seconds after which a client that takes nothing of its answer is cut off (20).
         package var apiWriteSeconds: Int?
-        /// Observers that may connect at a time (64); 0 takes none but those among `peers`.
+        /// Observers that may connect at a time (64), besides `knownObservers`; 0 takes none but
+        /// those and the ones among `peers`.
         package var peerObservers: Int?
         /// Of these, from one network address that is no configured peer's (4).
         package var peerObserversPerAddress: Int?
@@ -141,6 +142,8 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
     package let api: Endpoint
     /// Whom to connect to. An entry with the node's own key is skipped.
     package let peers: [Peer]
+    /// Node keys of observers that always have a place, whoever else connects; at most 128.
+    package let knownObservers: [Bytes32]?
     package let keys: Keys
     /// Where the consensus key is, if not in a file of `keys`; validators only.
     package let signer: Signer?
@@ -153,8 +156,8 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
 
     package init(
         name: String, role: Role, genesis: String, data: String, listen: Endpoint?, api: Endpoint,
-        peers: [Peer], keys: Keys, signer: Signer? = nil, passphraseFile: String?,
-        trustedProxies: [String]? = nil, limits: Bounds? = nil
+        peers: [Peer], knownObservers: [Bytes32]? = nil, keys: Keys, signer: Signer? = nil,
+        passphraseFile: String?, trustedProxies: [String]? = nil, limits: Bounds? = nil
     ) {
         self.name = name
         self.role = role
@@ -163,6 +166,7 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
         self.listen = listen
         self.api = api
         self.peers = peers
+        self.knownObservers = knownObservers
         self.keys = keys
         self.signer = signer
         self.passphraseFile = passphraseFile
@@ -202,6 +206,11 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
         require(
             trustedProxies?.count ?? 0 <= NodeLimits.trustedProxies, "trustedProxies",
             "at most \(NodeLimits.trustedProxies) are possible")
+        let known = knownObservers ?? []
+        require(
+            known.count <= NodeLimits.knownObservers, "knownObservers",
+            "at most \(NodeLimits.knownObservers) are possible")
+        require(Set(known).count == known.count, "knownObservers", "a key is there twice")
         let needsKeys = role == .validator
         for (path, value) in [
             ("keys.cosigning", keys.cosigning), ("keys.log", keys.log),
@@ -267,17 +276,28 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
     }
 
     /// What the node's storage and sockets need of descriptors, as the operator has chosen.
-    ///
-    /// - Parameter validators: how many there are in genesis; later sets are about as large.
-    func descriptorBudget(validators: Int) -> DescriptorBudget {
-        let peers = peerLimits
+    var descriptorBudget: DescriptorBudget {
+        // Neither keys nor the present validators change the number.
+        let network = peerNetwork(nodeSeed: [], chainID: .zero, validators: [])
         return DescriptorBudget(
-            databaseFiles: StoreOptions().maxOpenFiles,
-            peerSockets: 1 + peers.pendingConnections + peers.observers
-                + 2 * max(validators, self.peers.count),
+            databaseFiles: StoreOptions().maxOpenFiles, peerSockets: network.descriptors,
             clientConnections: apiLimits.connections,
             clientHeadroom: apiLimits.sockets - apiLimits.connections,
             isClientCountChosen: limits?.apiConnections != nil)
+    }
+
+    /// What the peer network needs to know.
+    func peerNetwork(
+        nodeSeed: [UInt8], chainID: Bytes32, validators: Set<Bytes32>
+    ) -> PeerNetworkConfiguration {
+        PeerNetworkConfiguration(
+            nodeSeed: nodeSeed, chainID: chainID, validatorKeys: validators,
+            listen: listen.map { PeerEndpoint(host: $0.host, port: $0.port) },
+            dial: peers.map { peer in
+                DialedPeer(
+                    endpoint: PeerEndpoint(host: peer.host, port: peer.port), nodeKey: peer.key)
+            }, acceptsObservers: limits?.peerObservers != 0,
+            knownObservers: Set(knownObservers ?? []), limits: peerLimits)
     }
 
     var proxies: TrustedProxies { TrustedProxies(trustedProxies ?? []) }

@@ -46,7 +46,7 @@ struct NodeFacade: NodeService {
     }
 
     func submit(
-        _ bytes: [UInt8], source: NetworkAddresses.AddressGroup
+        _ bytes: [UInt8], source: AddressGroup
     ) async throws(ServiceFailure) -> SubmissionAnswer {
         guard bytes.count <= Limits.entryBytes else {
             throw .tooLarge("A transaction has at most \(Limits.entryBytes) bytes.")
@@ -134,7 +134,7 @@ struct NodeFacade: NodeService {
     }
 
     func events(
-        for group: NetworkAddresses.AddressGroup, cutOff: @escaping @Sendable () -> Void
+        for group: AddressGroup, cutOff: @escaping @Sendable () -> Void
     ) async throws(ServiceFailure) -> EventSubscription {
         try await broadcaster.subscribe(from: group, cutOff: cutOff)
     }

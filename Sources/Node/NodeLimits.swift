@@ -4,6 +4,8 @@ enum NodeLimits {
     static let configuredPeers = 128
     /// Reverse proxies in the configuration: each is compared with the peer of every request.
     static let trustedProxies = 64
+    /// Observers that always have a place: each is a connection that nothing else may take.
+    static let knownObservers = 128
     /// How old the newest final block may be, besides two heartbeats, for a promise to be given.
     static let freshMilliseconds: UInt64 = 10_000
     /// Requests for blocks that wait for an answer, of all peers and of one: a synchronizing node has

@@ -35,8 +35,8 @@ extension Hello: CanonicalCodable {
     }
 }
 
-/// Why a peer is turned away. The code is the one byte of a refusal frame.
-enum Refusal: UInt8, Error, Sendable {
+/// Why a peer is turned away. The code is the first byte of a refusal frame.
+package enum Refusal: UInt8, Error, Sendable {
     case version = 1
     case chain = 2
     case role = 3
@@ -44,6 +44,7 @@ enum Refusal: UInt8, Error, Sendable {
     case duplicate = 5
     case full = 6
     case ownKey = 7
+    case keyElsewhere = 8
 
     /// What the other side is told, and what to do, for a person.
     var text: String {
@@ -55,7 +56,41 @@ enum Refusal: UInt8, Error, Sendable {
         case .duplicate: "there is already a connection between these two"
         case .full: "there is no place for another connection; try again later"
         case .ownKey: "both have the same node key; every node needs its own"
+        case .keyElsewhere:
+            "another node with this key is connected; stop one of the two, or give it a node key of its own"
         }
+    }
+}
+
+/// What a refusal frame says.
+package struct RefusalNotice: Equatable, Sendable {
+    /// Nil for a code that this version does not know.
+    package let refusal: Refusal?
+    /// Where the other node with the key is, as the peer names it; empty for all other refusals.
+    package let address: String
+
+    /// The text of an address is not longer: IPv6 in brackets and a port have 47 bytes.
+    package static let addressBytes = 64
+
+    package init(_ refusal: Refusal, address: String = "") {
+        self.refusal = refusal
+        self.address = Self.printable(address.utf8)
+    }
+
+    package init(payload: [UInt8]) {
+        refusal = payload.first.flatMap(Refusal.init)
+        address = refusal == .keyElsewhere ? Self.printable(payload.dropFirst()) : ""
+    }
+
+    package var payload: [UInt8] { (refusal.map { [$0.rawValue] } ?? []) + address.utf8 }
+
+    var frame: WireFrame {
+        WireFrame(type: TransportType.refusal.rawValue, payload: payload)
+    }
+
+    /// A peer's text goes into our log: nothing but printable ASCII is kept of it.
+    private static func printable(_ bytes: some Sequence<UInt8>) -> String {
+        String(decoding: bytes.prefix(addressBytes).filter { (0x20...0x7E) ~= $0 }, as: UTF8.self)
     }
 }
 
@@ -65,8 +100,8 @@ enum ConnectionFailure: Error {
     case violation(String)
     /// We turned the peer away.
     case refused(Refusal)
-    /// The peer turned us away; nil for a code that this version does not know.
-    case refusedByPeer(Refusal?)
+    /// The peer turned us away.
+    case refusedByPeer(RefusalNotice)
     /// We ended it: silence, a stall, or the node's wish.
     case ended(String)
 }

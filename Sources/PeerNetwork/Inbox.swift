@@ -22,6 +22,9 @@ package enum PeerEvent: Equatable, Sendable {
     case connected(PeerID, PeerRole)
     case frame(InboundFrame)
     case disconnected(PeerID)
+    /// The peer does not talk to us, since another node with our key is connected to it, from the
+    /// address that it names. It may lie.
+    case ownKeyElsewhere(PeerID, address: String)
 }
 
 /// The events, in turn from each peer that has some, so that nobody's flood hides another's vote.
@@ -48,8 +51,20 @@ package struct PeerEvents: AsyncSequence, Sendable {
 /// Received and not yet taken, one bounded queue per peer. A connection whose peer's queue is full
 /// waits, and so does not read its socket.
 final class Inbox: Sendable {
+    private struct QueuedEvent {
+        let event: PeerEvent
+        /// What holds a frame's bytes.
+        var account: QueueAccount?
+
+        func release() {
+            if case .frame(let frame) = event { account?.release(frame.payload.count) }
+        }
+    }
+
     private struct PeerQueue {
-        var events = CircularBuffer<PeerEvent>()
+        var events = CircularBuffer<QueuedEvent>()
+        /// Where the frames of the open connection are counted.
+        var account: QueueAccount?
         var frames = 0
         var bytes = 0
         /// The number of the open connection; nil when there is none.
@@ -72,14 +87,20 @@ final class Inbox: Sendable {
     init(limits: PeerLimits) { self.limits = limits }
 
     /// A connection to a peer is established; it replaces an earlier one.
-    func open(_ peer: PeerID, role: PeerRole, connection: UInt64) {
+    ///
+    /// - Parameter account: counts what the peer sends and nobody has taken; nil for a validator, whose
+    ///   frames stay when the connection ends.
+    func open(_ peer: PeerID, role: PeerRole, connection: UInt64, account: QueueAccount?) {
         let sender = state.withLock { state in
             var queue = state.queues[peer] ?? PeerQueue()
             let sender = queue.waitingFrame?.sender
             queue.waitingFrame = nil
-            if queue.connection != nil { queue.events.append(.disconnected(peer)) }
-            queue.events.append(.connected(peer, role))
+            if queue.connection != nil {
+                queue.events.append(QueuedEvent(event: .disconnected(peer)))
+            }
+            queue.events.append(QueuedEvent(event: .connected(peer, role)))
             queue.connection = connection
+            queue.account = account
             queue.role = role
             put(queue, of: peer, into: &state)
             return sender
@@ -96,16 +117,20 @@ final class Inbox: Sendable {
             let sender = queue.waitingFrame?.sender
             queue.waitingFrame = nil
             queue.connection = nil
+            queue.account = nil
             switch queue.role {
-            case .validator: queue.events.append(.disconnected(peer))
+            case .validator: queue.events.append(QueuedEvent(event: .disconnected(peer)))
             case .observer:
-                let firstChange = queue.events.first { if case .frame = $0 { false } else { true } }
+                let firstChange = queue.events.first { event in
+                    if case .frame = event.event { false } else { true }
+                }
+                for event in queue.events { event.release() }
                 queue.events.removeAll()
                 queue.frames = 0
                 queue.bytes = 0
                 // The consumer is told unless it has not even heard of this peer's connection.
-                if firstChange != .connected(peer, .observer) {
-                    queue.events.append(.disconnected(peer))
+                if firstChange?.event != .connected(peer, .observer) {
+                    queue.events.append(QueuedEvent(event: .disconnected(peer)))
                 }
             }
             put(queue, of: peer, into: &state)
@@ -113,6 +138,28 @@ final class Inbox: Sendable {
         }
         sender?.resume(returning: false)
         wake()
+    }
+
+    /// Tells the consumer what a peer said of our own key. Once at a time for each peer.
+    func noteOwnKeyElsewhere(_ peer: PeerID, address: String) {
+        state.withLock { state in
+            var queue = state.queues[peer] ?? PeerQueue()
+            let isNoted = queue.events.contains { event in
+                if case .ownKeyElsewhere = event.event { true } else { false }
+            }
+            guard !state.isFinished, !isNoted else { return }
+            queue.events.append(
+                QueuedEvent(event: .ownKeyElsewhere(peer, address: address)))
+            put(queue, of: peer, into: &state)
+        }
+        wake()
+    }
+
+    /// What validators sent and nobody has taken, in bytes.
+    var validatorBytes: Int {
+        state.withLock { state in
+            state.queues.values.reduce(0) { $0 + ($1.role == .validator ? $1.bytes : 0) }
+        }
     }
 
     /// Hands over a frame; waits while the peer's queue is full. False if the connection ended.
@@ -193,8 +240,9 @@ final class Inbox: Sendable {
         guard let peer = state.turns.popFirst(), var queue = state.queues[peer] else {
             return (nil, nil)
         }
-        let event = queue.events.popFirst()
-        if case .frame(let frame) = event {
+        let next = queue.events.popFirst()
+        next?.release()
+        if case .frame(let frame)? = next?.event {
             queue.frames -= 1
             queue.bytes -= frame.payload.count
         }
@@ -205,7 +253,7 @@ final class Inbox: Sendable {
             sender = waiting.sender
         }
         put(queue, of: peer, into: &state, tookTurn: true)
-        return (event, sender)
+        return (next?.event, sender)
     }
 
     private func hasRoom(_ queue: PeerQueue, for frame: InboundFrame) -> Bool {
@@ -219,7 +267,8 @@ final class Inbox: Sendable {
     }
 
     private func append(_ frame: InboundFrame, to queue: inout PeerQueue) {
-        queue.events.append(.frame(frame))
+        queue.account?.charge(frame.payload.count)
+        queue.events.append(QueuedEvent(event: .frame(frame), account: queue.account))
         queue.frames += 1
         queue.bytes += frame.payload.count
     }

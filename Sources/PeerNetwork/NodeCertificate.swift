@@ -2,7 +2,7 @@ import Codec
 import Crypto
 import Foundation
 import NIOCore
-import NIOSSL
+package import NIOSSL
 import SwiftASN1
 import X509
 
@@ -11,14 +11,15 @@ import X509
 /// TLS proves that the peer has the secret of the key in its certificate (the CertificateVerify
 /// message); who the key belongs to is a question of pinning. Names, dates and the signature inside the
 /// certificate mean nothing here, and there is no certificate authority.
-struct NodeCertificate: Sendable {
+package struct NodeCertificate: Sendable {
     /// The public key: our own `PeerID`.
-    let nodeKey: PeerID
+    package let nodeKey: PeerID
     let serverContext: NIOSSLContext
-    let clientContext: NIOSSLContext
+    /// For the side that connects; whoever uses it judges the other's certificate.
+    package let clientContext: NIOSSLContext
 
     /// - Parameter seed: the 32 secret bytes of the node key.
-    init(seed: [UInt8]) throws(PeerNetworkError) {
+    package init(seed: [UInt8]) throws(PeerNetworkError) {
         guard let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed),
             let nodeKey = PeerID(exactly: [UInt8](key.publicKey.rawRepresentation))
         else { throw .badSeed }  // The only failure is the number of bytes.

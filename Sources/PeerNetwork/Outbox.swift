@@ -19,23 +19,26 @@ final class Outbox: Sendable {
         var frames = CircularBuffer<WireFrame>()
         var bytes = 0
         let frameLimit: Int
-        let byteLimit: Int
+        var byteLimit: Int
 
         var isHalfFree: Bool { frames.count < frameLimit / 2 && bytes < byteLimit / 2 }
 
         mutating func append(_ frame: WireFrame) -> Bool {
-            let size = WireFrame.headerSize + frame.payload.count
-            guard frames.count < frameLimit, frames.isEmpty || bytes + size <= byteLimit else {
-                return false
-            }
+            guard frames.count < frameLimit, frames.isEmpty || bytes + frame.size <= byteLimit
+            else { return false }
             frames.append(frame)
-            bytes += size
+            bytes += frame.size
             return true
+        }
+
+        mutating func removeAll() {
+            frames.removeAll()
+            bytes = 0
         }
 
         mutating func removeFirst() -> WireFrame {
             let frame = frames.removeFirst()
-            bytes -= WireFrame.headerSize + frame.payload.count
+            bytes -= frame.size
             return frame
         }
     }
@@ -45,6 +48,10 @@ final class Outbox: Sendable {
         var bulk: Queue
         /// How much of the first bulk message has left in parts.
         var partOffset = 0
+        /// Sent when the outbox is closed already.
+        var farewell: WireFrame?
+        /// Bytes of the frames that the writer took last.
+        var writingBytes = 0
         var waiter: CheckedContinuation<ByteBuffer?, Never>?
         var isClosed = false
         var droppedFrames: UInt64 = 0
@@ -54,27 +61,45 @@ final class Outbox: Sendable {
         var writingSince: ContinuousClock.Instant?
     }
 
-    private let partBytes: Int
+    private let limits: PeerLimits
+    private let account: QueueAccount
     private let state: Mutex<State>
 
-    init(limits: PeerLimits) {
-        partBytes = limits.partBytes
+    /// As an observer's, until the peer is known.
+    init(limits: PeerLimits, account: QueueAccount) {
+        self.limits = limits
+        self.account = account
         state = Mutex(
             State(
                 consensus: Queue(
-                    frameLimit: limits.consensusQueueFrames, byteLimit: limits.consensusQueueBytes),
-                bulk: Queue(frameLimit: limits.bulkQueueFrames, byteLimit: limits.bulkQueueBytes)))
+                    frameLimit: limits.consensusQueueFrames,
+                    byteLimit: min(
+                        limits.observerConsensusQueueBytes, limits.consensusQueueBytes)),
+                bulk: Queue(
+                    frameLimit: limits.bulkQueueFrames,
+                    byteLimit: min(limits.observerBulkQueueBytes, limits.bulkQueueBytes))))
+    }
+
+    /// A validator's queues are longer.
+    func widen(for role: PeerRole) {
+        guard case .validator = role else { return }
+        state.withLock {
+            $0.consensus.byteLimit = limits.consensusQueueBytes
+            $0.bulk.byteLimit = limits.bulkQueueBytes
+        }
     }
 
     /// Queues a frame and wakes the writer; never waits.
     func push(_ frame: WireFrame, as trafficClass: TrafficClass) -> SendResult {
+        // Asked without the lock: somebody else's connection may have to make room.
+        let hasRoom = account.take(frame.size)
         let (result, waiter, buffer) = state.withLock {
             state -> (SendResult, CheckedContinuation<ByteBuffer?, Never>?, ByteBuffer?) in
             guard !state.isClosed else { return (.notConnected, nil, nil) }
             let isQueued =
                 switch trafficClass {
-                case .consensus: state.consensus.append(frame)
-                case .bulk: state.bulk.append(frame)
+                case .consensus: hasRoom && state.consensus.append(frame)
+                case .bulk: hasRoom && state.bulk.append(frame)
                 }
             guard isQueued else {
                 state.droppedFrames += 1
@@ -83,6 +108,7 @@ final class Outbox: Sendable {
             guard let waiter = state.waiter.take() else { return (.queued, nil, nil) }
             return (.queued, waiter, take(from: &state))
         }
+        if hasRoom, result != .queued { account.release(frame.size) }
         waiter?.resume(returning: buffer)
         return result
     }
@@ -95,8 +121,10 @@ final class Outbox: Sendable {
                 let result = state.withLock { state -> ByteBuffer?? in
                     precondition(state.waiter == nil, "an outbox has one writer")
                     state.writingSince = nil
-                    if state.isClosed { return .some(nil) }
+                    account.release(state.writingBytes)
+                    state.writingBytes = 0
                     if let buffer = take(from: &state) { return buffer }
+                    if state.isClosed { return .some(nil) }
                     state.waiter = continuation
                     return nil
                 }
@@ -108,33 +136,48 @@ final class Outbox: Sendable {
     }
 
     /// Ends it: what waits is dropped.
-    func close() {
-        let waiter = state.withLock { state in
+    func close() { finish(with: nil) }
+
+    /// Ends it: what waits is dropped for a last frame.
+    func finish(with frame: WireFrame?) {
+        let (waiter, buffer) = state.withLock {
+            state -> (CheckedContinuation<ByteBuffer?, Never>?, ByteBuffer?) in
+            account.release(state.consensus.bytes + state.bulk.bytes)
+            state.consensus.removeAll()
+            state.bulk.removeAll()
+            state.partOffset = 0
+            if !state.isClosed { state.farewell = frame }
             state.isClosed = true
-            return state.waiter.take()
+            guard let waiter = state.waiter.take() else { return (nil, nil) }
+            return (waiter, take(from: &state))
         }
-        waiter?.resume(returning: nil)
+        waiter?.resume(returning: buffer)
     }
 
     /// All urgent frames that are due, or else bulk, about one part's worth.
     private func take(from state: inout State) -> ByteBuffer? {
         var buffer = ByteBuffer()
-        while !state.consensus.frames.isEmpty, buffer.readableBytes < partBytes {
-            state.consensus.removeFirst().write(to: &buffer)
+        while !state.consensus.frames.isEmpty, buffer.readableBytes < limits.partBytes {
+            let frame = state.consensus.removeFirst()
+            state.writingBytes += frame.size
+            frame.write(to: &buffer)
             state.framesSent += 1
         }
-        while buffer.readableBytes < partBytes, let frame = state.bulk.frames.first {
-            if frame.payload.count <= partBytes {
+        while buffer.readableBytes < limits.partBytes, let frame = state.bulk.frames.first {
+            if frame.payload.count <= limits.partBytes {
+                state.writingBytes += frame.size
                 state.bulk.removeFirst().write(to: &buffer)
                 state.framesSent += 1
                 continue
             }
             if writePart(of: frame, from: &state.partOffset, to: &buffer) {
+                state.writingBytes += frame.size
                 _ = state.bulk.removeFirst()
                 state.framesSent += 1
             }
             break
         }
+        if let frame = state.farewell.take() { frame.write(to: &buffer) }
         guard buffer.readableBytes > 0 else { return nil }
         state.bytesSent += UInt64(buffer.readableBytes)
         state.writingSince = .now
@@ -145,7 +188,7 @@ final class Outbox: Sendable {
     private func writePart(
         of frame: WireFrame, from offset: inout Int, to buffer: inout ByteBuffer
     ) -> Bool {
-        let end = min(offset + partBytes, frame.payload.count)
+        let end = min(offset + limits.partBytes, frame.payload.count)
         let part = [UInt8](frame.payload[offset..<end])
         guard end == frame.payload.count else {
             WireFrame(type: TransportType.part.rawValue, payload: part).write(to: &buffer)
@@ -158,8 +201,12 @@ final class Outbox: Sendable {
         return true
     }
 
-    /// Whether half of the bulk queue is free.
-    var isBulkHalfFree: Bool { state.withLock { $0.bulk.isHalfFree } }
+    /// Whether half of the bulk queue is free, and the common room has place for one more message of
+    /// that size.
+    var hasBulkRoom: Bool {
+        let freeBytes = state.withLock { $0.bulk.isHalfFree ? $0.bulk.byteLimit / 2 : nil }
+        return freeBytes.map { account.hasRoom(min($0, limits.frameBytes)) } ?? false
+    }
 
     /// Since when the writer has waited for the peer to take what was written last.
     var writingSince: ContinuousClock.Instant? { state.withLock { $0.writingSince } }

@@ -1,5 +1,7 @@
 import Codec
+import Glibc
 import NIOCore
+import NetworkAddresses
 import Synchronization
 
 /// One established TCP connection with TLS, from its beginning to its end.
@@ -8,9 +10,17 @@ final class PeerConnection: Sendable {
         var role = PeerRole.observer
         var peer: PeerID?
         var instance: UInt64 = 0
+        /// Whether its peer may send more than an observer, and is heard to the end.
+        var isTrusted: Bool
         var lastReceived: ContinuousClock.Instant
-        /// We do not read at the moment: the frame before is not taken, or the rate is exceeded.
-        var isHolding = false
+        /// When the last message of its own came.
+        var lastMessage: ContinuousClock.Instant
+        /// Since when the beginning of a frame waits for its end, and the parts of a message for theirs.
+        var frameSince: ContinuousClock.Instant?
+        var partsSince: ContinuousClock.Instant?
+        /// How many reasons there are not to read at the moment: the frame before is not taken, or
+        /// the rate is exceeded.
+        var holds = 0
         var lastPing: ContinuousClock.Instant
         var roundTrip: Duration?
         var framesReceived: UInt64 = 0
@@ -23,20 +33,39 @@ final class PeerConnection: Sendable {
     let channel: any Channel
     /// Whether we made the connection.
     let isDialed: Bool
-    /// Where the other end is, for the bounds per address.
-    let addressGroup: AddressGroup
     let outbox: Outbox
+    /// What waits to be sent, and what has come and is not taken, of the common room for each.
+    let sending: QueueAccount
+    let receiving: QueueAccount
     let start: ContinuousClock.Instant
     private let state: Mutex<State>
 
-    init(number: UInt64, channel: any Channel, isDialed: Bool, limits: PeerLimits) {
+    init(
+        number: UInt64, channel: any Channel, isDialed: Bool, limits: PeerLimits,
+        budgets: QueueBudgets
+    ) {
         self.number = number
         self.channel = channel
         self.isDialed = isDialed
-        addressGroup = AddressGroup(channel.remoteAddress?.ipAddress ?? "unknown")
-        outbox = Outbox(limits: limits)
+        let reference = WeakConnection()
+        sending = budgets.sending.open(.observer) {
+            reference.connection?.abort(
+                because: .ended("it does not read what it is sent, and others need the room"))
+        }
+        receiving = budgets.receiving.open(.observer) {
+            reference.connection?.abort(
+                because: .ended("it completes nothing that it sends, and others need the room"))
+        }
+        outbox = Outbox(limits: limits, account: sending)
         start = .now
-        state = Mutex(State(lastReceived: start, lastPing: start))
+        state = Mutex(
+            State(isTrusted: isDialed, lastReceived: start, lastMessage: start, lastPing: start))
+        reference.set(self)
+    }
+
+    /// Where the other end is, for the bounds per address.
+    var addressGroup: AddressGroup {
+        AddressGroup(channel.remoteAddress?.ipAddress ?? "unknown")
     }
 
     /// Where the other end is, for people.
@@ -52,11 +81,20 @@ final class PeerConnection: Sendable {
     /// The peer's random number of this run.
     var instance: UInt64 { state.withLock { $0.instance } }
 
+    /// Whether it is a validator's, or one with a peer that we are configured to dial.
+    var isTrusted: Bool { state.withLock { $0.isTrusted } }
+
     /// The handshake is over.
-    func identify(as peer: PeerID, role: PeerRole, instance: UInt64) {
+    ///
+    /// - Parameter isConfigured: whether we are configured to dial the peer.
+    func identify(as peer: PeerID, role: PeerRole, isConfigured: Bool, instance: UInt64) {
+        sending.change(to: role)
+        receiving.change(to: role)
+        outbox.widen(for: role)
         state.withLock {
             $0.peer = peer
             $0.role = role
+            $0.isTrusted = isConfigured || role == .validator
             $0.instance = instance
         }
     }
@@ -66,11 +104,52 @@ final class PeerConnection: Sendable {
         state.withLock { $0.peer = nil }
     }
 
-    /// Ends the connection. The first reason is the one that counts.
+    /// Ends the connection, with TLS's goodbye. The first reason is the one that counts.
     func end(because failure: ConnectionFailure) {
-        state.withLock { if $0.failure == nil { $0.failure = failure } }
+        note(failure)
         outbox.close()
         channel.close(promise: nil)
+    }
+
+    /// Ends the connection at once. What waits to be sent is dropped, in the system too.
+    func abort(because failure: ConnectionFailure) {
+        note(failure)
+        outbox.close()
+        closeAccounts()
+        let channel = channel
+        channel.eventLoop.execute {
+            // It fails only for a socket that is closed already.
+            _ = (channel as? any SocketOptionProvider)?
+                .setSoLinger(linger(l_onoff: 1, l_linger: 0))
+            SocketGuard.closeNow(channel)
+        }
+    }
+
+    /// Ends the connection after a last frame that says why, if the peer reads it soon.
+    func end(because failure: ConnectionFailure, saying farewell: WireFrame, within time: Duration)
+    {
+        note(failure)
+        outbox.finish(with: farewell)
+        let channel = channel
+        channel.eventLoop.scheduleTask(in: .nanoseconds(Int64(time / .nanoseconds(1)))) {
+            SocketGuard.closeNow(channel)
+        }
+    }
+
+    /// Closes the socket, without waiting for TLS's goodbye of a peer that may never say it.
+    func closeNow() {
+        let channel = channel
+        channel.eventLoop.execute { SocketGuard.closeNow(channel) }
+    }
+
+    /// What it holds counts no more.
+    func closeAccounts() {
+        sending.close()
+        receiving.close()
+    }
+
+    private func note(_ failure: ConnectionFailure) {
+        state.withLock { if $0.failure == nil { $0.failure = failure } }
     }
 
     /// Why we ended it, if we did.
@@ -80,15 +159,41 @@ final class PeerConnection: Sendable {
     func received(_ frame: WireFrame) {
         state.withLock {
             $0.lastReceived = .now
+            if frame.type < WireFrame.firstTransportType
+                || frame.type == TransportType.lastPart.rawValue
+            {
+                $0.lastMessage = $0.lastReceived
+            }
             $0.framesReceived += 1
-            $0.bytesReceived += UInt64(WireFrame.headerSize + frame.payload.count)
+            $0.bytesReceived += UInt64(frame.size)
+        }
+    }
+
+    /// Whether the peer has said nothing of its own for so long.
+    func isIdle(for time: Duration) -> Bool {
+        state.withLock { $0.holds == 0 && .now - $0.lastMessage > time }
+    }
+
+    /// Says whether a frame has begun to come and is not complete.
+    func setIncomplete(_ isIncomplete: Bool) {
+        state.withLock { state in
+            guard isIncomplete != (state.frameSince != nil) else { return }
+            state.frameSince = isIncomplete ? .now : nil
+        }
+    }
+
+    /// Says whether parts of a message have come and not the last one.
+    func setInParts(_ isInParts: Bool) {
+        state.withLock { state in
+            guard isInParts != (state.partsSince != nil) else { return }
+            state.partsSince = isInParts ? .now : nil
         }
     }
 
     /// Says that we leave the socket alone for a while, or read again: silence is then our own.
     func setHolding(_ isHolding: Bool) {
         state.withLock {
-            $0.isHolding = isHolding
+            $0.holds += isHolding ? 1 : -1
             $0.lastReceived = .now
         }
     }
@@ -114,29 +219,45 @@ final class PeerConnection: Sendable {
     }
 
     /// Looks at the clock until the connection ends, and ends it when a time is over.
-    func keepTime(_ limits: PeerLimits) async throws {
-        let tick = min(limits.pingInterval, limits.idleTimeout, limits.stallTimeout) / 4
+    ///
+    /// - Parameter tick: called each time, with whether the peer has been idle for long.
+    func keepTime(_ limits: PeerLimits, tick: (Bool) -> Void) async throws {
+        let pause = min(limits.pingInterval, limits.idleTimeout, limits.stallTimeout) / 4
         while true {
-            try await Task.sleep(for: min(tick, .milliseconds(500)))
+            try await Task.sleep(for: min(pause, .milliseconds(500)))
             let now = ContinuousClock.now
-            let (isKnown, silence, needsPing) = state.withLock { state in
-                let needsPing =
-                    state.peer != nil && now - state.lastPing >= limits.pingInterval
-                if needsPing { state.lastPing = now }
-                let silence = state.isHolding ? Duration.zero : now - state.lastReceived
-                return (state.peer != nil, silence, needsPing)
-            }
-            if !isKnown {
-                if now - start > limits.handshakeTimeout {
-                    return end(because: .ended("no handshake within \(limits.handshakeTimeout)"))
+            if let reason = overdue(limits, at: now) { return end(because: .ended(reason)) }
+            let needsPing = state.withLock { state in
+                guard state.peer != nil, now - state.lastPing >= limits.pingInterval else {
+                    return false
                 }
-            } else if silence > limits.idleTimeout {
-                return end(because: .ended("silent for \(limits.idleTimeout)"))
-            }
-            if let since = outbox.writingSince, now - since > limits.stallTimeout {
-                return end(because: .ended("did not read for \(limits.stallTimeout)"))
+                state.lastPing = now
+                return true
             }
             if needsPing { ping(at: now) }
+            tick(isIdle(for: limits.observerIdle))
+        }
+    }
+
+    /// Which time is over, for a person; nil for none.
+    private func overdue(_ limits: PeerLimits, at now: ContinuousClock.Instant) -> String? {
+        if let since = outbox.writingSince, now - since > limits.stallTimeout {
+            return "did not read for \(limits.stallTimeout)"
+        }
+        return state.withLock { state in
+            guard state.peer != nil else {
+                return now - start > limits.handshakeTimeout
+                    ? "no handshake within \(limits.handshakeTimeout)" : nil
+            }
+            guard state.holds == 0 else { return nil }
+            if now - state.lastReceived > limits.idleTimeout {
+                return "silent for \(limits.idleTimeout)"
+            }
+            let begun = [state.frameSince, state.partsSince].compactMap { $0 }.min()
+            if let begun, !state.isTrusted, now - begun > limits.messageTimeout {
+                return "its message was not complete within \(limits.messageTimeout)"
+            }
+            return nil
         }
     }
 
@@ -173,4 +294,16 @@ package struct PeerStatus: Equatable, Sendable {
     package let queuedBytes: Int
     /// Messages refused because a queue was full.
     package let droppedFrames: UInt64
+}
+
+/// The way from an account to its connection, which owns it.
+private final class WeakConnection: Sendable {
+    private struct Reference { weak var connection: PeerConnection? }
+    private let reference = Mutex(Reference())
+
+    var connection: PeerConnection? { reference.withLock { $0.connection } }
+
+    func set(_ connection: PeerConnection) {
+        reference.withLock { $0.connection = connection }
+    }
 }

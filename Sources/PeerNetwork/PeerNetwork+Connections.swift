@@ -1,40 +1,70 @@
 import Codec
-import Logging
 import NIOCore
-import NIOSSL
 
 extension PeerNetwork {
     /// A connection over a fresh socket.
     func connection(over channel: any Channel, isDialed: Bool) -> PeerConnection {
         PeerConnection(
             number: table.nextNumber(), channel: channel, isDialed: isDialed,
-            limits: configuration.limits)
+            limits: configuration.limits, budgets: budgets)
     }
 
     /// Serves one connection from handshake to end: it has a peer then if it was established.
+    /// Returns why it ended; nil if the peer closed it.
+    @discardableResult
     func serve(
         _ connection: PeerConnection, over secured: SecuredChannel, dialing peer: DialedPeer?
-    ) async {
-        let limits = configuration.limits
+    ) async -> (any Error)? {
         var failure: (any Error)?
         do {
             try await secured.channel.executeThenClose { inbound, outbound in
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await connection.keepTime(limits) }
-                    group.addTask { await self.write(connection, to: outbound) }
-                    defer {
-                        connection.outbox.close()
-                        group.cancelAll()
-                    }
-                    try await self.read(inbound, of: connection, secured)
+                defer {
+                    connection.outbox.close()
+                    // A stranger's goodbye is not waited for.
+                    if !connection.isTrusted { connection.closeNow() }
                 }
+                try await work(connection, inbound, outbound, secured)
             }
         } catch {
             failure = error
         }
+        failure = connection.failure ?? failure
         // Counted first: who hears of the end finds it in the counters.
-        report(connection, connection.failure ?? failure, dialed: peer)
+        report(connection, failure, dialed: peer)
         table.remove(connection)
+        return failure
+    }
+
+    /// Reads, writes and looks at the clock until one of these says that the connection is over.
+    private func work(
+        _ connection: PeerConnection, _ inbound: NIOAsyncChannelInboundStream<WireFrame>,
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>, _ secured: SecuredChannel
+    ) async throws {
+        let (limits, table) = (configuration.limits, table)
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            defer { group.cancelAll() }
+            group.addTask {
+                try await connection.keepTime(limits) { table.setIdle(connection, $0) }
+                return true
+            }
+            group.addTask {
+                await self.write(connection, to: outbound)
+                return false
+            }
+            group.addTask {
+                try await self.read(inbound, of: connection, secured)
+                return true
+            }
+            group.addTask {
+                // It never fails.
+                try? await connection.channel.closeFuture.get()
+                // An observer's flood is not worked off when nobody is there any more.
+                return !connection.isTrusted
+            }
+            while let isOver = try await group.next() {
+                if isOver { return }
+            }
+        }
     }
 
     /// Writes what waits, in its order, at the speed at which the peer reads.
@@ -43,6 +73,8 @@ extension PeerNetwork {
     ) async {
         do {
             while let buffer = await connection.outbox.next() { try await outbound.write(buffer) }
+            // After a last frame there is nothing more to say.
+            if connection.failure != nil { connection.channel.close(promise: nil) }
         } catch {
             connection.end(because: .ended("the connection broke while writing"))
         }
@@ -56,13 +88,12 @@ extension PeerNetwork {
         var frames = inbound.makeAsyncIterator()
         guard let first = try await frames.next() else { return }
         connection.received(first)
-        if let refusal = try greet(connection, first, secured) {
-            _ = connection.outbox.push(
-                WireFrame(type: TransportType.refusal.rawValue, payload: [refusal.rawValue]),
-                as: .consensus)
+        connection.receiving.release(first.size)
+        if let notice = try greet(connection, first, secured) {
+            _ = connection.outbox.push(notice.frame, as: .consensus)
             // The peer closes when it has read the reason; the clock of the handshake runs on.
-            while try await frames.next() != nil {}
-            throw ConnectionFailure.refused(refusal)
+            while let frame = try await frames.next() { connection.receiving.release(frame.size) }
+            throw ConnectionFailure.refused(notice.refusal ?? .full)
         }
         guard let peer = connection.peer else { return }
         var assembly = MessageAssembly(limit: secured.limit.payloadBytes)
@@ -83,6 +114,7 @@ extension PeerNetwork {
                     payload: message.payload),
                 connection: connection.number)
             connection.setHolding(false)
+            connection.receiving.release(message.size)
             guard isTaken else { return }
         }
     }
@@ -97,9 +129,9 @@ extension PeerNetwork {
     /// Handles the first frame: the peer is known and established after it, or refused.
     private func greet(
         _ connection: PeerConnection, _ frame: WireFrame, _ secured: SecuredChannel
-    ) throws -> Refusal? {
+    ) throws -> RefusalNotice? {
         if frame.type == TransportType.refusal.rawValue {
-            throw ConnectionFailure.refusedByPeer(frame.payload.first.flatMap(Refusal.init))
+            throw ConnectionFailure.refusedByPeer(RefusalNotice(payload: frame.payload))
         }
         guard frame.type == TransportType.hello.rawValue,
             let hello = try? Hello(canonicalBytes: frame.payload)
@@ -107,159 +139,34 @@ extension PeerNetwork {
         guard let peer = secured.proof.proved else {
             throw ConnectionFailure.violation("no certificate was shown")
         }
-        guard hello.version == Hello.version else { return .version }
-        guard hello.chainID == configuration.chainID else { return .chain }
-        guard peer != ownID else { return .ownKey }
+        guard hello.version == Hello.version else { return RefusalNotice(.version) }
+        guard hello.chainID == configuration.chainID else { return RefusalNotice(.chain) }
+        guard peer != ownID else { return RefusalNotice(.ownKey) }
         // The peer states its role as it knows the validators; ours is what counts here. The two
         // differ while one of us has not seen the newest change yet.
         let role = role(of: peer)
-        if case .observer = role, !connection.isDialed, !configuration.acceptsObservers {
-            return .observersNotAccepted
+        if case .observer = role, !connection.isDialed, !configuration.acceptsObservers,
+            !isKept(peer)
+        {
+            return RefusalNotice(.observersNotAccepted)
         }
-        connection.identify(as: peer, role: role, instance: hello.instance)
+        connection.identify(
+            as: peer, role: role, isConfigured: isConfigured(peer), instance: hello.instance)
         if !connection.isDialed {
             secured.limit.payloadBytes = largestPayload(from: peer)
         }
         let answer = connection.isDialed ? nil : ownHello
-        if let refusal = table.establish(connection, answering: answer) {
+        switch table.establish(connection, answering: answer) {
+        case .refused(let notice, let isReportDue):
             connection.forget()
-            return refusal
-        }
-        logger.info(
-            "peer connected",
-            metadata: [
-                "peer": "\(peer)", "role": "\(role)", "address": "\(connection.address)",
-            ])
-        return nil
-    }
-
-    /// Counts and logs the end of a connection.
-    private func report(
-        _ connection: PeerConnection, _ failure: (any Error)?, dialed: DialedPeer?
-    ) {
-        let address = dialed.map { "\($0.endpoint)" } ?? connection.address
-        var metadata: Logger.Metadata = ["address": "\(address)"]
-        if let peer = connection.peer ?? dialed?.nodeKey { metadata["peer"] = "\(peer)" }
-        guard let failure, !(failure is CancellationError) else {
-            if connection.peer != nil { logger.info("peer disconnected", metadata: metadata) }
-            return
-        }
-        switch failure {
-        case ConnectionFailure.refused(.duplicate), ConnectionFailure.refusedByPeer(.duplicate):
-            logger.debug("a second connection to a peer was given up", metadata: metadata)
-        case ConnectionFailure.refused(let refusal):
-            metadata["reason"] = "\(refusal.text)"
-            table.count { $0.connectionsRefused += 1 }
-            logger.warning("a peer was turned away", metadata: metadata)
-        case ConnectionFailure.refusedByPeer(let refusal):
-            metadata["reason"] = "\(refusal?.text ?? "a reason that this version does not know")"
-            logger.warning("a peer turned us away", metadata: metadata)
-        case ConnectionFailure.violation(let reason):
-            metadata["reason"] = "\(reason)"
-            reportViolation(metadata, isKnown: connection.peer != nil)
-        case let error as FrameError:
-            metadata["reason"] = "\(error)"
-            reportViolation(metadata, isKnown: connection.peer != nil)
-        case ConnectionFailure.ended(let reason):
-            metadata["reason"] = "\(reason)"
-            // Silent strangers fill no log.
-            let isStranger = connection.peer == nil && dialed == nil
-            logger.log(
-                level: isStranger ? .debug : .info, "the connection to a peer ended",
-                metadata: metadata)
-        default:
-            metadata["reason"] = "\(failure)"
-            if connection.peer != nil {
-                logger.info("the connection to a peer broke", metadata: metadata)
-            } else if dialed != nil {
-                logger.warning(
-                    "a peer did not prove its key, or broke off the handshake", metadata: metadata)
-            } else {
-                reportViolation(metadata, isKnown: false)
+            if notice.refusal == .keyElsewhere, isReportDue {
+                reportCopy(of: peer, at: notice.address, connection)
             }
-        }
-    }
-
-    /// Garbage is cheap to send, so strangers fill no log with it: the first and every hundredth.
-    private func reportViolation(_ metadata: Logger.Metadata, isKnown: Bool) {
-        let count = table.count { $0.protocolViolations += 1 }.protocolViolations
-        if isKnown || count % 100 == 1 {
-            logger.warning(
-                "what came is not our protocol (\(count) such connections so far)",
-                metadata: metadata)
-        } else {
-            logger.debug("what came is not our protocol", metadata: metadata)
-        }
-    }
-}
-
-/// Puts the parts of long messages together, and answers what is the transport's own.
-private struct MessageAssembly {
-    /// The largest payload of a message, in one frame or in parts.
-    let limit: Int
-    private var parts: [UInt8] = []
-
-    init(limit: Int) { self.limit = limit }
-
-    /// The message that the frame completes, if it does.
-    mutating func accept(
-        _ frame: WireFrame, on connection: PeerConnection
-    ) throws(ConnectionFailure) -> WireFrame? {
-        guard frame.type >= WireFrame.firstTransportType else { return frame }
-        switch TransportType(rawValue: frame.type) {
-        case .part:
-            guard !frame.payload.isEmpty, frame.payload.count <= limit - parts.count else {
-                throw .violation("a message in parts is empty or too long")
-            }
-            parts += frame.payload
+            return notice
+        case .established(let copy):
+            reportConnected(connection, to: peer, as: role)
+            if let copy { reportCopy(of: peer, at: copy, connection) }
             return nil
-        case .lastPart:
-            guard let type = frame.payload.first, type < WireFrame.firstTransportType,
-                frame.payload.count - 1 <= limit - parts.count
-            else { throw .violation("the last part of a message has no type or is too long") }
-            let payload = parts + frame.payload.dropFirst()
-            parts = []
-            return WireFrame(type: type, payload: payload)
-        case .ping:
-            guard frame.payload.count == 8 else { throw .violation("a ping has 8 bytes") }
-            _ = connection.outbox.push(
-                WireFrame(type: TransportType.pong.rawValue, payload: frame.payload),
-                as: .consensus)
-            return nil
-        case .pong:
-            do {
-                try connection.receivedPong(frame.payload)
-            } catch {
-                throw .violation("a pong has 8 bytes")
-            }
-            return nil
-        case .refusal:
-            throw .refusedByPeer(frame.payload.first.flatMap(Refusal.init))
-        case .hello, nil:
-            throw .violation("a frame type that has no place here")
         }
-    }
-}
-
-/// How much an observer may send; validators are bounded by the inbox alone.
-private struct ObserverRate {
-    private var bytes: RateLimit?
-    private var frames: RateLimit?
-
-    init(_ role: PeerRole, _ limits: PeerLimits) {
-        switch role {
-        case .validator: break
-        case .observer:
-            bytes = RateLimit(perSecond: limits.observerBytesPerSecond, now: .now)
-            frames = RateLimit(perSecond: limits.observerFramesPerSecond, now: .now)
-        }
-    }
-
-    /// How long to leave the socket alone after this frame.
-    mutating func take(_ frame: WireFrame) -> Duration? {
-        let now = ContinuousClock.now
-        let size = WireFrame.headerSize + frame.payload.count
-        let pauses = [bytes?.take(size, now: now), frames?.take(1, now: now)]
-        return pauses.compactMap { $0 ?? nil }.max()
     }
 }

@@ -24,21 +24,22 @@ struct SecuredChannel: Sendable {
 /// An incoming socket with TLS and frames in front of it, which is not read before it is served. It
 /// closes when nobody takes it, as when the listener has ended meanwhile.
 final class AcceptedSocket: Sendable {
-    let channel: any Channel
+    let connection: PeerConnection
     let limit: FrameLimit
     let proof: KeyProof
 
-    init(channel: any Channel, limit: FrameLimit, proof: KeyProof) {
-        self.channel = channel
+    init(connection: PeerConnection, limit: FrameLimit, proof: KeyProof) {
+        self.connection = connection
         self.limit = limit
         self.proof = proof
     }
 
-    deinit { channel.close(promise: nil) }
+    deinit { connection.channel.close(promise: nil) }
 
     /// Begins to read.
     func open() async throws -> SecuredChannel {
-        try await channel.eventLoop.submit { [self] in
+        let channel = connection.channel
+        return try await channel.eventLoop.submit { [self] in
             let secured = try SecuredChannel(over: channel, limit: limit, proof: proof)
             try channel.syncOptions?.setOption(.autoRead, value: true)
             return secured
@@ -80,13 +81,14 @@ extension PeerNetwork {
                 do {
                     try await server.executeThenClose { inbound in
                         for try await accepted in inbound {
-                            group.addTask { await self.accept(accepted) }
+                            guard let accepted else { continue }
+                            group.addTask { await self.serve(accepted) }
                         }
                     }
                 } catch {
                     guard !Task.isCancelled else { return }
-                    // Such as no file descriptor left: connected peers stay, new ones come later.
-                    logger.error("listening failed", metadata: ["reason": "\(error)"])
+                    // Connected peers stay, new ones come later.
+                    log(.error, "listening failed", .stranger, ["reason": "\(error)"])
                 }
                 guard let again = await bindAgain(to: endpoint, port: port) else { return }
                 server = again
@@ -96,20 +98,25 @@ extension PeerNetwork {
 
     private func bind(
         to endpoint: PeerEndpoint
-    ) async throws(PeerNetworkError) -> NIOAsyncChannel<AcceptedSocket, Never> {
+    ) async throws(PeerNetworkError) -> NIOAsyncChannel<AcceptedSocket?, Never> {
         do {
             return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .serverChannelOption(.backlog, value: 128)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        let gate = AcceptGate(sockets: self.sockets) {
+                            self.table.count { $0.connectionsRefused += 1 }
+                        }
+                        try channel.pipeline.syncOperations.addHandler(gate)
+                    }
+                }
                 // One that nobody serves any more must be droppable, so it is wrapped when it is.
                 .childChannelOption(.autoRead, value: false)
                 .childChannelOption(.writeBufferWaterMark, value: writeBufferWaterMark)
                 .childChannelOption(.tcpOption(.unsentLowWaterMark), value: unsentBytes)
                 .bind(host: endpoint.host, port: endpoint.port) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let (limit, proof) = try self.secure(channel, dialing: nil)
-                        return AcceptedSocket(channel: channel, limit: limit, proof: proof)
-                    }
+                    channel.eventLoop.makeSucceededFuture(self.accept(channel))
                 }
         } catch {
             throw .cannotListen(endpoint, reason: "\(error)")
@@ -119,37 +126,59 @@ extension PeerNetwork {
     /// Takes the port again after a failure, until that works or the task is cancelled (nil).
     private func bindAgain(
         to endpoint: PeerEndpoint, port: Int
-    ) async -> NIOAsyncChannel<AcceptedSocket, Never>? {
+    ) async -> NIOAsyncChannel<AcceptedSocket?, Never>? {
         while true {
             do {
                 try await Task.sleep(for: configuration.limits.reconnectPause)
                 return try await bind(to: PeerEndpoint(host: endpoint.host, port: port))
             } catch {
                 guard !Task.isCancelled else { return nil }
-                logger.error("cannot listen again", metadata: ["reason": "\(error)"])
+                log(.error, "cannot listen again", .stranger, ["reason": "\(error)"])
             }
         }
     }
 
-    private func accept(_ accepted: AcceptedSocket) async {
-        let connection = connection(over: accepted.channel, isDialed: false)
-        guard table.admit(connection) else { return }
-        defer { table.release(connection) }
+    /// Sets an accepted socket up, on its event loop; nil if that fails.
+    private func accept(_ channel: any Channel) -> AcceptedSocket? {
+        let connection = connection(over: channel, isDialed: false)
+        let table = table
+        channel.closeFuture.whenComplete { _ in table.release(connection) }
+        do {
+            let (limit, proof) = try secure(connection, dialing: nil)
+            return AcceptedSocket(connection: connection, limit: limit, proof: proof)
+        } catch {
+            // What remains is a socket that nobody serves.
+            channel.close(promise: nil)
+            return nil
+        }
+    }
+
+    private func serve(_ accepted: AcceptedSocket) async {
         // It fails only for a socket that is closed already.
         guard let secured = try? await accepted.open() else { return }
-        await serve(connection, over: secured, dialing: nil)
+        await serve(accepted.connection, over: secured, dialing: nil)
     }
 
     /// Connects to a peer, again and again, as long as there is no connection to it.
     func keepDialing(_ peer: DialedPeer) async {
         let limits = configuration.limits
         var pause = limits.reconnectPause
+        var conflicts = 0
         while !Task.isCancelled {
             if table.connection(to: peer.nodeKey) == nil {
-                let wasEstablished = await dial(peer)
-                pause =
-                    wasEstablished
-                    ? limits.reconnectPause : min(pause * 2, limits.longestReconnectPause)
+                let begin = ContinuousClock.now
+                let outcome = await dial(peer)
+                switch outcome {
+                case .established where .now - begin >= limits.longestReconnectPause:
+                    (pause, conflicts) = (limits.reconnectPause, 0)
+                case .established, .failed:
+                    pause = min(pause * 2, limits.longestReconnectPause)
+                case .keyElsewhere(let address):
+                    conflicts += 1
+                    tellOfCopy(peer, at: address, conflicts: conflicts)
+                    // One refusal may be due to connections of ours that are just ending.
+                    pause = conflicts == 1 ? limits.reconnectPause : limits.sameKeyPause
+                }
             } else {
                 // The peer has connected to us: look again after the shortest pause.
                 pause = limits.reconnectPause
@@ -159,39 +188,65 @@ extension PeerNetwork {
         }
     }
 
-    /// One connection to a peer, from dialing to its end. True if it was established.
-    private func dial(_ peer: DialedPeer) async -> Bool {
-        let secured: SecuredChannel
+    /// A peer says that another node with our key is connected to it.
+    private func tellOfCopy(_ peer: DialedPeer, at address: String, conflicts: Int) {
+        inbox.noteOwnKeyElsewhere(peer.nodeKey, address: address)
+        guard conflicts == 1 else { return }
+        logger.warning(
+            "a peer does not connect with us, since another node with our key is connected to it; stop one of the two, or give it a node key of its own",
+            metadata: ["peer": "\(peer.nodeKey)", "other": "\(address)"])
+    }
+
+    /// How a dialed connection went.
+    private enum DialOutcome {
+        case failed
+        /// It stood, and has ended.
+        case established
+        /// The peer talks to another node with our key, whose address it names.
+        case keyElsewhere(String)
+    }
+
+    /// One connection to a peer, from dialing to its end.
+    private func dial(_ peer: DialedPeer) async -> DialOutcome {
+        let (connection, secured): (PeerConnection, SecuredChannel)
         do {
             let timeout = configuration.limits.connectTimeout / .nanoseconds(1)
-            secured = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-                .connectTimeout(.nanoseconds(Int64(timeout)))
-                .channelOption(.writeBufferWaterMark, value: writeBufferWaterMark)
-                .channelOption(.tcpOption(.unsentLowWaterMark), value: unsentBytes)
-                .connect(host: peer.endpoint.host, port: peer.endpoint.port) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let (limit, proof) = try self.secure(channel, dialing: peer.nodeKey)
-                        return try SecuredChannel(over: channel, limit: limit, proof: proof)
-                    }
+            (connection, secured) = try await ClientBootstrap(
+                group: .singletonMultiThreadedEventLoopGroup
+            )
+            .connectTimeout(.nanoseconds(Int64(timeout)))
+            .channelOption(.writeBufferWaterMark, value: writeBufferWaterMark)
+            .channelOption(.tcpOption(.unsentLowWaterMark), value: unsentBytes)
+            .connect(host: peer.endpoint.host, port: peer.endpoint.port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let connection = self.connection(over: channel, isDialed: true)
+                    let (limit, proof) = try self.secure(connection, dialing: peer.nodeKey)
+                    let secured = try SecuredChannel(over: channel, limit: limit, proof: proof)
+                    return (connection, secured)
                 }
+            }
         } catch {
             table.count { $0.dialFailures += 1 }
             logger.debug(
                 "cannot reach a peer",
                 metadata: ["address": "\(peer.endpoint)", "reason": "\(error)"])
-            return false
+            return .failed
         }
-        let connection = connection(over: secured.channel.channel, isDialed: true)
         table.note(peer.nodeKey, at: connection.addressGroup)
-        await serve(connection, over: secured, dialing: peer)
-        let wasEstablished = connection.peer != nil
-        if !wasEstablished { table.count { $0.dialFailures += 1 } }
-        return wasEstablished
+        let failure = await serve(connection, over: secured, dialing: peer)
+        if case ConnectionFailure.refusedByPeer(let notice)? = failure,
+            notice.refusal == .keyElsewhere
+        {
+            return .keyElsewhere(notice.address)
+        }
+        guard connection.peer == nil else { return .established }
+        table.count { $0.dialFailures += 1 }
+        return .failed
     }
 
     /// Puts TLS and frames in front of a fresh socket, on its event loop.
     private func secure(
-        _ channel: any Channel, dialing expected: PeerID?
+        _ connection: PeerConnection, dialing expected: PeerID?
     ) throws -> (FrameLimit, KeyProof) {
         let proof = KeyProof(expected: expected)
         // Whom we dial is known; who dials us says so first, in a small frame.
@@ -207,8 +262,12 @@ extension PeerNetwork {
                     context: certificate.clientContext, serverHostname: nil,
                     customVerificationCallback: { $1.succeed(proof.judge($0)) })
             }
-        try channel.pipeline.syncOperations.addHandlers([
-            tls, ByteToMessageHandler(FrameDecoder(limit: limit)),
+        let table = table
+        let socket = SocketGuard(
+            connection, limits: configuration.limits, common: observersRate
+        ) { connection.isDialed || table.admit(connection) }
+        try connection.channel.pipeline.syncOperations.addHandlers([
+            socket, tls, FrameReader(connection, limit: limit),
         ])
         return (limit, proof)
     }

@@ -2,6 +2,7 @@ import Codec
 package import Logging
 import NIOCore
 import NIOPosix
+import NetworkAddresses
 import Synchronization
 
 /// A node's connections to its peers. `run()` listens, dials and serves until its task is cancelled;
@@ -18,7 +19,12 @@ package final class PeerNetwork: Sendable {
     let certificate: NodeCertificate
     let table: PeerTable
     let inbox: Inbox
+    let budgets: QueueBudgets
+    let sockets: PeerSockets
+    /// What all observers together are read at most.
+    let observersRate: CommonRate
     let logger: Logger
+    let logGate = LogGate()
     /// Keys of those that we dial.
     private let configuredPeers: Set<PeerID>
     /// Who is a validator at present.
@@ -35,10 +41,16 @@ package final class PeerNetwork: Sendable {
         ownID = certificate.nodeKey
         validatorKeys = Mutex(configuration.validatorKeys)
         inbox = Inbox(limits: configuration.limits)
+        budgets = QueueBudgets(limits: configuration.limits)
+        configuredPeers = Set(configuration.dial.map(\.nodeKey))
         table = PeerTable(
             ownID: ownID, limits: configuration.limits, inbox: inbox,
-            exempt: Set(configuration.dial.map { AddressGroup($0.endpoint.host) }))
-        configuredPeers = Set(configuration.dial.map(\.nodeKey))
+            exempt: Set(configuration.dial.map { AddressGroup($0.endpoint.host) }),
+            kept: configuration.keptKeys)
+        sockets = PeerSockets(
+            bound: configuration.limits.incomingSockets(kept: configuration.keptKeys.count))
+        observersRate = CommonRate(
+            perSecond: configuration.limits.observersBytesPerSecond, now: .now)
         events = PeerEvents(inbox: inbox)
         instance = UInt64.random(in: .min ... .max)
         self.configuration = configuration
@@ -110,14 +122,18 @@ package final class PeerNetwork: Sendable {
             ? configuration.limits.frameBytes : configuration.limits.observerFrameBytes
     }
 
-    /// Whether less than half of what may wait for a peer in bulk waits now: false is the moment to
-    /// produce nothing more for it. False too where there is no connection.
+    /// Whether less than half of what may wait for a peer in bulk waits now, and there is room for
+    /// more of it: false is the moment to produce nothing more for it. False too where there is no
+    /// connection.
     package func hasBulkRoom(for peer: PeerID) -> Bool {
-        table.connection(to: peer)?.outbox.isBulkHalfFree ?? false
+        table.connection(to: peer)?.outbox.hasBulkRoom ?? false
     }
 
     /// Whether we are configured to dial a peer, whoever made the connection.
     func isConfigured(_ peer: PeerID) -> Bool { configuredPeers.contains(peer) }
+
+    /// Whether a peer always has a place: we are configured to dial it, or it is a known observer.
+    func isKept(_ peer: PeerID) -> Bool { configuration.keptKeys.contains(peer) }
 
     /// Ends the connection to a peer that misbehaved.
     package func disconnect(_ peer: PeerID, because reason: String) {
@@ -129,8 +145,18 @@ package final class PeerNetwork: Sendable {
         table.connections().compactMap { $0.connection.status }
     }
 
-    /// Counters since the start.
-    package func statistics() -> PeerNetworkStatistics { table.statistics }
+    /// Counters since the start, and what is held now.
+    package func statistics() -> PeerNetworkStatistics {
+        var statistics = table.statistics
+        statistics.sockets = sockets.count
+        statistics.socketsBound = sockets.bound
+        statistics.observerQueueBytes = budgets.bytes(of: .observer)
+        statistics.observerQueueBound = configuration.limits.observerQueueBound(
+            kept: configuration.keptKeys.count)
+        statistics.validatorQueueBytes = budgets.bytes(of: .validator) + inbox.validatorBytes
+        statistics.validatorQueueBound = configuration.limits.validatorQueueBound
+        return statistics
+    }
 
     /// The role that a key has on our chain, as far as we know it.
     package func role(of peer: PeerID) -> PeerRole {

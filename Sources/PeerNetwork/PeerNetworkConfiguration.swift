@@ -53,6 +53,8 @@ package struct PeerNetworkConfiguration: Sendable {
     package let dial: [DialedPeer]
     /// Whether peers with keys that are no validator's may connect to us.
     package let acceptsObservers: Bool
+    /// Observers that may connect in any case, and whose places nobody takes.
+    package let knownObservers: Set<PeerID>
     package let limits: PeerLimits
 
     package init(
@@ -62,6 +64,7 @@ package struct PeerNetworkConfiguration: Sendable {
         listen: PeerEndpoint?,
         dial: [DialedPeer],
         acceptsObservers: Bool = true,
+        knownObservers: Set<PeerID> = [],
         limits: PeerLimits = PeerLimits()
     ) {
         self.nodeSeed = nodeSeed
@@ -70,7 +73,18 @@ package struct PeerNetworkConfiguration: Sendable {
         self.listen = listen
         self.dial = dial
         self.acceptsObservers = acceptsObservers
+        self.knownObservers = knownObservers
         self.limits = limits
+    }
+
+    /// Keys that always have a place, beside the validators'.
+    var keptKeys: Set<PeerID> { knownObservers.union(dial.map(\.nodeKey)) }
+
+    /// The most descriptors that the network holds at a time: the listening socket and one that is
+    /// refused, incoming sockets, and two for each peer that we dial, since a name may have two
+    /// addresses.
+    package var descriptors: Int {
+        (listen == nil ? 0 : 2 + limits.incomingSockets(kept: keptKeys.count)) + 2 * dial.count
     }
 }
 

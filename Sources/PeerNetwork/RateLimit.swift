@@ -1,21 +1,43 @@
 /// A token bucket: so much per second, with a burst of two seconds.
 struct RateLimit {
     private let perSecond: Double
+    private let burst: Double
     private var tokens: Double
     private var last: ContinuousClock.Instant
 
-    init(perSecond: Int, now: ContinuousClock.Instant) {
-        self.perSecond = Double(max(1, perSecond))
-        tokens = 2 * self.perSecond
+    init(perSecond: Double, burstSeconds: Double = 2, now: ContinuousClock.Instant) {
+        self.perSecond = perSecond
+        burst = burstSeconds * perSecond
+        tokens = burst
+        last = now
+    }
+
+    init(perSecond: Int, burstSeconds: Double = 2, now: ContinuousClock.Instant) {
+        self.init(perSecond: Double(max(1, perSecond)), burstSeconds: burstSeconds, now: now)
+    }
+
+    private mutating func refill(now: ContinuousClock.Instant) {
+        let seconds = (now - last) / .seconds(1)
+        tokens = min(burst, tokens + max(0, seconds) * perSecond)
         last = now
     }
 
     /// Takes `amount` and returns how long to wait until it was due; nil for no wait.
     mutating func take(_ amount: Int, now: ContinuousClock.Instant) -> Duration? {
-        let seconds = (now - last) / .seconds(1)
-        tokens = min(2 * perSecond, tokens + max(0, seconds) * perSecond)
-        last = now
+        refill(now: now)
         tokens -= Double(amount)
         return tokens >= 0 ? nil : .seconds(-tokens / perSecond)
+    }
+
+    /// Whether `amount` is due already.
+    mutating func has(_ amount: Int, now: ContinuousClock.Instant) -> Bool {
+        refill(now: now)
+        return tokens >= Double(amount)
+    }
+
+    /// Whether it is as full as at the beginning, as if nothing had ever been taken.
+    mutating func isFull(now: ContinuousClock.Instant) -> Bool {
+        refill(now: now)
+        return tokens >= burst
     }
 }

@@ -9,6 +9,9 @@ struct WireFrame: Equatable, Sendable {
     /// Length field and type.
     static let headerSize = 5
 
+    /// What it takes on the wire.
+    var size: Int { Self.headerSize + payload.count }
+
     /// Types from here on belong to the transport.
     static let firstTransportType: UInt8 = 0xF0
 
@@ -53,37 +56,5 @@ final class FrameLimit: Sendable {
     var payloadBytes: Int {
         get { limit.load(ordering: .acquiring) }
         set { limit.store(newValue, ordering: .releasing) }
-    }
-}
-
-/// Cuts the decrypted stream into frames.
-struct FrameDecoder: ByteToMessageDecoder {
-    typealias InboundOut = WireFrame
-
-    let limit: FrameLimit
-
-    mutating func decode(
-        context: ChannelHandlerContext, buffer: inout ByteBuffer
-    ) throws -> DecodingState {
-        guard
-            let length: UInt32 = buffer.getInteger(at: buffer.readerIndex)
-        else { return .needMoreData }
-        guard length > 0 else { throw FrameError.empty }
-        let limit = limit.payloadBytes
-        guard length - 1 <= limit else { throw FrameError.tooLong(length: length, limit: limit) }
-        guard buffer.readableBytes >= 4 + Int(length) else { return .needMoreData }
-        buffer.moveReaderIndex(forwardBy: 4)
-        guard let type: UInt8 = buffer.readInteger(),
-            let payload = buffer.readBytes(length: Int(length) - 1)
-        else { return .needMoreData }  // Both are there: the count was compared above.
-        context.fireChannelRead(wrapInboundOut(WireFrame(type: type, payload: payload)))
-        return .continue
-    }
-
-    mutating func decodeLast(
-        context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool
-    ) throws -> DecodingState {
-        // A frame that was cut short by the end of the connection is not a frame.
-        try decode(context: context, buffer: &buffer)
     }
 }

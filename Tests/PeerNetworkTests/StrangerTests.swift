@@ -33,14 +33,14 @@ import Testing
             let first = try TestNode(1, limits: limits)
             _ = start(first)
             var open: [any Channel] = []
-            for number in 1...2 {
+            for number in 1...3 {
                 open.append(try await silence(to: first, from: "127.0.0.2"))
                 try await waitForAccepted(UInt64(number), by: first)
             }
-            let third = try await silence(to: first, from: "127.0.0.2")
-            try await third.closeFuture.get()
+            // The address's own oldest one makes place, nobody else's.
+            try await open[0].closeFuture.get()
             #expect(first.network.statistics().connectionsRefused == 1)
-            #expect(open[0].isActive && open[1].isActive)
+            #expect(first.network.statistics().pendingConnections == 2)
             let validator = try TestNode(2, dialing: [await first.asPeer])
             _ = start(validator)
             try await first.waitFor(validator.id)
@@ -70,10 +70,10 @@ import Testing
         }
     }
 
-    @Test func strangersDoNotPushOutConnectionsOfConfiguredAddresses() async throws {
+    @Test func strangersPushOutStrangersBeforeConnectionsOfConfiguredAddresses() async throws {
         try await withNodes { start in
             var limits = testLimits()
-            limits.pendingConnections = 2
+            limits.pendingConnections = 3
             limits.pendingPerAddress = 1
             limits.handshakeTimeout = .seconds(120)
             let first = try TestNode(1, dialing: [try absent(2)], limits: limits)
@@ -81,13 +81,64 @@ import Testing
             let open = [try await silence(to: first), try await silence(to: first)]
             try await waitForAccepted(2, by: first)
             let stranger = try await silence(to: first, from: "127.0.0.2")
+            try await waitForAccepted(3, by: first)
+            let other = try await silence(to: first, from: "127.0.0.3")
             try await stranger.closeFuture.get()
-            #expect(open[0].isActive && open[1].isActive)
-            // Among themselves they do.
-            let third = try await silence(to: first)
-            try await open[0].closeFuture.get()
-            #expect(open[1].isActive && third.isActive)
-            for channel in open + [third] { try? await channel.close() }
+            #expect(open[0].isActive && open[1].isActive && other.isActive)
+            for channel in open + [other] { try? await channel.close() }
+        }
+    }
+
+    @Test func oneAddressMakesFewConnectionsASecond() async throws {
+        try await withNodes { start in
+            var limits = testLimits()
+            limits.connectionsPerSecond = 1
+            let first = try TestNode(1, limits: limits)
+            _ = start(first)
+            // Eight seconds' worth, and one.
+            for number in 1...9 {
+                let channel = try? await silence(to: first, from: "127.0.0.2")
+                try await waitForAccepted(UInt64(number), by: first)
+                try? await channel?.close()
+                try await eventually { first.network.statistics().sockets == 0 }
+            }
+            #expect(first.network.statistics().connectionsRefused >= 1)
+            let validator = try TestNode(2, dialing: [await first.asPeer])
+            _ = start(validator)
+            try await first.waitFor(validator.id)
+        }
+    }
+
+    /// However fast they come, connections hold no more descriptors than the network may.
+    @Test func aStormOfConnectionsHoldsFewSockets() async throws {
+        try await withNodes { start in
+            var limits = testLimits()
+            limits.pendingConnections = 4
+            limits.observers = 1
+            limits.closingSockets = 2
+            limits.handshakeTimeout = .seconds(120)
+            let first = try TestNode(1, limits: limits)
+            _ = start(first)
+            let bound = first.network.statistics().socketsBound
+            let channels = try await withThrowingTaskGroup(of: (any Channel)?.self) { group in
+                for number in 0..<200 {
+                    group.addTask {
+                        // The other side may close before it is known to be open.
+                        try? await silence(to: first, from: "127.0.0.\(2 + number % 100)")
+                    }
+                }
+                var channels: [any Channel] = []
+                for try await channel in group {
+                    #expect(first.network.statistics().sockets <= bound)
+                    if let channel { channels.append(channel) }
+                }
+                return channels
+            }
+            try await eventually { first.network.statistics().sockets <= 4 }
+            let validator = try TestNode(2, dialing: [await first.asPeer])
+            _ = start(validator)
+            try await first.waitFor(validator.id)
+            for channel in channels { try? await channel.close() }
         }
     }
 
@@ -171,16 +222,5 @@ import Testing
             }
             await end(task)
         }
-    }
-
-    @Test(arguments: [
-        ("10.1.2.3", "10.1.2.3", true), ("10.1.2.3", "10.1.2.4", false),
-        ("::ffff:10.1.2.3", "10.1.2.3", true), ("2001:db8::1", "2001:DB8:0:0:9::2", true),
-        ("2001:db8::1", "2001:db8:0:1::1", false), ("::1", "::2", true),
-        ("::1", "2001:db8::1", false), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::", true),
-        ("validator.example", "validator.example", true), ("::", "1::", false),
-    ])
-    func addressesOfOneHolderAreOneGroup(first: String, second: String, areOne: Bool) {
-        #expect((AddressGroup(first) == AddressGroup(second)) == areOne)
     }
 }

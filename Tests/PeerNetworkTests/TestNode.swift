@@ -90,15 +90,17 @@ struct TestNode: Sendable {
     /// A node with seed `number` on the chain whose validators have the seeds 1 to 4.
     init(
         _ number: UInt8, dialing dial: [DialedPeer] = [], port: Int? = 0, chainID: Bytes32 = chain,
-        acceptsObservers: Bool = true, limits: PeerLimits = testLimits()
+        acceptsObservers: Bool = true, knownObservers: Set<PeerID> = [],
+        limits: PeerLimits = testLimits(), logger: Logger = quiet
     ) throws {
         network = try PeerNetwork(
             configuration: PeerNetworkConfiguration(
                 nodeSeed: seed(number), chainID: chainID,
                 validatorKeys: Set(try (1...4).map(nodeKey)),
                 listen: port.map { PeerEndpoint(host: "127.0.0.1", port: $0) }, dial: dial,
-                acceptsObservers: acceptsObservers, limits: limits),
-            logger: quiet)
+                acceptsObservers: acceptsObservers, knownObservers: knownObservers,
+                limits: limits),
+            logger: logger)
     }
 
     /// How others dial this node.
