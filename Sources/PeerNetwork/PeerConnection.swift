@@ -136,6 +136,11 @@ final class PeerConnection: Sendable {
         }
     }
 
+    /// Closes the socket; a stranger's goodbye is not waited for.
+    func close() {
+        if isTrusted { channel.close(promise: nil) } else { closeNow() }
+    }
+
     /// Closes the socket, without waiting for TLS's goodbye of a peer that may never say it.
     func closeNow() {
         let channel = channel

@@ -20,8 +20,7 @@ extension PeerNetwork {
             try await secured.channel.executeThenClose { inbound, outbound in
                 defer {
                     connection.outbox.close()
-                    // A stranger's goodbye is not waited for.
-                    if !connection.isTrusted { connection.closeNow() }
+                    connection.close()
                 }
                 try await work(connection, inbound, outbound, secured)
             }
@@ -56,8 +55,12 @@ extension PeerNetwork {
                 return true
             }
             group.addTask {
-                // It never fails.
-                try? await connection.channel.closeFuture.get()
+                // It never fails. Whoever ends the work ends the socket: nobody else waits for that.
+                await withTaskCancellationHandler {
+                    try? await connection.channel.closeFuture.get()
+                } onCancel: {
+                    connection.close()
+                }
                 // An observer's flood is not worked off when nobody is there any more.
                 return !connection.isTrusted
             }
