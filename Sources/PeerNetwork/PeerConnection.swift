@@ -153,7 +153,8 @@ final class PeerConnection: Sendable {
         receiving.close()
     }
 
-    private func note(_ failure: ConnectionFailure) {
+    /// Notes why the connection ends. The first reason is the one that counts.
+    func note(_ failure: ConnectionFailure) {
         state.withLock { if $0.failure == nil { $0.failure = failure } }
     }
 

@@ -93,10 +93,12 @@ extension PeerNetwork {
         connection.received(first)
         connection.receiving.release(first.size)
         if let notice = try greet(connection, first, secured) {
+            let refused = ConnectionFailure.refused(notice.refusal ?? .full)
+            connection.note(refused)
             _ = connection.outbox.push(notice.frame, as: .consensus)
             // The peer closes when it has read the reason; the clock of the handshake runs on.
             while let frame = try await frames.next() { connection.receiving.release(frame.size) }
-            throw ConnectionFailure.refused(notice.refusal ?? .full)
+            throw refused
         }
         guard let peer = connection.peer else { return }
         var assembly = MessageAssembly(limit: secured.limit.payloadBytes)

@@ -87,8 +87,11 @@ import Testing
                 for byte in RawPeer.frame(1, []) { try await stranger.write([byte]) }
             }
             try await node.recorder.wait { $0.frameCount(from: stranger.id) == 64 }
-            // 320 kibibytes' worth: the burst is 128, and the rest takes three seconds.
-            #expect(ContinuousClock.now - begin >= .milliseconds(1500))
+            // 320 kibibytes' worth: the burst is 128, and the rest takes three seconds. Until then
+            // nothing more is read.
+            try await stranger.write(RawPeer.frame(1, []))
+            try await node.recorder.wait { $0.frameCount(from: stranger.id) == 65 }
+            #expect(ContinuousClock.now - begin >= .milliseconds(2000))
             try await stranger.channel.close()
         }
     }

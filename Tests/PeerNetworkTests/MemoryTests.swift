@@ -6,7 +6,7 @@ import Testing
 @Suite struct MemoryTests {
     private func limits() -> PeerLimits {
         var limits = testLimits()
-        limits.observersSendingBytes = 4 << 20
+        limits.observersSendingBytes = 16 << 20
         limits.observersReceivingBytes = 2 << 20
         limits.roomPatience = .milliseconds(200)
         // Longer than the test may take: room alone ends connections.
