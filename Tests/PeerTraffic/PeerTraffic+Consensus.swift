@@ -62,6 +62,17 @@ extension PeerTraffic {
         return Round(epoch: Epoch(number(near: status.round.epoch.rawValue)), view: view)
     }
 
+    /// Mostly the next round that the peer leads: a proposal of another one is refused at once.
+    private mutating func ledRound() -> Round {
+        guard let hostile = knowledge.hostile, choices.chance(70) else { return round() }
+        var round = status.round
+        for _ in 0..<knowledge.validators.count
+        where round.view == .root || knowledge.validators.leader(of: round) != hostile.index {
+            round = Round(epoch: round.epoch, view: round.view.next)
+        }
+        return round
+    }
+
     private func message(
         _ kind: VoteKind, _ round: Round, parentView: UInt64, block: Bytes32
     ) -> [UInt8] {
@@ -132,7 +143,7 @@ extension PeerTraffic {
     /// A child of the attacked node's floor or of a block that it named, in a round that the peer
     /// leads or does not; right in every field, or wrong in one.
     private mutating func writeProposal(to writer: inout ByteWriter) {
-        let round = round()
+        let round = ledRound()
         var header = RawHeader(block().header).child()
         header[.epoch] = round.epoch.rawValue
         header[.view] = round.view.rawValue
