@@ -194,8 +194,8 @@ let tools: [Target] = [
     tool(
         "veche-registrar",
         [
-            "APISchema", "Codec", "Cryptography", "DocumentFiles", "Ledger", "LedgerClient",
-            "Registrar", argumentParser, logging,
+            "APISchema", "Codec", "Cryptography", "DocumentFiles", "HTTPServing", "Ledger",
+            "LedgerClient", "ProcessLimits", "Registrar", argumentParser, logging,
         ]),
 ]
 

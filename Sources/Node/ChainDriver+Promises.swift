@@ -28,7 +28,8 @@ extension ChainDriver {
         replica?.status.isVoting == true
             && PromiseRule.isFresh(
                 head: head.time, now: clock.now().clock,
-                heartbeatMilliseconds: chain.genesis.parameters.heartbeatMilliseconds)
+                heartbeatMilliseconds: chain.genesis.parameters.heartbeatMilliseconds,
+                precisionMilliseconds: chain.genesis.parameters.precisionMilliseconds)
     }
 
     /// Whether the style still has time, and its count covers this ballot besides those that were

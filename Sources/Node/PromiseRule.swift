@@ -4,13 +4,16 @@ package import Ledger
 /// broken is evidence against this validator.
 package enum PromiseRule {
     /// Whether the newest final block is recent, as it is on a chain that goes on: heartbeats come
-    /// also when nothing waits. A promise names a height some blocks above it.
+    /// also when nothing waits. A promise names a height some blocks above it. A clock that is behind
+    /// the chain's cannot tell.
     package static func isFresh(
-        head: Timestamp, now: Timestamp, heartbeatMilliseconds: UInt32
+        head: Timestamp, now: Timestamp, heartbeatMilliseconds: UInt32,
+        precisionMilliseconds: UInt32
     ) -> Bool {
-        now
-            <= head.adding(
-                milliseconds: freshMilliseconds(heartbeatMilliseconds: heartbeatMilliseconds))
+        let state = Readiness(
+            height: 0, head: head, now: now, heartbeatMilliseconds: heartbeatMilliseconds,
+            precisionMilliseconds: precisionMilliseconds)
+        return state.age <= state.oldest && state.lead <= state.longestLead
     }
 
     /// How old the newest final block of a chain that goes on may be.

@@ -15,6 +15,11 @@ internal import UnixSignals
 package struct RegistrarServer: Sendable {
     /// Voters send one short request; whoever keeps a connection open holds it for half a minute.
     private static let connections = ConnectionLimits(idle: .seconds(30))
+    /// Descriptors beside the clients': standard streams, event loops, the database with its logs, and
+    /// connections to nodes.
+    private static let ownDescriptors = 128
+    /// Descriptors that the registrar needs at most.
+    package static var descriptors: Int { connections.sockets + ownDescriptors }
 
     private let issuer: Issuer
     private let watch: ChainWatch

@@ -2,9 +2,11 @@ import ArgumentParser
 import Codec
 import DocumentFiles
 import Foundation
+import HTTPServing
 import Ledger
 import LedgerClient
 import Logging
+import ProcessLimits
 import Registrar
 
 /// `veche-registrar serve`
@@ -37,8 +39,19 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        CrashHandling.endAtOnce()
+        let logRate = LogRate()
+        LoggingSystem.bootstrap { label in
+            RateLimitedLogHandler(StreamLogHandler.standardError(label: label), rate: logRate)
+        }
         try await reporting {
+            let limit = DescriptorLimit.raise(to: RegistrarServer.descriptors)
+            guard limit.soft >= RegistrarServer.descriptors else {
+                throw CommandFailure(
+                    "too few file descriptors: the process may have \(limit.soft) (ulimit -n), and the "
+                        + "registrar needs \(RegistrarServer.descriptors); raise the limit "
+                        + "(LimitNOFILE= of a systemd unit)")
+            }
             let files = home.files
             let settings = try RegistrarConfiguration(at: files.configuration)
             guard let address = ListenAddress(listen ?? settings.listen) else {

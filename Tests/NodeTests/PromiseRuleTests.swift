@@ -24,18 +24,16 @@ import Testing
 
     @Test func nothingIsPromisedOnAStateThatIsLongPast() {
         let head = Timestamp(milliseconds: 1_000_000)
-        func isFresh(after milliseconds: UInt64) -> Bool {
+        func isFresh(at now: Timestamp) -> Bool {
             PromiseRule.isFresh(
-                head: head, now: head.adding(milliseconds: milliseconds),
-                heartbeatMilliseconds: 5000)
+                head: head, now: now, heartbeatMilliseconds: 5000, precisionMilliseconds: 500)
         }
-        #expect(isFresh(after: 0))
-        #expect(isFresh(after: 20_000))
-        #expect(!isFresh(after: 20_001))
-        // A clock that is behind the chain's is no reason.
-        #expect(
-            PromiseRule.isFresh(
-                head: head, now: Timestamp(milliseconds: 1), heartbeatMilliseconds: 5000))
+        #expect(isFresh(at: head))
+        #expect(isFresh(at: head.adding(milliseconds: 20_000)))
+        #expect(!isFresh(at: head.adding(milliseconds: 20_001)))
+        // A clock that is behind the chain's cannot tell how old the block is.
+        #expect(isFresh(at: head.subtracting(milliseconds: 1000)))
+        #expect(!isFresh(at: head.subtracting(milliseconds: 1001)))
     }
 
     /// The queue is long while an execution is waited for; what is taken off and added in between keeps
