@@ -2,28 +2,29 @@
 # Measures what the documents claim.
 # usage: Deploy/bench.sh ballots [--json] [--rounds N]     the cryptography of ballots, on one core where taskset is there
 #        Deploy/bench.sh finality [--json] [--ballots N]   how soon a ballot is final on four validators, and after a killed leader
-#        Deploy/bench.sh --help | ballots --help | finality --help    what each figure is
+#        Deploy/bench.sh attacks [--json] [--seconds N]    what each attack of a stranger costs a validator and those whom it serves
+#        Deploy/bench.sh --help | ballots --help | finality --help | attacks --help    what each figure is
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 case "${1:-}" in
-    ballots | finality | --help) ;;
-    *) sed -n '2,5s/^# //p' "$0"; exit 2 ;;
+    ballots | finality | attacks | --help) ;;
+    *) sed -n '2,6s/^# //p' "$0"; exit 2 ;;
 esac
 
 # What is printed on standard output are the figures alone.
 (cd "$top" && swift build -c release --product veche-bench >&2)
 bench=$(cd "$top" && swift build -c release --show-bin-path)/veche-bench
-if [ "$1" = finality ]; then
+if [ "$1" != ballots ] && [ "$1" != --help ]; then
     (cd "$top" && swift build -c release --product veche-node >&2)
-    # The processes that it starts end with it, at the latest after ten minutes.
+    # The processes that it starts end with it, at the latest after half an hour.
     directory=$(mktemp -d "${TMPDIR:-/tmp}/veche-bench.XXXXXX")
-    if TMPDIR=$directory timeout --signal=INT --kill-after=30 600 "$bench" "$@"; then
+    if TMPDIR=$directory timeout --signal=INT --kill-after=30 1800 "$bench" "$@"; then
         rm -rf "$directory"
         exit 0
     fi
     fail "The measurement failed. What the nodes wrote is in $directory."
 fi
-[ "$1" = --help ] && sed -n '2,5s/^# //p' "$0"
+[ "$1" = --help ] && sed -n '2,6s/^# //p' "$0"
 
 pinned=()
 if command -v taskset >/dev/null; then
