@@ -7,11 +7,11 @@ package struct AcceptRates {
     package static let groups = 1024
     private static let burstSeconds = 8.0
 
-    private let perSecond: Int
+    private let perSecond: Double
     private var rates: [AddressGroup: RateLimit] = [:]
     private var order: [AddressGroup] = []
 
-    package init(perSecond: Int) { self.perSecond = perSecond }
+    package init(perSecond: Double) { self.perSecond = perSecond }
 
     /// Whether a group may make a connection now.
     package mutating func enter(_ group: AddressGroup, now: ContinuousClock.Instant) -> Bool {

@@ -62,7 +62,7 @@ package struct PeerLimits: Sendable {
     package var groupsPerSite = 4
     /// Connections that one address group that is not exempt may make a second, with a burst of as
     /// many as eight seconds give: each costs a TLS handshake.
-    package var connectionsPerSecond = 4
+    package var connectionsPerSecond = 4.0
     /// Sockets beyond the places: of connections that are being closed.
     package var closingSockets = 64
 

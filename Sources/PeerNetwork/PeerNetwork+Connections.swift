@@ -41,7 +41,6 @@ extension PeerNetwork {
     ) async throws {
         let (limits, table) = (configuration.limits, table)
         try await withThrowingTaskGroup(of: Bool.self) { group in
-            defer { group.cancelAll() }
             group.addTask {
                 try await connection.keepTime(limits) { table.setIdle(connection, $0) }
                 return true
@@ -64,9 +63,18 @@ extension PeerNetwork {
                 // An observer's flood is not worked off when nobody is there any more.
                 return !connection.isTrusted
             }
-            while let isOver = try await group.next() {
-                if isOver { return }
+            // The socket's end may be seen before what was wrong with the last bytes.
+            var failure: (any Error)?
+            while let result = await group.nextResult() {
+                switch result {
+                case .success(false): break
+                case .success(true): group.cancelAll()
+                case .failure(let error):
+                    if failure == nil, !(error is CancellationError) { failure = error }
+                    group.cancelAll()
+                }
             }
+            if let failure { throw failure }
         }
     }
 

@@ -82,23 +82,26 @@ final class SocketGuard: ChannelDuplexHandler {
         context.fireChannelReadComplete()
     }
 
-    /// Leaves the socket alone for a while. The longest pause is shorter than the peer's patience.
+    /// Leaves the socket alone for a while, and for longer where more came in the same turn.
     private func hold(for pause: Duration, _ context: ChannelHandlerContext) {
         guard !isHeld else { return }
         isHeld = true
         connection.setHolding(true)
-        let nanoseconds = Int64(min(pause, Self.longestPause) / .nanoseconds(1))
+        let nanoseconds = Int64(pause / .nanoseconds(1))
         context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(nanoseconds)) {
             self.isHeld = false
             self.connection.setHolding(false)
-            guard self.hasHeldRead, context.channel.isActive else { return }
+            guard context.channel.isActive else { return }
+            if let rest = self.rate.take(bytes: 0, records: 0, now: .now) {
+                self.hold(for: rest, context)
+                return
+            }
+            guard self.hasHeldRead else { return }
             self.hasHeldRead = false
             self.isReadAsked = true
             context.read()
         }
     }
-
-    private static let longestPause = Duration.seconds(4)
 
     /// Closes the socket under TLS. On the event loop.
     static func closeNow(_ channel: any Channel) {

@@ -38,7 +38,7 @@ struct CheapestFirstTests {
         case .scalar: wire[end - 65] = 0xFF
         case .identity: for place in 117..<149 { wire[place] = 0 }
         case .certificate:
-            if certificate.isEmpty { certificate = [1] } else { certificate[0] ^= 1 }
+            certificate = certificate.isEmpty ? [1] : certificate.map { $0 ^ 1 }
         // zs, and zq, which the signature does not cover.
         case .signature: wire[end - 32] ^= 1
         case .proof: wire[end - 96] ^= 1

@@ -40,13 +40,14 @@ import Testing
             let silent = try await strangers(12, of: node)
             for stranger in silent { try await stranger.stopReading() }
             let payload = [UInt8](repeating: 7, count: 1 << 20)
-            for _ in 0..<12 {
+            // The system takes some of it first. Then there is no room, and some have to go.
+            try await eventually {
                 for stranger in silent {
                     node.network.send(1, payload, to: stranger.id, as: .bulk)
                     #expect(isHeld(node))
                 }
+                return node.network.connectedPeers().count < 12
             }
-            #expect(node.network.statistics().observerQueueBytes > 2 << 20)
             let honest = try TestNode(9, dialing: [await node.asPeer], port: nil)
             _ = start(honest)
             try await node.waitFor(honest.id)
@@ -57,7 +58,6 @@ import Testing
                     && node.network.send(2, payload, to: honest.id, as: .bulk) == .queued
             }
             try await honest.recorder.wait { $0.frameCount(from: node.id) == 1 }
-            #expect(node.network.connectedPeers().count < 13)
             for stranger in silent { try? await stranger.channel.close() }
             try await eventually {
                 node.network.connectedPeers().map(\.id) == [honest.id]
@@ -137,7 +137,7 @@ import Testing
                 let payload = [UInt8](repeating: 1, count: size)
                 for peer in [observer, validator] {
                     peer.network.send(1, payload, to: node.id, as: .bulk)
-                    node.network.send(1, payload, to: peer.id, as: .consensus)
+                    node.network.send(1, payload, to: peer.id, as: .bulk)
                 }
             }
             for peer in [observer, validator] {

@@ -92,17 +92,16 @@ import Testing
     @Test func oneAddressMakesFewConnectionsASecond() async throws {
         try await withNodes { start in
             var limits = testLimits()
-            limits.connectionsPerSecond = 1
+            // One, and the next in a quarter of an hour: however slow the machine is.
+            limits.connectionsPerSecond = 0.001
             let first = try TestNode(1, limits: limits)
             _ = start(first)
-            // Eight seconds' worth, and one.
-            for number in 1...9 {
+            for number in 1...2 {
                 let channel = try? await silence(to: first, from: "127.0.0.2")
                 try await waitForAccepted(UInt64(number), by: first)
                 try? await channel?.close()
-                try await eventually { first.network.statistics().sockets == 0 }
             }
-            #expect(first.network.statistics().connectionsRefused >= 1)
+            try await eventually { first.network.statistics().connectionsRefused == 1 }
             let validator = try TestNode(2, dialing: [await first.asPeer])
             _ = start(validator)
             try await first.waitFor(validator.id)
