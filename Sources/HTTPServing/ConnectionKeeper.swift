@@ -61,19 +61,11 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
             try context.pipeline.syncOperations.addHandler(gate, position: .first)
         } catch {
             // The pipeline has ended already.
-            return context.close(promise: nil)
+            context.close(promise: nil)
         }
-        // A connection is accepted first and served a moment later.
-        if context.channel.isActive { begin(context) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        begin(context)
-        context.fireChannelActive()
-    }
-
-    private func begin(_ context: ChannelHandlerContext) {
-        guard place == nil else { return }
         place = places.enter(context.channel)
         if place == nil {
             context.close(promise: nil)
@@ -81,6 +73,7 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
             boundBuffers(of: context.channel)
             watch(context)
         }
+        context.fireChannelActive()
     }
 
     private func boundBuffers(of channel: any Channel) {

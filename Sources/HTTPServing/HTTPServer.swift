@@ -2,6 +2,7 @@ package import Hummingbird
 package import HummingbirdCore
 package import Logging
 import NIOCore
+import Synchronization
 
 extension HTTPServerBuilder {
     /// HTTP/1.1 for strangers: every connection is kept within its bounds.
@@ -24,33 +25,38 @@ extension HTTPServerBuilder {
 /// HTTP connections that a server which stops may drop before it has served them. One that NIO has
 /// wrapped for asynchronous use must be used: where it is dropped, it ends the process.
 private struct DroppableChannel: ServerChildChannel {
-    /// An accepted connection that nobody serves yet; it closes when nobody ever does.
+    /// An accepted connection that nobody serves yet.
     final class Accepted: ServerChildChannelValue {
-        let channel: any Channel
+        let served: HTTP1Channel.Value
+        private let isTaken = Atomic(false)
 
-        init(_ channel: any Channel) { self.channel = channel }
+        var channel: any Channel { served.channel }
 
-        deinit { channel.close(promise: nil) }
+        init(_ served: HTTP1Channel.Value) { self.served = served }
+
+        func take() -> HTTP1Channel.Value {
+            isTaken.store(true, ordering: .releasing)
+            return served
+        }
+
+        deinit {
+            guard !isTaken.load(ordering: .acquiring) else { return }
+            // Nobody can wait for it here. It ends as soon as the socket is closed.
+            Task { [served] in
+                // A connection that has ended already cannot be closed.
+                try? await served.executeThenClose { _, _ in }
+            }
+        }
     }
 
     let base: HTTP1Channel
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Accepted> {
-        // Nothing is read before the connection is served, and so nothing is lost until then.
-        channel.setOption(.autoRead, value: false).map { Accepted(channel) }
+        base.setup(channel: channel, logger: logger).map { Accepted($0) }
     }
 
     func handle(value: Accepted, logger: Logger) async {
-        let channel = value.channel
-        // It fails only for a connection that has ended already.
-        guard
-            let served = try? await channel.eventLoop.flatSubmit({
-                base.setup(channel: channel, logger: logger)
-            }).get()
-        else { return channel.close(promise: nil) }
-        // It fails likewise, and what is served then ends by itself.
-        try? await channel.setOption(.autoRead, value: true).get()
-        await base.handle(value: served, logger: logger)
+        await base.handle(value: value.take(), logger: logger)
     }
 }
 
