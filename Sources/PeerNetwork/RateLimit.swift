@@ -1,18 +1,19 @@
-/// A token bucket: so much per second, with a burst of two seconds.
-struct RateLimit {
+/// A token bucket: so much per second, with a burst of two seconds. It owes one burst at most, so
+/// that nobody waits for longer than the burst lasts, however much others have taken.
+package struct RateLimit {
     private let perSecond: Double
     private let burst: Double
     private var tokens: Double
     private var last: ContinuousClock.Instant
 
-    init(perSecond: Double, burstSeconds: Double = 2, now: ContinuousClock.Instant) {
+    package init(perSecond: Double, burstSeconds: Double = 2, now: ContinuousClock.Instant) {
         self.perSecond = perSecond
         burst = burstSeconds * perSecond
         tokens = burst
         last = now
     }
 
-    init(perSecond: Int, burstSeconds: Double = 2, now: ContinuousClock.Instant) {
+    package init(perSecond: Int, burstSeconds: Double = 2, now: ContinuousClock.Instant) {
         self.init(perSecond: Double(max(1, perSecond)), burstSeconds: burstSeconds, now: now)
     }
 
@@ -23,9 +24,9 @@ struct RateLimit {
     }
 
     /// Takes `amount` and returns how long to wait until it was due; nil for no wait.
-    mutating func take(_ amount: Int, now: ContinuousClock.Instant) -> Duration? {
+    package mutating func take(_ amount: Int, now: ContinuousClock.Instant) -> Duration? {
         refill(now: now)
-        tokens -= Double(amount)
+        tokens = max(-burst, tokens - Double(amount))
         return tokens >= 0 ? nil : .seconds(-tokens / perSecond)
     }
 

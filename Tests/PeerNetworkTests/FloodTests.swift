@@ -58,6 +58,17 @@ import Testing
         }
     }
 
+    @Test func nobodyWaitsLongForWhatOthersHaveTaken() {
+        let now = ContinuousClock.now
+        var limit = RateLimit(perSecond: 100, now: now)
+        #expect(limit.take(200, now: now) == nil)
+        for _ in 0..<1000 {
+            if let pause = limit.take(150, now: now) { #expect(pause <= .seconds(2)) }
+        }
+        #expect(limit.take(0, now: now) == .seconds(2))
+        #expect(limit.take(0, now: now + .seconds(2)) == nil)
+    }
+
     @Test func talkBeforeTheHelloHasABound() async throws {
         try await withNodes { start in
             var limits = testLimits()
