@@ -108,7 +108,8 @@ final class FrameReader: ChannelDuplexHandler {
             buffer = ByteBuffer(bytes: buffer.readableBytesView)
         }
         charge()
-        connection.setIncomplete(buffer.readableBytes > 0 && nextLength == nil)
+        connection.setIncomplete(
+            buffer.readableBytes > 0 && nextLength == nil, hasCompleted: frames > 0)
         context.fireChannelReadComplete()
     }
 

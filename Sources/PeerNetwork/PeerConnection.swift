@@ -16,7 +16,7 @@ final class PeerConnection: Sendable {
         /// When the last message of its own came.
         var lastMessage: ContinuousClock.Instant
         /// Since when the beginning of a frame waits for its end, and the parts of a message for theirs.
-        var frameSince: ContinuousClock.Instant?
+        var frame = MessageClock()
         var partsSince: ContinuousClock.Instant?
         /// How many reasons there are not to read at the moment: the frame before is not taken, or
         /// the rate is exceeded.
@@ -180,11 +180,10 @@ final class PeerConnection: Sendable {
         state.withLock { $0.holds == 0 && .now - $0.lastMessage > time }
     }
 
-    /// Says whether a frame has begun to come and is not complete.
-    func setIncomplete(_ isIncomplete: Bool) {
-        state.withLock { state in
-            guard isIncomplete != (state.frameSince != nil) else { return }
-            state.frameSince = isIncomplete ? .now : nil
+    /// Says whether a frame has begun to come and is not complete, and whether others before it are.
+    func setIncomplete(_ isIncomplete: Bool, hasCompleted: Bool) {
+        state.withLock {
+            $0.frame.note(isIncomplete: isIncomplete, hasCompleted: hasCompleted, now: .now)
         }
     }
 
@@ -259,7 +258,7 @@ final class PeerConnection: Sendable {
             if now - state.lastReceived > limits.idleTimeout {
                 return "silent for \(limits.idleTimeout)"
             }
-            let begun = [state.frameSince, state.partsSince].compactMap { $0 }.min()
+            let begun = [state.frame.since, state.partsSince].compactMap { $0 }.min()
             if let begun, !state.isTrusted, now - begun > limits.messageTimeout {
                 return "its message was not complete within \(limits.messageTimeout)"
             }

@@ -58,6 +58,24 @@ import Testing
         }
     }
 
+    @Test func framesThatComeToTheirEndAreNeverLate() throws {
+        let start = ContinuousClock.now
+        var clock = MessageClock()
+        clock.note(isIncomplete: false, hasCompleted: true, now: start)
+        #expect(clock.since == nil)
+        // Every read ends in the middle of a frame, of which the next read brings the end.
+        for second in 0..<60 {
+            let now = start + .seconds(second)
+            clock.note(isIncomplete: true, hasCompleted: second > 0, now: now)
+            #expect(clock.since == now)
+        }
+        // More of the same frame is no progress.
+        clock.note(isIncomplete: true, hasCompleted: false, now: start + .seconds(90))
+        #expect(clock.since == start + .seconds(59))
+        clock.note(isIncomplete: false, hasCompleted: true, now: start + .seconds(91))
+        #expect(clock.since == nil)
+    }
+
     @Test func nobodyWaitsLongForWhatOthersHaveTaken() {
         let now = ContinuousClock.now
         var limit = RateLimit(perSecond: 100, now: now)
