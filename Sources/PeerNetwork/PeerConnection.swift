@@ -104,11 +104,13 @@ final class PeerConnection: Sendable {
         state.withLock { $0.peer = nil }
     }
 
-    /// Ends the connection, with TLS's goodbye. The first reason is the one that counts.
+    /// Ends the connection; a stranger's goodbye is not waited for. The first reason is the one that
+    /// counts.
     func end(because failure: ConnectionFailure) {
         note(failure)
+        // Before the writer sees the end, which would begin TLS's goodbye.
+        close()
         outbox.close()
-        channel.close(promise: nil)
     }
 
     /// Ends the connection at once. What waits to be sent is dropped, in the system too.

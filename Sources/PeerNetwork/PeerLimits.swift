@@ -61,10 +61,14 @@ package struct PeerLimits: Sendable {
     /// How many times an address group's bound one site has: a /48 is a household to a campus.
     package var groupsPerSite = 4
     /// Connections that one address group that is not exempt may make a second, with a burst of as
-    /// many as eight seconds give: each costs a TLS handshake.
+    /// many as eight seconds give: each costs a TLS handshake. A site may make `groupsPerSite` times
+    /// as many.
     package var connectionsPerSecond = 4.0
     /// Sockets beyond the places: of connections that are being closed.
     package var closingSockets = 64
+    /// Of all incoming sockets, the last ones, which are for exempt addresses alone: all validators
+    /// can connect at once.
+    package var exemptSockets = Limits.validators
 
     /// What one observer may send per second, with a burst of two seconds.
     package var observerBytesPerSecond = 4 << 20

@@ -54,7 +54,7 @@ extension PeerNetwork {
                 return true
             }
             group.addTask {
-                // It never fails. Whoever ends the work ends the socket: nobody else waits for that.
+                // Waiting never fails. When another task ends the work, this one ends the socket.
                 await withTaskCancellationHandler {
                     try? await connection.channel.closeFuture.get()
                 } onCancel: {

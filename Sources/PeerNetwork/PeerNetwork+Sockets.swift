@@ -249,7 +249,7 @@ extension PeerNetwork {
         _ connection: PeerConnection, dialing expected: PeerID?
     ) throws -> (FrameLimit, KeyProof) {
         let proof = KeyProof(expected: expected)
-        // Whom we dial is known; who dials us says so first, in a small frame.
+        // We know the peer that we dial. A peer that dials us first sends its hello, a small frame.
         let limit = FrameLimit(
             expected == nil ? FrameLimit.beforeHello : configuration.limits.frameBytes)
         let tls: NIOSSLHandler =
@@ -262,10 +262,13 @@ extension PeerNetwork {
                     context: certificate.clientContext, serverHostname: nil,
                     customVerificationCallback: { $1.succeed(proof.judge($0)) })
             }
-        let table = table
+        let (table, sockets) = (table, sockets)
         let socket = SocketGuard(
             connection, limits: configuration.limits, common: observersRate
-        ) { connection.isDialed || table.admit(connection) }
+        ) {
+            connection.isDialed
+                || table.admit(connection, areSocketsScarce: sockets.isScarce)
+        }
         try connection.channel.pipeline.syncOperations.addHandlers([
             socket, tls, FrameReader(connection, limit: limit),
         ])

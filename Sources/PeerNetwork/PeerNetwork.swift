@@ -48,7 +48,8 @@ package final class PeerNetwork: Sendable {
             exempt: Set(configuration.dial.map { AddressGroup($0.endpoint.host) }),
             kept: configuration.keptKeys)
         sockets = PeerSockets(
-            bound: configuration.limits.incomingSockets(kept: configuration.keptKeys.count))
+            bound: configuration.limits.incomingSockets(kept: configuration.keptKeys.count),
+            kept: configuration.limits.exemptSockets)
         observersRate = CommonRate(
             perSecond: configuration.limits.observersBytesPerSecond, now: .now)
         events = PeerEvents(inbox: inbox)

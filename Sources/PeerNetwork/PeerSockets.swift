@@ -3,13 +3,23 @@ import Synchronization
 
 /// The open incoming sockets. Each is counted when the system hands it over, before anything else is
 /// done with it, and until it is closed: connections never take the descriptors that storage needs.
+///
+/// The last ones are kept for exempt addresses: a validator can connect again, however many sockets
+/// strangers have opened. Whose a socket is, is known only after it is open.
 final class PeerSockets: Sendable {
     let bound: Int
+    private let kept: Int
     private let open = Atomic(0)
 
-    init(bound: Int) { self.bound = bound }
+    init(bound: Int, kept: Int) {
+        self.bound = bound
+        self.kept = kept
+    }
 
     var count: Int { open.load(ordering: .relaxed) }
+
+    /// Whether some of the last ones are open.
+    var isScarce: Bool { count > bound - kept }
 
     /// Counts a socket; false where there are too many.
     func enter(_ channel: any Channel) -> Bool {

@@ -57,7 +57,8 @@ final class PeerTable: Sendable {
                     .init(
                         total: limits.observers, perGroup: limits.observersPerAddress,
                         perSite: limits.observersPerAddress * limits.groupsPerSite)),
-                rates: AcceptRates(perSecond: limits.connectionsPerSecond)))
+                rates: AcceptRates(
+                    perSecond: limits.connectionsPerSecond, groupsPerSite: limits.groupsPerSite)))
     }
 
     /// A number for a new connection.
@@ -77,12 +78,14 @@ final class PeerTable: Sendable {
     /// place. `release` gives the place back.
     ///
     /// Strangers can take all places, from many addresses even, but not keep them: see `Places`.
-    func admit(_ connection: PeerConnection) -> Bool {
+    ///
+    /// - Parameter areSocketsScarce: whether the sockets that are left are for exempt addresses.
+    func admit(_ connection: PeerConnection, areSocketsScarce: Bool) -> Bool {
         let (isAdmitted, pushedOut) = state.withLock { state -> (Bool, PeerConnection?) in
             state.statistics.connectionsAccepted += 1
             let group = connection.addressGroup
             let isKnown = isExempt(group, state)
-            guard isKnown || state.rates.enter(group, now: .now) else {
+            guard isKnown || !areSocketsScarce && state.rates.enter(group, now: .now) else {
                 state.statistics.connectionsRefused += 1
                 return (false, nil)
             }

@@ -97,7 +97,7 @@ import Testing
 
     @Test func aGroupsRateIsItsOwnAndManyGroupsAreForgotten() {
         let now = ContinuousClock.now
-        var rates = AcceptRates(perSecond: 1)
+        var rates = AcceptRates(perSecond: 1, groupsPerSite: 4)
         let first = AddressGroup("192.0.2.1")
         for _ in 0..<8 { #expect(rates.enter(first, now: now) == true) }
         #expect(rates.enter(first, now: now) == false)
@@ -110,5 +110,20 @@ import Testing
         }
         // It came first, so it is forgotten first.
         #expect(rates.enter(first, now: now + .seconds(1)) == true)
+    }
+
+    @Test func aSiteHasARateThatItsGroupsShare() {
+        let now = ContinuousClock.now
+        var rates = AcceptRates(perSecond: 1, groupsPerSite: 4)
+        // Eight seconds' worth of four groups, each connection from a group of its own.
+        let entered = (0..<100).count { number in
+            rates.enter(AddressGroup("2001:db8:1:\(number)::1"), now: now)
+        }
+        #expect(entered == 32)
+        #expect(rates.enter(AddressGroup("2001:db8:2::1"), now: now) == true)
+        let later = (0..<100).count { number in
+            rates.enter(AddressGroup("2001:db8:1:\(number)::1"), now: now + .seconds(1))
+        }
+        #expect(later == 4)
     }
 }

@@ -15,6 +15,7 @@ struct RawPeer {
     /// What came from the other side, as frames.
     private final class Received: Sendable {
         private let bytes = Mutex(ByteBuffer())
+        let isCutOff = Atomic(false)
 
         func append(_ more: ByteBuffer) {
             bytes.withLock { _ = $0.writeImmutableBuffer(more) }
@@ -45,6 +46,7 @@ struct RawPeer {
 
         // The end of a connection is seen at the channel.
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            received.isCutOff.store(true, ordering: .relaxed)
             context.close(promise: nil)
         }
     }
@@ -87,6 +89,9 @@ struct RawPeer {
         try await eventually { !received.frames.isEmpty || !channel.isActive }
         return received.frames.first?.type
     }
+
+    /// Whether the other side ended the connection without TLS's goodbye.
+    var isCutOff: Bool { received.isCutOff.load(ordering: .relaxed) }
 
     /// Reads nothing from now on.
     func stopReading() async throws {

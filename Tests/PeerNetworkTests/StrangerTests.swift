@@ -141,6 +141,49 @@ import Testing
         }
     }
 
+    @Test func theLastSocketsAreForConfiguredAddresses() async throws {
+        try await withNodes { start in
+            var limits = testLimits()
+            limits.handshakeTimeout = .seconds(120)
+            let dialed = [try absent(3)]
+            let model = try TestNode(1, dialing: dialed, limits: limits)
+            limits.exemptSockets = model.network.statistics().socketsBound - 2
+            let first = try TestNode(1, dialing: dialed, limits: limits)
+            _ = start(first)
+            var open: [any Channel] = []
+            for number in 1...3 {
+                // The other side may close before it is known to be open.
+                if let channel = try? await silence(to: first, from: "127.0.0.\(number + 1)") {
+                    open.append(channel)
+                }
+                try await waitForAccepted(UInt64(number), by: first)
+            }
+            try await eventually { first.network.statistics().connectionsRefused == 1 }
+            #expect(first.network.statistics().pendingConnections == 2)
+            let validator = try TestNode(2, dialing: [await first.asPeer])
+            _ = start(validator)
+            try await first.waitFor(validator.id)
+            #expect(first.network.statistics().pendingConnections == 2)
+            for channel in open { try? await channel.close() }
+        }
+    }
+
+    /// It would hold a socket for as long as it likes, beyond its place.
+    @Test func aReplacedConnectionOfAnObserverEndsWithoutAGoodbye() async throws {
+        try await withNodes { start in
+            let first = try TestNode(1)
+            _ = start(first)
+            let old = try await RawPeer(seed: 100, to: first, instance: 7)
+            #expect(try await old.waitForAnswer() == 0xF0)
+            let new = try await RawPeer(seed: 100, to: first, instance: 7)
+            #expect(try await new.waitForAnswer() == 0xF0)
+            try await old.channel.closeFuture.get()
+            #expect(old.isCutOff)
+            #expect(new.channel.isActive)
+            try await new.channel.close()
+        }
+    }
+
     @Test func observersOfOneAddressTakeFewPlaces() async throws {
         try await withNodes { start in
             var limits = testLimits()
