@@ -48,11 +48,13 @@ final class PeerConnection: Sendable {
         self.channel = channel
         self.isDialed = isDialed
         let reference = WeakConnection()
-        sending = budgets.sending.open(.observer) {
+        // Where an incoming one is from is not known before it is open. Nothing is large until then.
+        let group = Self.addressGroup(of: channel)
+        sending = budgets.sending.open(.observer, from: group) {
             reference.connection?.abort(
-                because: .ended("it does not read what it is sent, and others need the room"))
+                because: .ended("it reads slowly what it is sent, and others need the room"))
         }
-        receiving = budgets.receiving.open(.observer) {
+        receiving = budgets.receiving.open(.observer, from: group) {
             reference.connection?.abort(
                 because: .ended("it completes nothing that it sends, and others need the room"))
         }
@@ -65,6 +67,10 @@ final class PeerConnection: Sendable {
 
     /// Where the other end is, for the bounds per address.
     var addressGroup: AddressGroup {
+        Self.addressGroup(of: channel)
+    }
+
+    private static func addressGroup(of channel: any Channel) -> AddressGroup {
         AddressGroup(channel.remoteAddress?.ipAddress ?? "unknown")
     }
 
@@ -88,8 +94,9 @@ final class PeerConnection: Sendable {
     ///
     /// - Parameter isConfigured: whether we are configured to dial the peer.
     func identify(as peer: PeerID, role: PeerRole, isConfigured: Bool, instance: UInt64) {
-        sending.change(to: role)
-        receiving.change(to: role)
+        let group = addressGroup
+        sending.change(to: role, from: group)
+        receiving.change(to: role, from: group)
         outbox.widen(for: role)
         state.withLock {
             $0.peer = peer

@@ -41,9 +41,9 @@ package struct PeerLimits: Sendable {
     /// votes, and for an observer the newest block's header and signs of life.
     package var validatorReservedBytes = 1 << 20
     package var observerReservedBytes = 16 << 10
-    /// Where room is short, a peer that took nothing for this long makes room; who reads slowly takes
-    /// something every few hundred milliseconds.
-    package var roomPatience = Duration.seconds(2)
+    /// Where room is short, a peer that took nothing for this long makes room first. A peer takes one
+    /// part at a time: a line of 0.1 Mbit/s carries one in this time.
+    package var roomPatience = Duration.seconds(6)
 
     /// Observers at a time: what one machine serves without harm to its vote.
     package var observers = 64

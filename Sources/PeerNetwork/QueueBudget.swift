@@ -1,13 +1,18 @@
+package import NetworkAddresses
 import Synchronization
 
 /// The bytes that the queues of all peers hold together in one direction: one bound for validators,
 /// another for observers and strangers, so that neither takes the other's room.
 ///
 /// Where a bound is reached, those make room that hold at least as much as all do on the average. Of
-/// these the one goes that has taken or completed nothing for longest: its connection is ended.
+/// these the one goes that has taken or completed nothing for longest: its connection is ended. Where
+/// each of them has taken something a short while ago, the largest one of the party that holds the
+/// most goes, if that is more than the newcomer's would hold: peers that read just fast enough do not
+/// keep all room.
 package final class QueueBudget: Sendable {
     private struct Holder {
         var role: PeerRole
+        var group: AddressGroup
         var bytes = 0
         /// When some of its bytes left last, or the first one came.
         var progress: ContinuousClock.Instant
@@ -63,10 +68,13 @@ package final class QueueBudget: Sendable {
     /// An account for one connection's queues. It is closed with its last reference at the latest.
     ///
     /// - Parameter end: called, from anywhere, when the connection has to make room.
-    package func open(_ role: PeerRole, end: @escaping @Sendable () -> Void) -> QueueAccount {
+    package func open(
+        _ role: PeerRole, from group: AddressGroup, end: @escaping @Sendable () -> Void
+    ) -> QueueAccount {
         let number = state.withLock { state in
             state.nextNumber += 1
-            state.holders[state.nextNumber] = Holder(role: role, progress: .now, end: end)
+            state.holders[state.nextNumber] = Holder(
+                role: role, group: group, progress: .now, end: end)
             return state.nextNumber
         }
         return QueueAccount(number: number, budget: self)
@@ -82,12 +90,13 @@ package final class QueueBudget: Sendable {
         }
     }
 
-    fileprivate func change(_ number: UInt64, to role: PeerRole) {
+    fileprivate func change(_ number: UInt64, to role: PeerRole, from group: AddressGroup) {
         state.withLock { state in
             guard let holder = state.holders[number] else { return }
             state[holder.role] -= holder.bytes
             state[role] += holder.bytes
             state.holders[number]?.role = role
+            state.holders[number]?.group = group
         }
     }
 
@@ -99,7 +108,8 @@ package final class QueueBudget: Sendable {
                 add(bytes, to: number, in: &state)
                 return (true, [])
             }
-            let room = makeRoom(bytes, of: holder.role, patience: patience, in: &state)
+            let room = makeRoom(
+                bytes, of: holder.role, for: number, patience: patience, in: &state)
             // It may have been the one that had to go.
             let isTaken = room.isEnough && state.holders[number] != nil
             if isTaken { add(bytes, to: number, in: &state) }
@@ -109,11 +119,12 @@ package final class QueueBudget: Sendable {
         return isTaken
     }
 
-    /// Whether there is room for so many bytes; those that take nothing make room before.
+    /// Whether there is room for so many bytes; others make room before, as for `take`.
     fileprivate func hasRoom(_ bytes: Int, for number: UInt64) -> Bool {
         let room = state.withLock { state -> Room in
             guard let holder = state.holders[number] else { return Room() }
-            var room = makeRoom(bytes, of: holder.role, patience: patience, in: &state)
+            var room = makeRoom(
+                bytes, of: holder.role, for: number, patience: patience, in: &state)
             room.isEnough = room.isEnough && state.holders[number] != nil
             return room
         }
@@ -126,7 +137,7 @@ package final class QueueBudget: Sendable {
         let room = state.withLock { state -> Room in
             guard let holder = state.holders[number] else { return Room() }
             add(bytes, to: number, in: &state)
-            return makeRoom(0, of: holder.role, patience: .zero, in: &state)
+            return makeRoom(0, of: holder.role, for: number, patience: .zero, in: &state)
         }
         for end in room.ends { end() }
     }
@@ -165,25 +176,57 @@ package final class QueueBudget: Sendable {
 
     /// Closes accounts until so many bytes more fit.
     private func makeRoom(
-        _ bytes: Int, of role: PeerRole, patience: Duration, in state: inout State
+        _ bytes: Int, of role: PeerRole, for number: UInt64, patience: Duration,
+        in state: inout State
     ) -> Room {
         var room = Room()
         while state[role] + bytes > bounds(of: role).all {
             let holders = state.holders.filter { $0.value.role == role && $0.value.bytes > 0 }
-            let average = state[role] / max(1, holders.count)
-            let latest = ContinuousClock.now - patience
-            let slowest =
-                holders.filter {
-                    $0.value.bytes >= average && $0.value.progress <= latest
-                }
-                .min { ($0.value.progress, $0.key) < ($1.value.progress, $1.key) }
-            guard let (number, holder) = slowest else { return room }
-            state.holders[number] = nil
+            guard
+                let victim = slowest(of: holders, patience: patience)
+                    ?? larger(than: number, with: bytes, in: state),
+                let holder = state.holders.removeValue(forKey: victim)
+            else { return room }
             state[role] -= holder.bytes
             room.ends.append(holder.end)
         }
         room.isEnough = true
         return room
+    }
+
+    /// The one that took nothing for longest, of those that hold at least the average.
+    private func slowest(of holders: [UInt64: Holder], patience: Duration) -> UInt64? {
+        let average = holders.values.reduce(0) { $0 + $1.bytes } / max(1, holders.count)
+        let latest = ContinuousClock.now - patience
+        return holders.filter { $0.value.bytes >= average && $0.value.progress <= latest }
+            .min { ($0.value.progress, $0.key) < ($1.value.progress, $1.key) }?.key
+    }
+
+    /// The largest holder of the largest group of the site that holds the most; nil where that is the
+    /// newcomer with what it asks for, or is as large.
+    private func larger(than newcomer: UInt64, with bytes: Int, in state: State) -> UInt64? {
+        guard let role = state.holders[newcomer]?.role else { return nil }
+        var holders = state.holders.filter { $0.value.role == role }
+        holders[newcomer]?.bytes += bytes
+        var groups: [AddressGroup: Int] = [:]
+        var sites: [AddressGroup: Int] = [:]
+        for holder in holders.values {
+            groups[holder.group, default: 0] += holder.bytes
+            sites[holder.group.site, default: 0] += holder.bytes
+        }
+        let sizes = holders.mapValues { holder in
+            (
+                sites[holder.group.site, default: 0], groups[holder.group, default: 0],
+                holder.bytes
+            )
+        }
+        // Of several that are as large, the newest.
+        guard let own = sizes[newcomer],
+            let largest = sizes.max(by: {
+                $0.value == $1.value ? $0.key < $1.key : $0.value < $1.value
+            })
+        else { return nil }
+        return largest.value > own ? largest.key : nil
     }
 }
 
@@ -199,8 +242,10 @@ package final class QueueAccount: Sendable {
 
     deinit { budget.close(number) }
 
-    /// The peer is known.
-    package func change(to role: PeerRole) { budget.change(number, to: role) }
+    /// The peer is known, and where it is.
+    package func change(to role: PeerRole, from group: AddressGroup) {
+        budget.change(number, to: role, from: group)
+    }
 
     /// Takes room for bytes that are to be sent; false where there is none.
     package func take(_ bytes: Int) -> Bool { budget.take(bytes, for: number) }
