@@ -1,7 +1,7 @@
 package import NetworkAddresses
 
-/// A bounded number of bytes that answers to clients may hold together, shared fairly between groups.
-/// A pure value: time is an argument.
+/// A bounded number of bytes that answers to clients may hold together. They are shared fairly between
+/// sites (`AddressGroup.site`), and within a site between groups. A pure value: time is an argument.
 package struct SharedBytes {
     private struct Holder {
         let group: AddressGroup
@@ -23,8 +23,8 @@ package struct SharedBytes {
 
     /// Takes bytes for an answer.
     ///
-    /// - Returns: the answers that make place for it and must be ended, or nil where it must wait: all
-    ///   others are being read, and none is of a group that holds more than its own would.
+    /// - Returns: the answers that make place for it and must be ended. Nil where it must wait: clients
+    ///   read all other answers, and no party holds more than its own party would.
     package mutating func take(
         _ id: UInt64, _ bytes: Int, for group: AddressGroup, at now: Duration
     ) -> [UInt64]? {
@@ -45,13 +45,10 @@ package struct SharedBytes {
                 remove(silent.key)
                 continue
             }
-            var shares: [AddressGroup: Int] = [:]
-            for holder in rest.values { shares[holder.group, default: 0] += holder.bytes }
-            guard let largest = shares.values.max(), largest > shares[group, default: 0] + bytes,
-                let oldest = rest.filter({ shares[$0.value.group] == largest })
-                    .min(by: { $0.key < $1.key })
-            else { return nil }
-            remove(oldest.key)
+            guard let victim = oldestOfLarger(than: group, with: bytes, in: rest) else {
+                return nil
+            }
+            remove(victim)
         }
         for victim in victims { give(victim) }
         holders[id] = Holder(group: group, bytes: bytes, lastTaken: now)
@@ -59,10 +56,37 @@ package struct SharedBytes {
         return victims
     }
 
+    /// The oldest answer of the party that holds the most, where that is more than a group would hold
+    /// with an answer of `bytes`. Parties are compared by site first, then by group.
+    private func oldestOfLarger(
+        than group: AddressGroup, with bytes: Int, in holders: [UInt64: Holder]
+    ) -> UInt64? {
+        var sites: [AddressGroup: Int] = [:]
+        var groups: [AddressGroup: Int] = [:]
+        for holder in holders.values {
+            sites[holder.group.site, default: 0] += holder.bytes
+            groups[holder.group, default: 0] += holder.bytes
+        }
+        func size(of group: AddressGroup) -> (Int, Int) {
+            (sites[group.site, default: 0], groups[group, default: 0])
+        }
+        let own = size(of: group)
+        let larger = holders.filter { _, holder in
+            let other = size(of: holder.group)
+            // A site that gives bytes to one of its own groups holds no more than before.
+            return holder.group.site == group.site
+                ? other.1 > own.1 + bytes : other > (own.0 + bytes, own.1 + bytes)
+        }
+        guard let largest = larger.values.map({ size(of: $0.group) }).max(by: <) else {
+            return nil
+        }
+        return larger.filter { size(of: $0.value.group) == largest }.keys.min()
+    }
+
     /// The client took a part.
     package mutating func note(_ id: UInt64, at now: Duration) { holders[id]?.lastTaken = now }
 
-    /// Gives the bytes of an answer back; those of one that made place are back already.
+    /// Gives the bytes of an answer back. An answer that made place has given them back already.
     package mutating func give(_ id: UInt64) {
         guard let holder = holders.removeValue(forKey: id) else { return }
         used -= holder.bytes

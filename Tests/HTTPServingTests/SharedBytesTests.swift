@@ -37,6 +37,37 @@ struct SharedBytesTests {
         #expect(bytes.used == 100)
     }
 
+    @Test func aSiteWithAnAnswerInEachGroupMakesPlaceForAnotherSite() {
+        var bytes = SharedBytes(total: 100, patience: .seconds(3))
+        for id in 1...5 {
+            let group = AddressGroup("2001:db8:1:\(id)::1")
+            #expect(bytes.take(UInt64(id), 20, for: group, at: .zero) == [])
+        }
+        #expect(bytes.take(6, 20, for: other, at: .zero) == [1])
+        #expect(bytes.take(7, 20, for: AddressGroup("2001:db8:2:1::1"), at: .zero) == [2])
+        #expect(bytes.used == 100)
+    }
+
+    @Test func aNewGroupOfASiteThatHoldsAsMuchAsAnotherSiteWaits() {
+        var bytes = SharedBytes(total: 80, patience: .seconds(3))
+        for id in 1...2 {
+            let group = AddressGroup("2001:db8:1:\(id)::1")
+            #expect(bytes.take(UInt64(id), 20, for: group, at: .zero) == [])
+            #expect(bytes.take(UInt64(id + 2), 20, for: other, at: .zero) == [])
+        }
+        #expect(bytes.take(5, 20, for: AddressGroup("2001:db8:1:3::1"), at: .zero) == nil)
+    }
+
+    @Test func aGroupThatHoldsMoreMakesPlaceForAnotherOfItsSite() {
+        var bytes = SharedBytes(total: 100, patience: .seconds(3))
+        let large = AddressGroup("2001:db8:1:1::1")
+        for id in 1...5 { #expect(bytes.take(UInt64(id), 20, for: large, at: .zero) == []) }
+        let small = AddressGroup("2001:db8:1:2::1")
+        #expect(bytes.take(6, 20, for: small, at: .zero) == [1])
+        #expect(bytes.take(7, 20, for: small, at: .zero) == [2])
+        #expect(bytes.take(8, 20, for: small, at: .zero) == nil)
+    }
+
     @Test func aRefusedAnswerTakesNobodysPlace() {
         var bytes = SharedBytes(total: 100, patience: .seconds(3))
         #expect(bytes.take(1, 30, for: one, at: .zero) == [])
