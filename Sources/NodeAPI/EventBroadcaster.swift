@@ -26,7 +26,7 @@ package enum NodeEvent: Hashable, Sendable {
     }
 }
 
-/// One client's share of the event stream. Its place is free again when nobody holds it.
+/// One client's share of the event stream. Its place is free again once the subscription is released.
 package final class EventSubscription: Sendable {
     private let broadcaster: EventBroadcaster
     private let id: EventPlaces.ID
@@ -36,17 +36,17 @@ package final class EventSubscription: Sendable {
         self.id = id
     }
 
-    /// The next event in server-sent-events form, once there is one; nil when the stream has ended. To
-    /// ask for it says that the one before was taken.
+    /// The next event in server-sent-events form, once there is one; nil when the stream has ended. The
+    /// caller asks for it once it has taken the event before.
     package func next() async -> [UInt8]? { await broadcaster.next(id) }
 
     deinit { broadcaster.leave(id) }
 }
 
-/// Hands each event to every subscriber. Nobody waits for a subscriber that reads too slowly: it is
-/// dropped, connects again, and reads the state anew.
+/// Hands each event to every subscriber. The stream never waits for a subscriber that reads too slowly:
+/// it drops the subscriber, which connects again and reads the state anew.
 package final class EventBroadcaster: Sendable {
-    /// What waits for a decision.
+    /// What a client waits for.
     private enum Waiting {
         case nothing
         /// For a place.
@@ -76,9 +76,9 @@ package final class EventBroadcaster: Sendable {
         state = Mutex(State(places: EventPlaces(limits: limits)))
     }
 
-    /// How many listen now.
+    /// How many subscribers listen now.
     package var count: Int { state.withLock { $0.places.count } }
-    /// How many wait for a place.
+    /// How many readers wait for a place.
     package var waitingCount: Int { state.withLock { $0.places.waitingCount } }
 
     private var now: Duration { start.duration(to: .now) }
@@ -88,7 +88,8 @@ package final class EventBroadcaster: Sendable {
     /// - Parameters:
     ///   - group: places are shared fairly between groups.
     ///   - cutOff: ends the connection of a subscriber that does not read.
-    /// - Throws: `busy` when too many wait, or when the wait was too long.
+    /// - Throws: `busy` when the line has no room, when the wait was too long, when the task is cancelled,
+    ///   or when the stream has ended.
     package func subscribe(
         from group: AddressGroup, cutOff: @escaping @Sendable () -> Void
     ) async throws(ServiceFailure) -> EventSubscription {
@@ -121,9 +122,9 @@ package final class EventBroadcaster: Sendable {
     func keepAlive() { send([UInt8](": \n\n".utf8)) }
 
     /// Lets places pass on as time passes.
-    func advance() { change { $0.advance(to: $1) } }
+    func advance() { change { $0.places.advance(to: $1) } }
 
-    /// Ends every stream, and lets nobody in any more.
+    /// Ends every stream, and admits no reader from now on.
     package func finish() {
         let clients = state.withLock { state in
             state.isFinished = true
@@ -137,14 +138,16 @@ package final class EventBroadcaster: Sendable {
         _ id: EventPlaces.ID, from group: AddressGroup, cutOff: @escaping @Sendable () -> Void,
         _ continuation: CheckedContinuation<Bool, Never>
     ) {
-        guard !Task.isCancelled, !state.withLock({ $0.isFinished }) else {
-            return continuation.resume(returning: false)
-        }
-        state.withLock { state in
+        // All this happens under one lock. A cancellation or `finish` that came before is seen here. One
+        // that comes later finds the client.
+        change { state, now in
             state.clients[id] = Client(waiting: .place(continuation), cutOff: cutOff)
-        }
-        change { places, now in
-            var (entry, changes) = places.enter(id, from: group, at: now)
+            guard !state.isFinished, !Task.isCancelled else {
+                var refusal = EventPlaces.Changes()
+                refusal.givenUp = [id]
+                return refusal
+            }
+            var (entry, changes) = state.places.enter(id, from: group, at: now)
             switch entry {
             case .admitted: changes.admitted.append(id)
             case .waiting: break
@@ -157,7 +160,7 @@ package final class EventBroadcaster: Sendable {
     fileprivate func leave(_ id: EventPlaces.ID) {
         let client = state.withLock { $0.clients.removeValue(forKey: id) }
         if let client { Self.end(client) }
-        change { $0.leave(id, at: $1) }
+        change { $0.places.leave(id, at: $1) }
     }
 
     fileprivate func next(_ id: EventPlaces.ID) async -> [UInt8]? {
@@ -178,7 +181,7 @@ package final class EventBroadcaster: Sendable {
     }
 
     private func send(_ bytes: [UInt8]) {
-        change { $0.publish(bytes, at: $1) }
+        change { $0.places.publish(bytes, at: $1) }
         let now = now
         let takers = state.withLock { state in
             var takers: [(CheckedContinuation<[UInt8]?, Never>, [UInt8])] = []
@@ -194,14 +197,14 @@ package final class EventBroadcaster: Sendable {
         for (continuation, bytes) in takers { continuation.resume(returning: bytes) }
     }
 
-    /// Changes who has a place, and carries out what follows from it.
-    private func change(_ body: (inout EventPlaces, Duration) -> EventPlaces.Changes) {
+    /// Changes the places, and carries out what follows from it.
+    private func change(_ body: (inout State, Duration) -> EventPlaces.Changes) {
         let now = now
         var admitted: [Client] = []
         var ended: [Client] = []
         var cutOff: [Client] = []
         state.withLock { state in
-            let changes = body(&state.places, now)
+            let changes = body(&state, now)
             for id in changes.admitted {
                 if let client = state.clients[id] { admitted.append(client) }
                 state.clients[id]?.waiting = .nothing
@@ -223,7 +226,7 @@ package final class EventBroadcaster: Sendable {
         }
     }
 
-    /// Tells a client that waits that nothing comes.
+    /// Tells a waiting client that no place and no event comes.
     private static func end(_ client: Client) {
         switch client.waiting {
         case .nothing: break

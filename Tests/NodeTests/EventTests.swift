@@ -176,6 +176,38 @@ struct EventPlacesTests {
         }
     }
 
+    /// Nothing moves the line here, as where the keep-alive service has ended.
+    @Test(arguments: [true, false])
+    func noReaderWaitsThatIsCancelledOrFindsTheStreamFinished(isFinished: Bool) async throws {
+        let count = 200
+        let events = EventBroadcaster(limits: APILimits(subscribers: 0, waitingSubscribers: count))
+        let ended = Count()
+        let readers = (0..<count).map { number in
+            Task {
+                let group = AddressGroup("192.0.2.\(number)")
+                _ = try? await events.subscribe(from: group) {}
+                ended.add()
+            }
+        }
+        if isFinished {
+            events.finish()
+        } else {
+            for reader in readers { reader.cancel() }
+        }
+        try await eventually("a reader waits on", within: .seconds(90)) {
+            ended.value == count
+        }
+        if isFinished {
+            await #expect(throws: ServiceFailure.self) {
+                _ = try await events.subscribe(from: AddressGroup("192.0.2.1")) {}
+            }
+        } else {
+            try await eventually("a cancelled reader keeps its room", within: .seconds(90)) {
+                events.waitingCount == 0
+            }
+        }
+    }
+
     @Test func aWaitThatIsTooLongEndsWithBusy() async throws {
         let limits = APILimits(subscribers: 0, subscriberWait: .zero)
         try await withServer(limits: limits) { server in

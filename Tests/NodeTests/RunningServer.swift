@@ -82,6 +82,15 @@ final class LoggedLines: Sendable {
     }
 }
 
+/// Counts what several tasks have done.
+final class Count: Sendable {
+    private let count = Atomic(0)
+
+    var value: Int { count.load(ordering: .acquiring) }
+
+    func add() { count.add(1, ordering: .releasing) }
+}
+
 /// Runs a server of a fake service for as long as `body` takes.
 func withServer(
     refusal: ServiceFailure? = nil, answer status: String = "accepted", genesisSize: Int = 3,
