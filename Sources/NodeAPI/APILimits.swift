@@ -6,15 +6,16 @@ package struct APILimits: Hashable, Sendable {
     /// Open connections. Each holds a few buffers and a descriptor.
     package var connections: Int
     /// Of these, from one group of network addresses (an IPv4 address, 64 bits of an IPv6 address):
-    /// nobody alone shuts others out. This machine and trusted proxies have no such bound.
+    /// no client alone shuts others out. This machine and trusted proxies have no such bound.
     package var connectionsPerAddress: Int
     /// Subscribers of the event stream: each holds a connection for as long as it likes.
     package var subscribers: Int
-    /// Readers that wait for one of these to make place: a burst, such as all who look at results.
+    /// Readers that wait for a subscriber to make place: a burst, such as all voters that look at
+    /// results. One group or site has at most half of this.
     package var waitingSubscribers: Int
     /// How long a reader waits; its request must be answered before its proxy gives up.
     package var subscriberWait: Duration
-    /// How long a subscriber listens at least before it makes place for one that waits.
+    /// How long a subscriber listens at least before it makes place for a reader that waits.
     package var subscriberTurn: Duration
     /// How long an event waits for a subscriber before it counts as silent, and makes place at once.
     package var silentSubscriber: Duration

@@ -1,10 +1,11 @@
 package import NetworkAddresses
 
-/// Who listens to the event stream, who waits for a place, and which events each has still to take. A
-/// pure value: time is an argument, and what it decides is carried out by `EventBroadcaster`.
+/// The subscribers of the event stream, the readers that wait for a place, and the events that each
+/// subscriber has still to take. A pure value: time is an argument, and `EventBroadcaster` carries out
+/// what it decides.
 ///
 /// All subscribers share one list of the newest events and have a position in it. So a subscriber costs
-/// no bytes of its own, whatever it reads, and one that the list has left behind is dropped.
+/// no bytes of its own. A subscriber is dropped once the list no longer has its next event.
 package struct EventPlaces {
     package typealias ID = UInt64
 
@@ -13,7 +14,7 @@ package struct EventPlaces {
         case admitted
         /// It waits for a place.
         case waiting
-        /// As many wait as may.
+        /// The line has no room for it.
         case refused
     }
 
@@ -25,13 +26,15 @@ package struct EventPlaces {
         package var cutOff: [ID] = []
         /// Readers that waited and have a place now.
         package var admitted: [ID] = []
-        /// Readers that waited for as long as they may.
+        /// Readers that leave the line without a place: they have waited for as long as they may, or
+        /// made room in the line for a reader of a smaller party.
         package var givenUp: [ID] = []
 
         package init() {}
     }
 
     private struct Subscriber {
+        let group: AddressGroup
         let since: Duration
         /// The number of the next event for it.
         var position: UInt64
@@ -48,8 +51,12 @@ package struct EventPlaces {
     private let limits: APILimits
     private var places: Places<ID>
     private var subscribers: [ID: Subscriber] = [:]
+    /// How many subscribers each site has.
+    private var sites: [AddressGroup: Int] = [:]
     /// Readers that wait, in the order of their arrival.
     private var line: [Reader] = []
+    /// The room in the line, shared fairly like the places. None of its holders is ever idle.
+    private var room: Places<ID>
     private var events: [[UInt8]] = []
     private var eventBytes = 0
     /// The number of the first of `events`.
@@ -63,6 +70,9 @@ package struct EventPlaces {
             Places.Bounds(
                 total: limits.subscribers, perGroup: limits.subscribers,
                 perSite: limits.subscribers))
+        let half = max(1, limits.waitingSubscribers / 2)
+        room = Places(
+            Places.Bounds(total: limits.waitingSubscribers, perGroup: half, perSite: half))
     }
 
     package var count: Int { subscribers.count }
@@ -74,23 +84,26 @@ package struct EventPlaces {
     ) -> (Entry, Changes) {
         var changes = Changes()
         findSilent(at: now)
-        // Nobody overtakes those who wait.
-        if line.isEmpty, admit(id, group, at: now, &changes) { return (.admitted, changes) }
-        let ofGroup = line.filter { $0.group == group }.count
-        guard line.count < limits.waitingSubscribers,
-            ofGroup < max(1, limits.waitingSubscribers / 2)
-        else { return (.refused, changes) }
-        line.append(Reader(id: id, group: group, since: now))
         admitWaiting(at: now, &changes)
-        let isAdmitted = changes.admitted.contains(id)
-        changes.admitted.removeAll { $0 == id }
-        return (isAdmitted ? .admitted : .waiting, changes)
+        // No reader in line is entitled to a place now. So a newcomer that is entitled to one overtakes
+        // only readers whose parties hold more than its own.
+        if admit(id, group, at: now, &changes) { return (.admitted, changes) }
+        switch room.enter(id, from: group) {
+        case .admitted: break
+        case .inPlaceOf(let other):
+            line.removeAll { $0.id == other }
+            changes.givenUp.append(other)
+        case .refused: return (.refused, changes)
+        }
+        room.setIdle(id, false)
+        line.append(Reader(id: id, group: group, since: now))
+        return (.waiting, changes)
     }
 
     /// A subscriber or a waiting reader is gone.
     package mutating func leave(_ id: ID, at now: Duration) -> Changes {
         var changes = Changes()
-        line.removeAll { $0.id == id }
+        leaveLine(id)
         remove(id)
         findSilent(at: now)
         admitWaiting(at: now, &changes)
@@ -120,7 +133,7 @@ package struct EventPlaces {
         return changes
     }
 
-    /// The next event for a subscriber, which has taken what it had before.
+    /// The next event for a subscriber that has taken all earlier ones.
     package mutating func next(_ id: ID, at now: Duration) -> [UInt8]? {
         guard let subscriber = subscribers[id] else { return nil }
         guard subscriber.position < end else {
@@ -134,14 +147,14 @@ package struct EventPlaces {
         return events[Int(subscriber.position - first)]
     }
 
-    /// Time has passed: one that does not read, or the one that has listened for longest, makes place
-    /// for one that waits.
+    /// Time has passed: a subscriber that does not read, or the one that has listened for longest, makes
+    /// place for a reader that waits.
     package mutating func advance(to now: Duration) -> Changes {
         var changes = Changes()
         findSilent(at: now)
         admitWaiting(at: now, &changes)
         changes.givenUp = line.filter { now - $0.since >= limits.subscriberWait }.map(\.id)
-        line.removeAll { changes.givenUp.contains($0.id) }
+        for id in changes.givenUp { leaveLine(id) }
         var waiting = line.count
         let longest = subscribers.filter { now - $0.value.since >= limits.subscriberTurn }
             .sorted { ($0.value.since, $0.key) < ($1.value.since, $1.key) }
@@ -155,11 +168,22 @@ package struct EventPlaces {
     }
 
     private mutating func remove(_ id: ID) {
-        subscribers[id] = nil
+        forget(id)
         places.leave(id)
     }
 
-    /// One for which an event has waited for some time makes place for others.
+    /// Forgets a subscriber whose place is free or given away already.
+    private mutating func forget(_ id: ID) {
+        guard let site = subscribers.removeValue(forKey: id)?.group.site else { return }
+        sites[site] = sites[site].flatMap { $0 > 1 ? $0 - 1 : nil }
+    }
+
+    private mutating func leaveLine(_ id: ID) {
+        line.removeAll { $0.id == id }
+        room.leave(id)
+    }
+
+    /// A subscriber for which an event has waited for some time makes place for others.
     private mutating func findSilent(at now: Duration) {
         for (id, subscriber) in subscribers {
             guard let since = subscriber.waitsSince, now - since >= limits.silentSubscriber else {
@@ -171,16 +195,20 @@ package struct EventPlaces {
 
     private mutating func admitWaiting(at now: Duration, _ changes: inout Changes) {
         while true {
-            // Of those who wait, the first whose group would hold least.
+            // The first reader in line whose party holds least. `Places` compares parties likewise, so
+            // that where this reader gets no place, no other one would.
             guard
-                let reader = line.min(by: {
-                    places.count(of: $0.group) < places.count(of: $1.group)
-                }),
+                let reader = line.min(by: { held(by: $0.group) < held(by: $1.group) }),
                 admit(reader.id, reader.group, at: now, &changes)
             else { return }
-            line.removeAll { $0.id == reader.id }
+            leaveLine(reader.id)
             changes.admitted.append(reader.id)
         }
+    }
+
+    /// How many places a group's site holds, and the group itself.
+    private func held(by group: AddressGroup) -> (Int, Int) {
+        (sites[group.site, default: 0], places.count(of: group))
     }
 
     private mutating func admit(
@@ -197,12 +225,13 @@ package struct EventPlaces {
             } else {
                 changes.ended.append(other)
             }
-            subscribers[other] = nil
+            forget(other)
         case .refused: return false
         }
-        // Who has just come reads until the opposite is seen.
+        // A new subscriber counts as one that reads until an event has waited for it.
         places.setIdle(id, false)
-        subscribers[id] = Subscriber(since: now, position: end)
+        subscribers[id] = Subscriber(group: group, since: now, position: end)
+        sites[group.site, default: 0] += 1
         return true
     }
 }

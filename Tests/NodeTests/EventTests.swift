@@ -4,13 +4,18 @@ import NodeAPI
 import RawConnections
 import Testing
 
-/// Who listens to the event stream, and who makes place.
+/// Which readers listen to the event stream, and which ones make place.
 struct EventPlacesTests {
     private let limits = APILimits(
         subscribers: 2, waitingSubscribers: 4, eventsPerSubscriber: 3)
     private let event: [UInt8] = [1]
 
     private func group(_ number: Int) -> AddressGroup { AddressGroup("192.0.2.\(number)") }
+
+    /// A network of an IPv6 site.
+    private func network(_ site: Int, _ number: Int) -> AddressGroup {
+        AddressGroup("2001:db8:\(site):\(number)::1")
+    }
 
     /// Two subscribers of two groups.
     private func full() -> EventPlaces {
@@ -59,7 +64,7 @@ struct EventPlacesTests {
         let changes = places.advance(to: .seconds(60))
         #expect(changes.ended == [1])
         #expect(changes.admitted == [3])
-        // Nobody waits, so that the other one may listen on.
+        // No reader waits, so the other subscriber may listen on.
         #expect(places.advance(to: .seconds(3600)) == .init())
     }
 
@@ -71,14 +76,75 @@ struct EventPlacesTests {
         #expect(places.waitingCount == 0)
     }
 
-    @Test func theLineIsBoundedAndNoGroupFillsIt() {
+    @Test func theLineIsBoundedAndSharedBetweenGroups() {
         var places = full()
         #expect(places.enter(3, from: group(3), at: .zero).0 == .waiting)
         #expect(places.enter(4, from: group(3), at: .zero).0 == .waiting)
         #expect(places.enter(5, from: group(3), at: .zero).0 == .refused)
         #expect(places.enter(6, from: group(6), at: .zero).0 == .waiting)
         #expect(places.enter(7, from: group(7), at: .zero).0 == .waiting)
-        #expect(places.enter(8, from: group(8), at: .zero).0 == .refused)
+        // The line is full: the newest reader of the largest party makes room.
+        let (entry, changes) = places.enter(8, from: group(8), at: .zero)
+        #expect(entry == .waiting)
+        #expect(changes.givenUp == [4])
+        #expect(places.enter(9, from: group(9), at: .zero).0 == .refused)
+        #expect(places.waitingCount == 4)
+    }
+
+    @Test func theLineIsBoundedAndSharedBetweenSites() {
+        var places = full()
+        for id in 3...4 {
+            #expect(places.enter(UInt64(id), from: network(1, id), at: .zero).0 == .waiting)
+        }
+        #expect(places.enter(5, from: network(1, 5), at: .zero).0 == .refused)
+        for id in 6...7 {
+            #expect(places.enter(UInt64(id), from: network(2, id), at: .zero).0 == .waiting)
+        }
+        let (entry, changes) = places.enter(8, from: group(8), at: .zero)
+        #expect(entry == .waiting)
+        #expect(changes.givenUp == [7])
+        #expect(places.waitingCount == 4)
+    }
+
+    /// Two sites with many networks once kept everybody else out.
+    @Test(arguments: [true, false])
+    func sitesThatHoldAllPlacesAndTheLineMakePlaceForANewcomer(isNewcomerOfSite: Bool) {
+        var places = EventPlaces(limits: APILimits(subscribers: 4, waitingSubscribers: 4))
+        for id in 1...8 {
+            let (entry, changes) = places.enter(
+                UInt64(id), from: network(id % 2, id), at: .zero)
+            #expect(entry == (id <= 4 ? .admitted : .waiting))
+            #expect(changes == .init())
+        }
+        let newcomer = isNewcomerOfSite ? network(2, 0) : group(1)
+        let (entry, changes) = places.enter(9, from: newcomer, at: .zero)
+        #expect(entry == .admitted)
+        #expect(changes.ended == [4])
+        #expect(changes.givenUp == [])
+        #expect(places.waitingCount == 4)
+    }
+
+    @Test func addressesThatHoldAllPlacesAndTheLineMakePlaceForANewcomer() {
+        var places = EventPlaces(limits: APILimits(subscribers: 16, waitingSubscribers: 16))
+        for id in 1...32 {
+            let entry = places.enter(UInt64(id), from: group(id % 8), at: .zero).0
+            #expect(entry == (id <= 16 ? .admitted : .waiting))
+        }
+        let (entry, changes) = places.enter(33, from: group(9), at: .zero)
+        #expect(entry == .admitted)
+        #expect(changes.ended == [16])
+    }
+
+    @Test func aPlaceThatIsFreeAgainGoesToTheSmallestSite() {
+        var places = EventPlaces(limits: APILimits(subscribers: 4))
+        for id in 1...2 {
+            #expect(places.enter(UInt64(id), from: network(1, id), at: .zero).0 == .admitted)
+            #expect(places.enter(UInt64(id + 2), from: group(3), at: .zero).0 == .admitted)
+        }
+        // The network of the first reader holds no place, but its site holds two.
+        #expect(places.enter(5, from: network(1, 5), at: .zero).0 == .waiting)
+        #expect(places.enter(6, from: group(3), at: .zero).0 == .waiting)
+        #expect(places.leave(3, at: .zero).admitted == [6])
     }
 
     @Test func aGroupWithManySubscribersMakesPlaceForOneWithNone() {
@@ -91,7 +157,7 @@ struct EventPlacesTests {
         #expect(changes.ended == [3])
     }
 
-    @Test func whoeverIsLeftBehindByTheNewestEventsIsDropped() {
+    @Test func aSubscriberThatTheNewestEventsLeaveBehindIsDropped() {
         var places = full()
         for second in 1...4 {
             let changes = places.publish(event, at: .seconds(second))
