@@ -70,8 +70,8 @@ package final class AnswerBudget: Sendable {
     }
 }
 
-/// One answer's bytes. They are given back when nobody holds it: the answer was written, failed, or
-/// was never begun.
+/// One answer's bytes. They are given back when the share is released: the answer was written, failed,
+/// or was never begun.
 private final class AnswerShare: Sendable {
     private let budget: AnswerBudget
     private let id: UInt64

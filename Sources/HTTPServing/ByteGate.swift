@@ -53,7 +53,7 @@ final class ByteGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         context.fireChannelReadComplete()
-        // Nobody behind us asks for more of what is dropped.
+        // The handlers behind us ask for no more, since they see none of the dropped bytes.
         if case .draining = state { read(context: context) }
     }
 

@@ -3,9 +3,9 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 
-/// Keeps one connection within its bounds. It gives the connection a place; says when its client does
-/// nothing, so that it makes place for newcomers; ends what the client sends after an answer that did
-/// not wait for the request's end; and closes a connection whose client takes nothing.
+/// Keeps one connection within its bounds. It gives the connection a place. It says when the client does
+/// nothing, so that the connection makes place for newcomers. It takes no more of a request that was
+/// answered before its end. It closes a connection whose client takes nothing.
 ///
 /// It stands between the HTTP decoder and the server's request loop. The loop would read an unread body
 /// to its end, however far that is, and would wait for the client to close.
@@ -168,7 +168,7 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(wrapInboundOut(.body(buffer)))
     }
 
-    /// Takes nothing more from the client; whoever waits for more of it sees the end.
+    /// Takes nothing more from the client; a handler that waits for more of its bytes sees the end.
     private func endInput(_ context: ChannelHandlerContext) {
         if case .ended = input { return }
         passBody(context)

@@ -1,7 +1,7 @@
-// HTTPServing: what node and registrar share of serving HTTP to strangers. Who has a connection and who
-// makes place, how a request that is too large, too slow or malformed ends, how many bytes of answers
-// wait for clients, whose address a proxy names, and how often one line may stand in the log. It knows
-// no route and nothing of what is served.
+// HTTPServing: what node and registrar share of serving HTTP to strangers. It decides which clients
+// have a connection and which make place, how a request that is too large, too slow or malformed ends,
+// how many bytes of answers wait for clients, which address a proxy's request comes from, and how often
+// one line may stand in the log. It knows no route and nothing of what is served.
 
 import NIOCore
 import NetworkAddresses

@@ -51,8 +51,8 @@ struct NodeWork: Sendable {
         }
     }
 
-    /// Reads blocks for peers until the queue is finished, each time from one instant's store. Who
-    /// does not take what was sent before is asked to wait by silence.
+    /// Reads blocks for peers until the queue is finished, each time from one instant's store. A peer
+    /// that has not read our earlier answers gets no new one until it has.
     @concurrent
     func runAnswers() async {
         let (store, network) = (store, network)

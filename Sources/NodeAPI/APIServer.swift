@@ -57,7 +57,8 @@ package struct APIServer: Service {
     var routes: NodeRoutes { NodeRoutes(service: service, limits: limits, proxies: proxies) }
 }
 
-/// Keeps event streams open, lets their places pass on, and ends them when the server stops so that it need not wait for them.
+/// Keeps event streams open and lets their places pass on. Ends them when the server stops, so that the
+/// server need not wait for them.
 private struct KeepAlive: Service {
     let events: EventBroadcaster
 

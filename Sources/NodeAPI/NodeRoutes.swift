@@ -184,7 +184,7 @@ struct NodeRoutes {
             let subscription = try await service.events(
                 for: request.client(peer: context.peer, proxies: proxies),
                 cutOff: { channel.close(promise: nil) })
-            // Nothing waits in the process for a reader: one that does not read is seen at once.
+            // No event waits in the process for a reader, so we see at once that a client does not read.
             try await channel.setOption(.writeBufferWaterMark, value: .init(low: 1, high: 1)).get()
             return Response(
                 status: .ok,
@@ -202,6 +202,6 @@ struct NodeRoutes {
         }
     }
 
-    /// Says after how many milliseconds a client connects again whose turn has ended.
+    /// Tells a client how many milliseconds to wait before it connects again after its turn.
     private static let firstEvent = "retry: 3000\n\n"
 }

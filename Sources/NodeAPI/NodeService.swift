@@ -15,7 +15,7 @@ package protocol NodeService: Sendable {
 
     /// Takes in one transaction (canonical bytes, at most `Limits.entryBytes`).
     ///
-    /// - Parameter source: who sends it, as fairness between senders sees it.
+    /// - Parameter source: the sender's party; each party has a fair share.
     func submit(
         _ bytes: [UInt8], source: AddressGroup
     ) async throws(ServiceFailure) -> SubmissionAnswer
@@ -68,8 +68,8 @@ package protocol NodeService: Sendable {
     /// A stream of events from now on, once there is a place.
     ///
     /// - Parameters:
-    ///   - group: who listens.
-    ///   - cutOff: ends the listener's connection where it does not read.
+    ///   - group: the listener's party.
+    ///   - cutOff: ends the connection of a listener that does not read.
     func events(
         for group: AddressGroup, cutOff: @escaping @Sendable () -> Void
     ) async throws(ServiceFailure) -> EventSubscription

@@ -3,7 +3,7 @@ import NodeAPI
 import RawConnections
 import Testing
 
-/// Who holds the connections of the HTTP interface, and who makes place.
+/// Which clients hold the connections of the HTTP interface, and which ones make place.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct ConnectionTests {
     private static let status = "GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n"
     /// The head of a request whose body does not come.
