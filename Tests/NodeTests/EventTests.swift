@@ -76,7 +76,7 @@ struct EventPlacesTests {
         #expect(places.waitingCount == 0)
     }
 
-    @Test func theLineIsBoundedAndSharedBetweenGroups() {
+    @Test func theLineIsBoundedAndNoGroupFillsIt() {
         var places = full()
         #expect(places.enter(3, from: group(3), at: .zero).0 == .waiting)
         #expect(places.enter(4, from: group(3), at: .zero).0 == .waiting)
@@ -157,7 +157,7 @@ struct EventPlacesTests {
         #expect(changes.ended == [3])
     }
 
-    @Test func aSubscriberThatTheNewestEventsLeaveBehindIsDropped() {
+    @Test func whoeverIsLeftBehindByTheNewestEventsIsDropped() {
         var places = full()
         for second in 1...4 {
             let changes = places.publish(event, at: .seconds(second))
