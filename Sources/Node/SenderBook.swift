@@ -27,7 +27,7 @@ package struct SenderBook: Sendable {
     private mutating func note(_ sender: AdmissionSender, at now: Instant) {
         if deadlines[sender] == nil, deadlines.count >= limits.suspectSenders {
             deadlines = deadlines.filter { now < $0.value }
-            // Whoever would be forgiven next is forgiven now.
+            // There is no room for another: the sender whose minute ends first is forgiven now.
             if deadlines.count >= limits.suspectSenders,
                 let next = deadlines.min(by: { $0.value < $1.value })?.key
             {
