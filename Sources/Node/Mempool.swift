@@ -46,6 +46,8 @@ package struct Mempool: Sendable {
     private var waitingByStyle: [StyleName: Int] = [:]
     package private(set) var bytes = 0
     package var waitingCount: Int { waiting.count }
+    /// Places in the order of rechecks, those that removed entries left behind included.
+    package var recheckPlaces: Int { rechecks.count }
 
     /// A credential key in its election.
     private struct CredentialName: Hashable {
@@ -186,6 +188,8 @@ package struct Mempool: Sendable {
         if let ballot = entry.ballot, byCredential[CredentialName(ballot)] == id {
             byCredential[CredentialName(ballot)] = nil
         }
+        // No recheck comes to an empty mempool, so nothing else takes out what entries left behind.
+        if entries.isEmpty { rechecks.removeAll() }
         if order.count > 64, order.count > entries.count * 2 {
             order.removeAll { entries[$0.id] == nil }
         }

@@ -20,6 +20,7 @@ struct RecheckQueue: Sendable {
         /// In the order in which they were judged.
         var others = Line<Place>()
 
+        var count: Int { urgent.count + others.count }
         var isEmpty: Bool { urgent.isEmpty && others.isEmpty }
 
         mutating func popFirst(before moment: Instant) -> Place? {
@@ -34,6 +35,12 @@ struct RecheckQueue: Sendable {
 
     private var lanes: [StyleName?: Lane] = [:]
     private var nextNumber: UInt64 = 0
+
+    /// All places, those that transactions left behind included.
+    var count: Int { lanes.values.reduce(0) { $0 + $1.count } }
+
+    /// Takes out all places. A number is not given twice all the same.
+    mutating func removeAll() { lanes = [:] }
 
     /// Adds a place at the end, or before all that are not urgent; gives its number.
     ///

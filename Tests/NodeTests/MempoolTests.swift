@@ -64,6 +64,24 @@ import Testing
         #expect(due.contains { $0.id == id(1000) })
     }
 
+    @Test func anEmptyMempoolKeepsNoPlacesOfWhatLeftIt() throws {
+        var mempool = mempool()
+        for number in 0..<1000 {
+            let style = UInt32(number % 3)
+            try mempool.insert(
+                id: id(number), bytes: [1], from: a, ballot: ballot(number, style: style),
+                at: clock)
+            mempool.suspend(id(number))
+            mempool.remove(id(number))
+        }
+        #expect(mempool.count == 0)
+        #expect(mempool.recheckPlaces == 0)
+        // What comes afterwards is judged again as ever.
+        try mempool.insert(id: id(0), bytes: [1], from: a, at: clock)
+        let due = mempool.takeJudged(before: clock.adding(milliseconds: 1), count: 9)
+        #expect(due.map(\.id) == [id(0)])
+    }
+
     @Test func thoseJudgedLongestAgoAreJudgedFirst() throws {
         var mempool = mempool()
         for number in 0..<3 {
