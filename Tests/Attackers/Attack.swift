@@ -1,3 +1,21 @@
+import Synchronization
+
+/// How far an attack has come.
+package final class AttackProgress: Sendable {
+    /// Where the attackers of a task report.
+    @TaskLocal static var current: AttackProgress?
+
+    private let count = Mutex(0)
+
+    package init() {}
+
+    /// Connections that the attackers have made so far, those that the node has ended since included.
+    /// One that speaks TLS counts after its handshake.
+    package var connections: Int { count.withLock { $0 } }
+
+    func countConnection() { count.withLock { $0 += 1 } }
+}
+
 /// Something that a stranger does to a node for as long as it is let. Each is bounded in connections
 /// and pace, goes to one node of this machine, and ends when its task is cancelled.
 package enum Attack: String, CaseIterable, Sendable {
@@ -30,10 +48,29 @@ package enum Attack: String, CaseIterable, Sendable {
     /// Ballots with false certificates, broken proofs, and forged later ballots of others.
     case badBallots
 
+    /// After so many connections the attack is in full course: it has far more attackers, or these
+    /// have come again.
+    package var fullCourse: Int {
+        switch self {
+        case .silentConnections, .idleClients, .slowRequests, .unreadAnswers, .silentSubscribers:
+            200
+        case .silentPeers, .halfFrames, .tinyFrames, .busyObservers, .oneKeyTwice,
+            .brokenHandshakes, .endlessBodies, .malformedRequests, .badBallots:
+            16
+        }
+    }
+
     /// Attacks until the task is cancelled. What the node refuses is tried again.
     package func run(
-        against target: Target, ballots: [[UInt8]] = []
+        against target: Target, ballots: [[UInt8]] = [],
+        progress: AttackProgress = AttackProgress()
     ) async {
+        await AttackProgress.$current.withValue(progress) {
+            await attack(target, ballots)
+        }
+    }
+
+    private func attack(_ target: Target, _ ballots: [[UInt8]]) async {
         switch self {
         case .silentConnections: await PeerAttacks(target).silentConnections()
         case .idleClients: await ClientAttacks(target).idleClients()

@@ -44,6 +44,7 @@ package final class HostileConnection: Sendable {
                 }
             }
             .connect(host: "127.0.0.1", port: port).get()
+        AttackProgress.current?.countConnection()
         return HostileConnection(channel: channel, received: received)
     }
 
@@ -68,6 +69,7 @@ package final class HostileConnection: Sendable {
             connection.close()
             throw HostileFailure(description: "no TLS handshake")
         }
+        AttackProgress.current?.countConnection()
         return connection
     }
 

@@ -9,8 +9,8 @@ extension Clusters.AttackTests {
     /// What a node may take of memory while it is attacked, in kibibytes: 400 MB.
     private static let memory = 400_000_000 / 1024
 
-    /// Each attack goes on until the honest client and the honest peer have been answered and the chain
-    /// has gone on; at least for a few seconds.
+    /// Each attack is in full course when the honest begin, and goes on until the honest client and the
+    /// honest peer have been answered and the chain has gone on.
     @Test(.timeLimit(.minutes(15))) func noAttackEndsFillsBlocksOrSilencesANode() async throws {
         try await withCluster(validators: 4, name: "attacks") { cluster in
             for place in cluster.places { try await cluster.startBounded(place, files: 1024) }
@@ -25,10 +25,14 @@ extension Clusters.AttackTests {
                 let trial = Trial(
                     target: target, process: process, ballots: cast[(number * 8)...].prefix(8))
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { await attack.run(against: target, ballots: spoiled) }
-                    try await Task.sleep(for: .seconds(2))
+                    let progress = AttackProgress()
+                    group.addTask {
+                        await attack.run(against: target, ballots: spoiled, progress: progress)
+                    }
+                    try await eventually("\(attack): it is in full course", within: .seconds(120)) {
+                        progress.connections >= attack.fullCourse
+                    }
                     group.addTask { await trial.watch() }
-                    try await Task.sleep(for: .seconds(2))
                     try await eventually("\(attack): the honest are served", within: .seconds(60)) {
                         trial.seen.isServed
                     }
