@@ -151,12 +151,20 @@ extension ChainDriver {
         (head, max(clock.now().clock, head.earliestNext))
     }
 
+    /// Notes that transactions are being judged, until `admit` takes them; whether this node keeps
+    /// those that are admitted.
+    func beginChecks(of batch: [PendingCheck]) -> Bool {
+        for check in batch { checksUnderWay.begin(check.item.id) }
+        return isMember
+    }
+
     /// Takes judged transactions: those that were admitted are in the store already, unless this node
     /// is an observer and keeps none.
     func admit(_ judged: [JudgedTransaction], areStored: Bool) {
         guarded {
             var fresh: [[UInt8]] = []
             var dropped: [Bytes32] = []
+            for item in judged { checksUnderWay.end(item.request.id) }
             for item in judged {
                 settle(item)
                 guard areStored else {
@@ -168,7 +176,7 @@ extension ChainDriver {
                 }
             }
             push(fresh)
-            if !dropped.isEmpty { try store.removeFromMempool(dropped) }
+            try removeFromStore(dropped)
             announcePending()
             try drain()
         }
@@ -305,10 +313,16 @@ extension ChainDriver {
         guard !ids.isEmpty else { return }
         for id in ids { mempool.remove(id) }
         do {
-            try store.removeFromMempool(ids)
+            try removeFromStore(ids)
         } catch {
             fail(error)
         }
+    }
+
+    /// Removes the stored copies of transactions that are neither in the mempool nor under check.
+    private func removeFromStore(_ ids: [Bytes32]) throws {
+        let unused = checksUnderWay.unused(ids, in: mempool)
+        if !unused.isEmpty { try store.removeFromMempool(unused) }
     }
 
     func isPending(_ id: Bytes32) -> Bool { mempool[id] != nil }

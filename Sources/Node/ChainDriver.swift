@@ -57,6 +57,7 @@ actor ChainDriver: BlockingActor {
 
     // Transactions.
     var mempool: Mempool
+    var checksUnderWay = ChecksUnderWay()
     /// Styles whose overdue ballots were reported.
     var quotaAlarms: Set<StyleName> = []
     var relays: [UInt64: Relay] = [:]

@@ -109,7 +109,7 @@ struct NodeWork: Sendable {
     @concurrent
     private func judge(_ batch: [PendingCheck], areRestored: Bool = false) async {
         do {
-            let areStored = await driver.isMember
+            let areStored = await driver.beginChecks(of: batch)
             let judged = try await judgements(of: batch, areRestored: areRestored)
             let records = judged.compactMap { item -> MempoolRecord? in
                 switch item.admission {
