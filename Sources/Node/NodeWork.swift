@@ -110,7 +110,8 @@ struct NodeWork: Sendable {
     private func judge(_ batch: [PendingCheck], areRestored: Bool = false) async {
         do {
             let areStored = await driver.beginChecks(of: batch)
-            let judged = try await judgements(of: batch, areRestored: areRestored)
+            let judged = try await judgements(
+                of: batch, areRestored: areRestored, arePassedOn: !areStored && !areRestored)
             let records = judged.compactMap { item -> MempoolRecord? in
                 switch item.admission {
                 case .admitted, .waiting:
@@ -130,30 +131,40 @@ struct NodeWork: Sendable {
 
     @concurrent
     private func judgements(
-        of batch: [PendingCheck], areRestored: Bool
+        of batch: [PendingCheck], areRestored: Bool, arePassedOn: Bool
     ) async throws -> [JudgedTransaction] {
         let (point, present) = await driver.admissionPoint()
         // What was promised goes only by what the final state says, not by this node's clock.
         let time = areRestored ? point.earliestNext : present
         var check = try AdmissionCheck(
             chain: chain, state: point.state, catalog: point.catalog, time: time)
-        // What the state refuses anyhow costs nobody the check of a certificate or a proof.
+        // What the state refuses anyhow costs a validator no check of a certificate or a proof.
         var screened: [Bytes32: Admission] = [:]
         for request in batch.map(\.item) {
             if let admission = try check.screen(request.bytes, id: request.id) {
                 screened[request.id] = admission
             }
         }
-        let verdicts = try await verdicts(
-            of: batch.filter {
-                BallotCheck.isBallot($0.item.bytes) && screened[$0.item.id] == nil
-            }, at: point, catalog: check.catalog)
+        let worthChecks = batch.filter { entry in
+            guard BallotCheck.isBallot(entry.item.bytes) else { return false }
+            switch screened[entry.item.id] {
+            case nil: return true
+            // A validator that is a block ahead may look further than this observer's state, and
+            // charges a false ballot to this node. So the observer passes on only what it has
+            // checked. It does not refuse an honest voter's next ballot because it lags.
+            case .refused?: return arePassedOn
+            case .admitted?, .waiting?, .duplicate?: return false
+            }
+        }
+        let verdicts = try await verdicts(of: worthChecks, at: point, catalog: check.catalog)
         var judged: [JudgedTransaction] = []
         for entry in batch {
             let request = entry.item
             var verified: VerifiedBallot?
             let admission: Admission
             switch (screened[request.id], verdicts[request.id]) {
+            // No state admits it. That it is false counts for more than this state's reason.
+            case (.refused?, .refused(let refusal)?): admission = .refused(refusal)
             case (let verdict?, _): admission = verdict
             case (nil, .refused(let refusal)?): admission = .refused(refusal)
             case (nil, .valid(let ballot)?):

@@ -150,6 +150,31 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10)))
+    func anObserverPassesOnNoFalseBallotWhateverItsStateSays() async throws {
+        try await withNetwork { network in
+            for number in 1...4 { try await network.start("validator-\(number)") }
+            try await network.start("observer-1")
+            var election = try await openElection(network, voters: 1)
+            let ballot = try #require(try election.ballots(1).first)
+            let status = try await NodeClient.with(
+                nodes: [network.url("observer-1")], chainID: network.genesis.chainID
+            ) { try await $0.submitAndWait(ballot) }
+            #expect(status.status == "final")
+
+            // From now on every state refuses another first ballot of this credential. The observer
+            // looks at the proof all the same, and names it as the reason.
+            let observer = try await network.node("observer-1")
+            var outcomes = Outcomes()
+            for bytes in try bad(3, like: ballot) {
+                outcomes.add(await Self.submit(bytes, to: observer, from: "198.51.100.9"))
+            }
+            #expect(outcomes.accepted == 0)
+            #expect(outcomes.refused == ["E_PROOF": 3])
+            #expect(try await metric("failed_checks_total", of: "observer-1", in: network) == 3)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(10)))
     func tenThousandBadBallotsCostAFewChecksAndTakeNoAnswerFromHonestVoters() async throws {
         try await withNetwork { network in
             for number in 1...4 { try await network.start("validator-\(number)") }
