@@ -37,6 +37,8 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     private var input = Input.betweenRequests
     private var output = Output.taken
     private var isIdle = true
+    /// The answer is an event stream, which goes on for as long as the client likes.
+    private var isStream = false
     /// Requests that have no whole answer yet.
     private var unanswered = 0
     /// The parts of a body that came together: a part for each byte would cost a hundred times as much.
@@ -191,6 +193,10 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.kind != .informational:
+            if head.headerFields[.contentType] == "text/event-stream" {
+                isStream = true
+                report()
+            }
             let isBeforeEnd = if case .body = input { true } else { false }
             let isAfterInput = if case .ended = input { unanswered <= 1 } else { false }
             guard isBeforeEnd || isAfterInput else { return context.write(data, promise: promise) }
@@ -271,7 +277,8 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
             case (.body(let since, _), _) where now - since >= slow: true
             default: false
             }
-        let isIdle = unanswered == 0 || isSlow || isLingering
+        // The client of a stream comes back by itself. A client with a question needs the place now.
+        let isIdle = unanswered == 0 || isSlow || isLingering || isStream
         guard isIdle != self.isIdle else { return }
         self.isIdle = isIdle
         places.setIdle(place, isIdle)

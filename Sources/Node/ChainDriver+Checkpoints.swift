@@ -185,9 +185,8 @@ extension ChainDriver {
     /// Logs validators that cosigned two trees of one size, each once.
     private func reportContradictions() {
         for (validator, size) in book.equivocations {
-            let name = "\(validator) \(size)"
-            guard reportedCosignatures.count < NodeLimits.reports,
-                reportedCosignatures.insert(name).inserted
+            guard reportedCosignatures[validator, default: []].count < NodeLimits.reports,
+                reportedCosignatures[validator, default: []].insert(size).inserted
             else { continue }
             counters.equivocations += 1
             logger.error(

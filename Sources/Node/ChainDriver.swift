@@ -68,8 +68,9 @@ actor ChainDriver: BlockingActor {
     /// The newest certified checkpoint that this node's own log covers.
     var published: Certified?
     var cosignedSize: UInt64
-    /// Contradicting cosignatures that were reported, at most `NodeLimits.reports`.
-    var reportedCosignatures: Set<String> = []
+    /// Sizes of contradicting cosignatures that were reported, at most `NodeLimits.reports` of each
+    /// validator.
+    var reportedCosignatures: [String: Set<UInt64>] = [:]
     var restsAt: Instant?
     var repeatAt: Instant?
 

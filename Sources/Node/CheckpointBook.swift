@@ -36,6 +36,8 @@ package struct CheckpointBook: Sendable {
         var logLine: NoteSignature?
         /// By place among `cosigners`.
         var cosignatures: [Int: NoteSignature] = [:]
+        /// When each of them came, in the order of all.
+        var arrivals: [Int: UInt64] = [:]
     }
 
     /// By size and root: a validator that signs two roots of one size contradicts itself.
@@ -68,6 +70,8 @@ package struct CheckpointBook: Sendable {
     private var cosigners: [Cosigner] = []
     /// Rising.
     private var terms: [Term] = []
+    /// How many cosignatures were taken.
+    private var arrivals: UInt64 = 0
     private var pages: [PageName: Page] = [:]
     package private(set) var newest: Certified?
 
@@ -152,6 +156,8 @@ package struct CheckpointBook: Sendable {
                     description: "a cosignature of \(key.name) does not verify")
             }
             page.cosignatures[index] = line
+            arrivals += 1
+            page.arrivals[index] = arrivals
             signers.insert(index)
         }
         guard !page.cosignatures.isEmpty else { return nil }
@@ -223,14 +229,18 @@ package struct CheckpointBook: Sendable {
         return isNewer ? certified : nil
     }
 
-    /// Keeps the newest sizes alone of each validator that signed another: what others are about to
-    /// certify is pushed out by nobody's surplus but the signers' own.
+    /// Keeps the cosignatures alone that came last of each validator that signed another: what others
+    /// are about to certify is pushed out by nobody's surplus but the signers' own. Not the largest
+    /// sizes: a validator that has signed some beyond any log could contradict itself unseen from then
+    /// on.
     private mutating func trim(_ signers: Set<Int>) {
         for index in signers.sorted() {
-            let signed = pages.filter { $0.value.cosignatures[index] != nil }.map(\.key).sorted()
+            let signed = pages.compactMap { name, page in page.arrivals[index].map { (name, $0) } }
+                .sorted { $0.1 < $1.1 }
             guard signed.count > NodeLimits.checkpointSizes else { continue }
-            for name in signed.prefix(signed.count - NodeLimits.checkpointSizes) {
+            for (name, _) in signed.prefix(signed.count - NodeLimits.checkpointSizes) {
                 pages[name]?.cosignatures[index] = nil
+                pages[name]?.arrivals[index] = nil
                 if pages[name]?.cosignatures.isEmpty == true { pages[name] = nil }
             }
         }

@@ -318,6 +318,9 @@ private struct NodeParts {
                     "connections": "\(claimed.clientConnections)", "usual": "\(limits.connections)",
                 ])
             limits.connections = claimed.clientConnections
+            // Streams and readers in line leave half of the places to those who ask and go.
+            limits.subscribers = min(limits.subscribers, limits.connections / 4)
+            limits.waitingSubscribers = min(limits.waitingSubscribers, limits.connections / 4)
         }
         return limits
     }

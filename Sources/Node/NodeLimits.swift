@@ -62,8 +62,8 @@ enum NodeLimits {
     static let quotaMilliseconds: UInt64 = 30_000
     /// Seconds that requests in flight have when the node is asked to stop.
     static let shutdownSeconds = 5
-    /// Contradicting cosignatures that are reported.
-    static let reports = 1024
+    /// Contradicting cosignatures of one validator that are reported: more prove nothing more.
+    static let reports = 64
     /// Milliseconds after which the floor has rested and is cosigned.
     static let restMilliseconds: UInt64 = 500
     /// Milliseconds between repetitions of cosignatures that are still too few.

@@ -31,9 +31,11 @@ package struct ClusterElection {
     private var time: Timestamp
 
     /// The window is counted from `start`; everything before it takes a few blocks.
+    ///
+    /// - Parameter name: another one for an election that is tried again on the same chain.
     package init(
-        genesis: Genesis, commission: [Ed25519SigningKey], start: Timestamp,
-        opens: UInt64, closes: UInt64, grace: UInt32
+        name: String = "cluster", genesis: Genesis, commission: [Ed25519SigningKey],
+        start: Timestamp, opens: UInt64, closes: UInt64, grace: UInt32
     ) throws {
         self.commission = commission
         issuing = try BlindIssuingKey.generate()
@@ -46,7 +48,7 @@ package struct ClusterElection {
         }
         func at(_ milliseconds: UInt64) -> Timestamp { start.adding(milliseconds: milliseconds) }
         document = ElectionDocument(
-            chainID: chain.chainID, kind: genesis.kind, name: "cluster", title: texts("Cluster"),
+            chainID: chain.chainID, kind: genesis.kind, name: name, title: texts("Cluster"),
             contests: [
                 Contest(
                     id: "mayor", question: texts("Who?"),

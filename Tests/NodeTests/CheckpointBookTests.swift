@@ -80,6 +80,16 @@ import TransparencyLog
         #expect(book.equivocations.map(\.size) == [10])
     }
 
+    /// Sizes beyond any log, signed before, hide no contradiction.
+    @Test mutating func largeSizesHideNoContradiction() throws {
+        for number in 0..<100 {
+            try take(1 << 62 + UInt64(number), root: root(number), by: [1])
+        }
+        try take(10, root: root(1), by: [1])
+        try take(10, root: root(2), by: [1])
+        #expect(book.equivocations.map(\.size) == [10])
+    }
+
     @Test mutating func sizesAfterAChangeAreCertifiedByTheNewValidators() throws {
         // Validators 0 to 3 go; three new ones come.
         let next = Signers(validators: 7, first: 4)

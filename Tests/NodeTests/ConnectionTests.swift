@@ -64,6 +64,29 @@ import Testing
         }
     }
 
+    /// As many addresses as there are places, with an open event stream each, keep nobody's question
+    /// out.
+    @Test func eventStreamsMakePlaceForQuestions() async throws {
+        let limits = APILimits(connections: 16, subscribers: 16, waitingSubscribers: 16)
+        try await withServer(limits: limits) { server in
+            var streams: [RawConnection] = []
+            for number in 2..<18 {
+                let stream = try await server.connect(from: "127.0.0.\(number)")
+                try await stream.send("GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n")
+                streams.append(stream)
+            }
+            let opened = streams
+            try await eventually("the streams are not open") {
+                opened.count { $0.text.contains("text/event-stream") } >= 8
+            }
+            for number in 100..<110 {
+                let client = try await server.connect(from: "127.0.0.\(number)")
+                try await isServed(client)
+                await client.close()
+            }
+        }
+    }
+
     @Test func halfSentRequestsMakePlaceAfterAMoment() async throws {
         let limits = APILimits(
             connections: 16, connectionsPerAddress: 16, bodySeconds: 60, slowSeconds: 1)
