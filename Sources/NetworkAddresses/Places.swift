@@ -2,8 +2,9 @@
 ///
 /// Places are shared fairly between sites (`AddressGroup.site`), and within a site between groups.
 /// Nobody can fill all places and keep them: where none is free, one that does nothing makes place for
-/// the newcomer; where all do something, one of a party that holds more than the newcomer would. Only
-/// a newcomer that would hold as many as everybody else has to wait.
+/// the newcomer, unless its party holds less than the newcomer's would; where all do something, one of
+/// a party that holds more than the newcomer would. Only a newcomer that would hold as many as
+/// everybody else has to wait.
 package struct Places<ID: Hashable & Comparable & Sendable>: Sendable {
     /// How many places there are.
     package struct Bounds: Hashable, Sendable {
@@ -82,7 +83,10 @@ package struct Places<ID: Hashable & Comparable & Sendable>: Sendable {
             !isExempt && holders.count - exemptCount >= bounds.total - bounds.kept
         if victim == nil, isShareFull || holders.count >= bounds.total {
             victim =
-                idleOfLargest { !isShareFull || !$0.isExempt } ?? busyOfLarger(than: group)
+                idleOfLargest { holder in
+                    (!isShareFull || !holder.isExempt)
+                        && (isExempt || mayTakePlace(of: holder, group))
+                } ?? busyOfLarger(than: group)
             guard victim != nil else { return .refused }
         }
         if let victim { leave(victim) }
@@ -131,13 +135,25 @@ package struct Places<ID: Hashable & Comparable & Sendable>: Sendable {
         return longestIdle { size(of: $0) == largest && condition($0) }
     }
 
+    /// What a newcomer's site and group would hold.
+    private func sizeOfNewcomer(from group: AddressGroup) -> (Int, Int) {
+        (sites[group.site, default: 0] + 1, groups[group, default: 0] + 1)
+    }
+
+    /// Whether a newcomer may have the place of an idle holder: of its own site, or of a party that
+    /// holds no less than the newcomer's would. A holder that has just come does nothing yet, and a
+    /// party that holds much would push it out again and again.
+    private func mayTakePlace(of holder: Holder, _ group: AddressGroup) -> Bool {
+        let (_, site, own) = size(of: holder)
+        return holder.group.site == group.site || (site, own) >= sizeOfNewcomer(from: group)
+    }
+
     /// The newest of the party that holds the most, where that is more than the newcomer's would.
     private func busyOfLarger(than group: AddressGroup) -> ID? {
         let others = holders.values.filter { !$0.isExempt }
-        guard let largest = others.map({ size(of: $0) }).max(by: <) else { return nil }
-        let site = sites[group.site, default: 0] + 1
-        let own = groups[group, default: 0] + 1
-        guard largest.1 > site || largest.1 == site && largest.2 > own else { return nil }
+        guard let largest = others.map({ size(of: $0) }).max(by: <),
+            (largest.1, largest.2) > sizeOfNewcomer(from: group)
+        else { return nil }
         return holders.filter { size(of: $0.value) == largest }
             .max { $0.value.number < $1.value.number }?.key
     }

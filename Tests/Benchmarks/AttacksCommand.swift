@@ -53,7 +53,7 @@ struct AttacksCommand: AsyncParsableCommand {
             blockInterval: 100, limits: "ulimit -n 1024 && ulimit -d 1048576")
         do {
             let ballots = try await self.ballots(
-                of: network, count: Self.spoiled + chosen.count * 2 * Self.cast(in: self.seconds))
+                of: network, count: Self.spoiled + chosen.count * Self.castPerAttack(self.seconds))
             var unused = ballots.dropFirst(Self.spoiled)
             for attack in chosen {
                 try await self.measure(
@@ -73,6 +73,11 @@ struct AttacksCommand: AsyncParsableCommand {
 
     /// The most ballots that are cast while a node is watched for so long.
     private static func cast(in seconds: Int) -> Int { seconds * 4 + 1 }
+
+    /// Before, during and after an attack.
+    private static func castPerAttack(_ seconds: Int) -> Int {
+        2 * cast(in: seconds / 2) + cast(in: seconds)
+    }
 
     /// Valid ballots of an open election that nobody has cast.
     private func ballots(of network: BenchNetwork, count: Int) async throws -> [[UInt8]] {

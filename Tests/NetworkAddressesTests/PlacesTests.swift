@@ -78,6 +78,21 @@ struct PlacesTests {
         #expect(places.enter(9, from: AddressGroup("203.0.113.4")) == .inPlaceOf(3))
     }
 
+    /// A client that has just come has not asked yet. Whoever holds many busy places does not push it
+    /// out, or it would never be heard.
+    @Test func anIdleOneMakesNoPlaceForAPartyThatHoldsMore() {
+        var places = places(total: 5, perGroup: 8, perSite: 8)
+        fill(&places, 0..<4, from: "192.0.2.1")
+        #expect(places.enter(4, from: AddressGroup("203.0.113.1")) == .admitted)
+        #expect(places.enter(5, from: AddressGroup("192.0.2.1")) == .refused)
+        #expect(places.enter(5, from: AddressGroup("203.0.113.2")) == .inPlaceOf(4))
+        // Its own idle ones it may, and one that the operator has named may have anybody's.
+        places.setIdle(2, true)
+        #expect(places.enter(6, from: AddressGroup("192.0.2.1")) == .inPlaceOf(2))
+        places.setIdle(6, false)
+        #expect(places.enter(7, from: AddressGroup("192.0.2.1"), isExempt: true) == .inPlaceOf(5))
+    }
+
     @Test func aBusyOneMakesPlaceWhereItsGroupHoldsMoreThanTheNewcomers() {
         var places = places(total: 6, perGroup: 4)
         fill(&places, 0..<4, from: "192.0.2.1")
