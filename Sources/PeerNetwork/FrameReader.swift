@@ -43,7 +43,7 @@ final class FrameReader: ChannelDuplexHandler {
     func channelReadComplete(context: ChannelHandlerContext) { deliver(context) }
 
     func read(context: ChannelHandlerContext) {
-        guard !isOver, nextLength != nil else {
+        guard !isOver, nextLength(within: limit.payloadBytes) != nil else {
             context.read()
             return
         }
@@ -70,7 +70,9 @@ final class FrameReader: ChannelDuplexHandler {
 
     /// The connection ends. A validator's last votes are worth hearing, an observer's flood is not.
     private func finish(_ context: ChannelHandlerContext) {
-        while connection.isTrusted, !isOver, nextLength != nil { deliver(context) }
+        while connection.isTrusted, !isOver, nextLength(within: limit.payloadBytes) != nil {
+            deliver(context)
+        }
         stop()
     }
 
@@ -82,8 +84,10 @@ final class FrameReader: ChannelDuplexHandler {
 
     private func deliver(_ context: ChannelHandlerContext) {
         var (frames, bytes) = (0, 0)
-        while !isOver, frames < Self.turnFrames, bytes < Self.turnBytes, let length = nextLength {
+        while !isOver, frames < Self.turnFrames, bytes < Self.turnBytes {
+            // Read once a frame: the limit rises on another thread, when the peer has said who it is.
             let limit = limit.payloadBytes
+            guard let length = nextLength(within: limit) else { break }
             guard length > 0, length - 1 <= limit else {
                 stop()
                 let error = length == 0 ? .empty : FrameError.tooLong(length: length, limit: limit)
@@ -93,7 +97,7 @@ final class FrameReader: ChannelDuplexHandler {
             buffer.moveReaderIndex(forwardBy: 4)
             guard let type: UInt8 = buffer.readInteger(),
                 let payload = buffer.readBytes(length: Int(length) - 1)
-            else { preconditionFailure("the next frame is complete") }
+            else { return stop() }  // Both are there: the length was compared with what is.
             let frame = WireFrame(type: type, payload: payload)
             frames += 1
             bytes += frame.size
@@ -109,14 +113,15 @@ final class FrameReader: ChannelDuplexHandler {
         }
         charge()
         connection.setIncomplete(
-            buffer.readableBytes > 0 && nextLength == nil, hasCompleted: frames > 0)
+            buffer.readableBytes > 0 && nextLength(within: limit.payloadBytes) == nil,
+            hasCompleted: frames > 0)
         context.fireChannelReadComplete()
     }
 
     /// The length field of the next frame, if the frame is complete or can be none.
-    private var nextLength: UInt32? {
+    private func nextLength(within limit: Int) -> UInt32? {
         guard let length: UInt32 = buffer.getInteger(at: buffer.readerIndex) else { return nil }
-        let isFrame = length > 0 && length - 1 <= limit.payloadBytes
+        let isFrame = length > 0 && length - 1 <= limit
         return isFrame && buffer.readableBytes - 4 < Int(length) ? nil : length
     }
 
