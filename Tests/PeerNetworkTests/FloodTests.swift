@@ -41,6 +41,28 @@ import Testing
         }
     }
 
+    /// Before the hello a frame may be 256 bytes long, and after it much longer. Half of a long one
+    /// that comes with the hello is too long or not there yet, and never taken for a whole one.
+    @Test func aHelloAndHalfAFrameAtOnceEndTheirConnectionAtMost() async throws {
+        try await withNodes { start in
+            var limits = testLimits()
+            limits.connectionsPerSecond = 1000
+            let node = try TestNode(1, limits: limits)
+            _ = start(node)
+            let half = Array(RawPeer.frame(1, [UInt8](repeating: 7, count: 4000)).dropLast(2000))
+            for _ in 0..<100 {
+                let stranger = try await RawPeer(seed: 100, to: node)
+                // The node may have ended the connection already.
+                try? await stranger.write(half)
+                try await stranger.waitForAnswer()
+                try? await stranger.channel.close()
+            }
+            let other = try await RawPeer(seed: 101, to: node)
+            #expect(try await other.waitForAnswer() == 0xF0)
+            try await other.channel.close()
+        }
+    }
+
     /// A frame, or a message in parts, that comes byte by byte.
     @Test(arguments: [[0, 0, 0x80, 0, 1], RawPeer.frame(0xF4, [1])])
     func aMessageHasATimeToBeComplete(beginning: [UInt8]) async throws {
