@@ -75,7 +75,7 @@ package final class RawConnection: Sendable {
 
 /// Waits until a condition is true; fails after a time that only a broken server needs.
 package func eventually(
-    _ failure: String, within limit: Duration = .seconds(30),
+    _ failure: String, within limit: Duration = .seconds(180),
     _ condition: @Sendable () async -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit
