@@ -69,13 +69,14 @@ let systemLibraries: [Target] = [
 
 let base: [Target] = [
     module("Codec"),
+    module("PlainText"),
     module("Ristretto", ["Codec"]),
     module("BallotCryptography", ["Codec", "Ristretto"]),
     module(
         "Cryptography",
         ["CSodium", "Codec", "Ristretto", "BallotCryptography", crypto, cryptoExtras]),
     module("TransparencyLog", ["Codec", "Ristretto"]),
-    module("Ledger", ["Codec", "Ristretto", "TransparencyLog"]),
+    module("Ledger", ["Codec", "PlainText", "Ristretto", "TransparencyLog"]),
 ]
 
 let core: [Target] = [
@@ -102,42 +103,44 @@ let shell: [Target] = [
             nioHTTPTypes,
         ]),
     module("APISchema", ["Codec", "Ledger"]),
-    module("DocumentFiles", ["Codec", "Cryptography", "Ledger"]),
+    module("Console", ["PlainText"]),
+    module("DocumentFiles", ["Codec", "Cryptography", "Ledger", "PlainText"]),
     module(
         "CeremonyStation",
         [
             "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Elections", "Ledger",
-            "Ristretto",
+            "PlainText", "Ristretto",
         ]),
     module(
         "CommandOptions",
         [
-            "APISchema", "Codec", "Cryptography", "DocumentFiles", "Elections", "Ledger",
-            "LedgerClient", "TransparencyLog", "Verification", argumentParser,
+            "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "Elections", "Ledger",
+            "LedgerClient", "PlainText", "TransparencyLog", "Verification", argumentParser,
         ]),
     module(
         "VoterStation",
         [
-            "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
+            "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger", "PlainText",
             "Verification",
         ]),
     module("Storage", ["CRocksDB", "CRocksDBLog", "Codec", "Ledger"]),
     module(
         "PeerNetwork",
         [
-            "Codec", "Cryptography", "Ledger", "NetworkAddresses", nioCore, nioPosix, nioSSL, x509,
-            swiftASN1, crypto, logging,
+            "Codec", "Cryptography", "Ledger", "NetworkAddresses", "PlainText", nioCore, nioPosix,
+            nioSSL, x509, swiftASN1, crypto, logging,
         ]),
     module(
         "NodeAPI",
         [
-            "APISchema", "Codec", "HTTPServing", "Ledger", "NetworkAddresses", "TransparencyLog",
-            hummingbird, hummingbirdCore, logging, nioCore, serviceLifecycle,
+            "APISchema", "Codec", "HTTPServing", "Ledger", "NetworkAddresses", "PlainText",
+            "TransparencyLog", hummingbird, hummingbirdCore, logging, nioCore, serviceLifecycle,
         ]),
     module(
         "LedgerClient",
         [
-            "APISchema", "Codec", "Ledger", "TransparencyLog", asyncHTTPClient, nioCore, nioHTTP1,
+            "APISchema", "Codec", "Ledger", "PlainText", "TransparencyLog", asyncHTTPClient,
+            nioCore, nioHTTP1,
         ]),
     module(
         "RemoteSigner",
@@ -150,7 +153,7 @@ let shell: [Target] = [
         [
             "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
             "DocumentFiles", "Elections", "HTTPServing", "Ledger", "NetworkAddresses", "NodeAPI",
-            "PeerNetwork", "ProcessLimits",
+            "PeerNetwork", "PlainText", "ProcessLimits",
             "RemoteSigner", "Ristretto", "Storage", "TransparencyLog", logging, serviceLifecycle,
             unixSignals,
         ]),
@@ -158,7 +161,7 @@ let shell: [Target] = [
         "Registrar",
         [
             "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
-            "HTTPServing", "Ledger", "LedgerClient", "NetworkAddresses", "Ristretto",
+            "HTTPServing", "Ledger", "LedgerClient", "NetworkAddresses", "PlainText", "Ristretto",
             "TransparencyLog", grdb, hummingbird, logging, nioCore, serviceLifecycle,
         ]),
 ]
@@ -167,35 +170,34 @@ let tools: [Target] = [
     tool(
         "veche-node",
         [
-            "APISchema", "Codec", "Cryptography", "DocumentFiles", "HTTPServing", "Ledger",
-            "LedgerClient", "Node", "ProcessLimits", "RemoteSigner", "Storage", "TransparencyLog",
-            argumentParser,
+            "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "HTTPServing",
+            "Ledger",
+            "LedgerClient", "Node", "PlainText", "ProcessLimits", "RemoteSigner", "Storage",
+            "TransparencyLog", argumentParser,
             logging,
         ]),
     tool(
         "veche",
         [
-            "APISchema", "BallotCryptography", "Codec", "CommandOptions", "Cryptography",
-            "DocumentFiles",
-            "Elections",
-            "Ledger", "LedgerClient", "Ristretto", "TransparencyLog", "Verification",
+            "APISchema", "BallotCryptography", "Codec", "CommandOptions", "Console", "Cryptography",
+            "DocumentFiles", "Elections", "Ledger", "LedgerClient", "PlainText", "Ristretto",
+            "TransparencyLog", "Verification",
             "VoterStation", argumentParser,
         ]),
     tool(
         "veche-ceremony",
         [
             "APISchema", "BallotCryptography", "CeremonyStation", "Codec", "CommandOptions",
-            "Cryptography",
-            "DocumentFiles",
-            "Elections",
-            "Ledger", "LedgerClient", "Ristretto", "TransparencyLog", "Verification",
+            "Console", "Cryptography", "DocumentFiles", "Elections",
+            "Ledger", "LedgerClient", "PlainText", "Ristretto", "TransparencyLog", "Verification",
             argumentParser,
         ]),
     tool(
         "veche-registrar",
         [
-            "APISchema", "Codec", "Cryptography", "DocumentFiles", "HTTPServing", "Ledger",
-            "LedgerClient", "ProcessLimits", "Registrar", argumentParser, logging,
+            "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "HTTPServing",
+            "Ledger",
+            "LedgerClient", "PlainText", "ProcessLimits", "Registrar", argumentParser, logging,
         ]),
 ]
 
@@ -211,7 +213,7 @@ let simulation: [Target] = [
     module(
         "Simulation",
         ["BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "TransparencyLog"]),
-    tool("veche-simulate", ["Consensus", "Simulation", argumentParser]),
+    tool("veche-simulate", ["Consensus", "Console", "Simulation", argumentParser]),
 ]
 
 /// Programs of the tests: what a dishonest participant would run, and the benchmarks with the
@@ -270,6 +272,7 @@ let testTargets: [Target] = [
         ]),
     tests("PeerTrafficTests", ["Codec", "Consensus", "Ledger", "PeerTraffic"]),
     tests("CodecTests", ["Codec"]),
+    tests("PlainTextTests", ["PlainText"]),
     tests("RistrettoTests", ["Codec", "Ristretto", "Cryptography"]),
     tests(
         "BallotCryptographyTests",

@@ -1,5 +1,6 @@
 import APISchema
 package import Codec
+import Console
 import Cryptography
 package import Elections
 package import Ledger

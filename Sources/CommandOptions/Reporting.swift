@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import DocumentFiles
 import Foundation
 package import Ledger
@@ -9,6 +10,7 @@ import LedgerClient
 package func reportingFailures(_ body: () async throws -> Void) async throws {
     do {
         try await body()
+        try Output.check()
     } catch {
         throw reported(error)
     }
@@ -16,10 +18,10 @@ package func reportingFailures(_ body: () async throws -> Void) async throws {
 
 private func reported(_ error: any Error) -> ExitCode {
     if let code = error as? ExitCode { return code }
-    FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
+    note("Error: \(error)")
     switch error {
     case let failure as CommandFailure: return failure.status
-    case is FileFailure, is JSONFailure: return ExitStatus.file
+    case is FileFailure, is JSONFailure, is Output.Failure: return ExitStatus.file
     case let failure as ClientError where failure.isTemporary: return ExitStatus.unavailable
     default: return ExitStatus.refused
     }
@@ -30,15 +32,10 @@ private func reported(_ error: any Error) -> ExitCode {
 /// - Throws: `CommandFailure` for any other answer.
 package func confirm(_ question: String, yes: Bool) throws {
     guard !yes else { return }
-    print("\(question) [yes/no] ", terminator: "")
+    say("\(question) [yes/no] ", terminator: "")
     guard readLine()?.trimmingCharacters(in: .whitespaces).lowercased() == "yes" else {
         throw CommandFailure("Nothing was signed or sent.")
     }
-}
-
-/// Writes a line to standard error: progress, and what is not the command's result.
-package func note(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
 }
 
 extension Timestamp {

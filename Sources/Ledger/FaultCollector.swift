@@ -1,3 +1,5 @@
+internal import PlainText
+
 /// Collects the rules that a document breaks. Nothing in it traps, whatever the document holds: what
 /// encodes a document comes after its faults were asked for.
 struct FaultCollector {
@@ -71,26 +73,6 @@ extension DocumentFault {
         var check = FaultCollector()
         check.requireReason(text, path)
         return check.faults
-    }
-}
-
-extension String {
-    /// Whether terminals and pages show the text as whoever signs it reads it: no control character
-    /// but line feeds, and nothing that reorders what stands beside it.
-    package var isPlainText: Bool { unicodeScalars.allSatisfy { $0 == "\n" || $0.isPlain } }
-
-    /// The same without line feeds: a name must not begin a line of its own.
-    package var isPlainLine: Bool { unicodeScalars.allSatisfy(\.isPlain) }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isPlain: Bool {
-        switch value {
-        case 0x00...0x1F, 0x7F...0x9F: false  // controls: a terminal takes them as commands
-        case 0x2028, 0x2029: false  // line and paragraph separators
-        case 0x202A...0x202E, 0x2066...0x2069: false  // bidirectional embeddings and isolates
-        default: true
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CeremonyStation
 import CommandOptions
+import Console
 import DocumentFiles
 import Elections
 import Ledger
@@ -81,9 +82,9 @@ struct CommissionChangeValidators: AsyncParsableCommand {
                 with: try self.signer.openKey(), commission: genesis.commission,
                 domain: genesis.domain)
             try JSONDocument.write(proposal, to: self.output)
-            for line in proposal.summary { print(line) }
-            for line in ValidatorChange(from: present, to: set).lines { print(line) }
-            print(
+            for line in proposal.summary { say(line) }
+            for line in ValidatorChange(from: present, to: set).lines { say(line) }
+            say(
                 "Signed by 1 of \(genesis.commission.threshold) members that are needed. Next:"
                     + " veche-ceremony commission sign \(self.output)")
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CeremonyStation
 import Codec
 import CommandOptions
+import Console
 import DocumentFiles
 import Foundation
 import Ledger
@@ -61,8 +62,8 @@ struct CommissionCreate: AsyncParsableCommand {
                 with: try signer.openKey(), commission: genesis.commission,
                 domain: genesis.domain)
             try JSONDocument.write(proposal, to: output)
-            for line in proposal.summary { print(line) }
-            print(
+            for line in proposal.summary { say(line) }
+            say(
                 "Signed by 1 of \(genesis.commission.threshold) members that are needed. Next:"
                     + " veche-ceremony commission sign \(output)")
         }

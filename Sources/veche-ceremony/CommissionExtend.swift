@@ -2,6 +2,7 @@ import ArgumentParser
 import CeremonyStation
 import Codec
 import CommandOptions
+import Console
 import DocumentFiles
 import Elections
 import Ledger
@@ -52,8 +53,8 @@ struct CommissionExtend: AsyncParsableCommand {
                 with: try signer.openKey(), commission: document.commission,
                 domain: replayed.genesis.domain)
             try JSONDocument.write(proposal, to: output)
-            for line in proposal.summary { print(line) }
-            print(
+            for line in proposal.summary { say(line) }
+            say(
                 "Signed by 1 of \(document.commission.threshold) members that are needed. Next:"
                     + " veche-ceremony commission sign \(output)")
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandOptions
+import Console
 import Cryptography
 import DocumentFiles
 import Ledger
@@ -28,8 +29,8 @@ struct CommissionInit: AsyncParsableCommand {
                 at: key, purpose: .commission, passphrase: secret)
             let member = Member(name: name, key: signer.publicKey)
             try JSONDocument.write(member, to: key + ".public.json")
-            print("Made \(key) for \(name).")
-            print("Public key, for genesis: \(signer.publicKey)")
+            say("Made \(key) for \(name).")
+            say("Public key, for genesis: \(signer.publicKey)")
         }
     }
 }

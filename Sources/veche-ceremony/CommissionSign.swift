@@ -2,6 +2,7 @@ import ArgumentParser
 import CeremonyStation
 import Codec
 import CommandOptions
+import Console
 import Cryptography
 import DocumentFiles
 import Elections
@@ -80,20 +81,20 @@ struct CommissionSign: AsyncParsableCommand {
                 "The file holds signatures that do not verify, of \(bad.joined(separator: ", ")):"
                     + " it was changed after they signed, or belongs to another chain.")
         }
-        for line in proposal.summary { print(line) }
+        for line in proposal.summary { say(line) }
         try confirm("Sign this?", yes: yes)
         try proposal.sign(
             with: try signer.openKey(), commission: commission, domain: genesis.domain)
         try JSONDocument.write(proposal, to: path, replacing: true)
         let needed = Int(commission.threshold)
-        print("Signed by \(proposal.approvals.count) of \(needed) members that are needed.")
+        say("Signed by \(proposal.approvals.count) of \(needed) members that are needed.")
         guard submit else { return }
         guard proposal.approvals.count >= needed else {
             throw CommandFailure(
                 "Not sent: \(needed - proposal.approvals.count) more members must sign first.")
         }
         try await chain.submit([try proposal.transaction(chainID: genesis.chainID)])
-        print("In the log.")
+        say("In the log.")
     }
 
     /// The commission of the chain for a new election, else the election's own.
@@ -117,7 +118,7 @@ struct CommissionSign: AsyncParsableCommand {
                         + faults.map { "  " + $0.description }.joined(separator: "\n"))
             }
             let present = try await chain.replay().queries.succession(genesis).current
-            for line in ValidatorChange(from: present, to: set).lines { print(line) }
+            for line in ValidatorChange(from: present, to: set).lines { say(line) }
             return genesis.commission
         }
         guard let hash = proposal.extendWindow?.election ?? proposal.abortElection?.election else {
@@ -143,9 +144,9 @@ struct CommissionSign: AsyncParsableCommand {
             let place = document.commission.members.firstIndex(where: { $0.key == key.publicKey }),
             let member = UInt16(exactly: place)
         else { throw CommandFailure("This key is no member's of the election's commission.") }
-        print(String(decoding: bytes, as: UTF8.self))
+        say(String(decoding: bytes, as: UTF8.self))
         let digest = SHA256.digest(bytes)
-        print("SHA-256 of the protocol: \(digest)")
+        say("SHA-256 of the protocol: \(digest)")
         try confirm(dissent == nil ? "Sign this protocol?" : "File a dissent from it?", yes: yes)
         let signature = key.sign(bytes)
         let body = ProtocolSignature(
@@ -158,7 +159,7 @@ struct CommissionSign: AsyncParsableCommand {
                 Signed(
                     chainID: replayed.genesis.chainID, body: body, signature: key.sign(message)))
         ])
-        print(dissent == nil ? "Signed; in the log." : "The dissent is in the log.")
+        say(dissent == nil ? "Signed; in the log." : "The dissent is in the log.")
         if let save {
             try self.save(
                 bytes, signature: signature, key: key, of: document,
@@ -188,7 +189,7 @@ struct CommissionSign: AsyncParsableCommand {
             comment: "\(member) on the result of \(document.name) (\(document.hash)): \(word)",
             key: key)
         try LocalFile.write([UInt8](text.utf8), to: file, mode: .document, replacing: true)
-        print(
+        say(
             "For minisign: minisign -Vm \(path) -x \(file) -P"
                 + " \(Minisign.publicKey(key.publicKey))")
     }

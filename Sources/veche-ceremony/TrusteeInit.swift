@@ -1,6 +1,7 @@
 import ArgumentParser
 import CeremonyStation
 import CommandOptions
+import Console
 import Cryptography
 import DocumentFiles
 import Ledger
@@ -41,9 +42,9 @@ struct TrusteeInit: AsyncParsableCommand {
             let member = try home.create(
                 name: name, passphrase: secret, cost: cost == .sensitive ? .sensitive : .interactive
             )
-            print("Made the keys of \(name) in \(home.path).")
-            print("For the commission: \(home.publicFile)")
-            print("Write down: public key \(member.key)")
+            say("Made the keys of \(name) in \(home.path).")
+            say("For the commission: \(home.publicFile)")
+            say("Write down: public key \(member.key)")
         }
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CeremonyStation
 import Codec
 import CommandOptions
+import Console
 import DocumentFiles
 import Elections
 import Ledger
@@ -37,7 +38,7 @@ struct TrusteeOptions: ParsableArguments {
                 try transaction(station)
             }
             try await chain.submit(bytes: [bytes])
-            print(
+            say(
                 "\(station.name): \(step), key ceremony \(station.ceremony.number), in the log as"
                     + " \(Transaction.id(of: bytes))")
         }
@@ -95,7 +96,7 @@ struct TrusteeCheck: AsyncParsableCommand {
             let reviews = try station.reviewDealings()
             for review in reviews {
                 let name = station.document.trustees[Int(review.dealer) - 1].name
-                print(
+                say(
                     "\(station.name): the share from \(name) is "
                         + (review.complaint == nil ? "good" : "BAD, a complaint follows"))
             }
@@ -154,11 +155,11 @@ struct TrusteeDecrypt: AsyncParsableCommand {
                         + " --despite-clock: a share cannot be taken back.")
             }
             guard !transactions.isEmpty else {
-                print("\(station.name): every total has your share, or needs none.")
+                say("\(station.name): every total has your share, or needs none.")
                 return
             }
             try await options.chain.submit(transactions)
-            print("\(station.name): shares for \(transactions.count) totals are in the log.")
+            say("\(station.name): shares for \(transactions.count) totals are in the log.")
         }
     }
 }

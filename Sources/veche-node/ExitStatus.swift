@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import DocumentFiles
 import Foundation
 import LedgerClient
@@ -28,10 +29,11 @@ enum ExitStatus {
 func reporting(_ work: () async throws -> Void) async throws {
     do {
         try await work()
+        try Output.check()
     } catch let error as ExitCode {
         throw error
     } catch {
-        FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
+        note("Error: \(error)")
         let status = status(of: error)
         // A database that failed is not closed, since that would write again: its threads must not
         // run on while the process is taken apart.
@@ -44,7 +46,7 @@ private func status(of error: any Error) -> ExitCode {
     switch error {
     case is ValidationError: ExitStatus.usage
     case let failure as NodeFailure: ExitCode(failure.exitCode)
-    case is FileFailure, is JSONFailure: ExitStatus.file
+    case is FileFailure, is JSONFailure, is Output.Failure: ExitStatus.file
     case let failure as SignerFailure:
         if case .configuration = failure { ExitCode(78) } else { ExitStatus.data }
     case let failure as ClientError where failure.isTemporary: ExitStatus.unavailable
@@ -56,5 +58,5 @@ private func status(of error: any Error) -> ExitCode {
 
 /// Prints a value as JSON on standard output.
 func printJSON(_ value: some Encodable) throws {
-    FileHandle.standardOutput.write(Data(try JSONDocument.encode(value)))
+    say(String(decoding: try JSONDocument.encode(value), as: UTF8.self), terminator: "")
 }

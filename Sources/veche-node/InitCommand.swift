@@ -1,5 +1,6 @@
 import ArgumentParser
 import Codec
+import Console
 import Cryptography
 import DocumentFiles
 import Foundation
@@ -127,14 +128,14 @@ struct InitCommand: AsyncParsableCommand {
     }
 
     private func report(_ validator: Validator?, _ genesis: Genesis) {
-        print("Chain \(genesis.name) (\(genesis.kind.name)), chain id \(genesis.chainID)")
-        print("Compare the chain id with the one that the commission published.")
+        say("Chain \(genesis.name) (\(genesis.kind.name)), chain id \(genesis.chainID)")
+        say("Compare the chain id with the one that the commission published.")
         if let validator {
-            print("Validator \(validator.name), not in office yet. Its public keys, for the")
-            print("commission, are in \(home)/\(NewNode.validatorFile).")
+            say("Validator \(validator.name), not in office yet. Its public keys, for the")
+            say("commission, are in \(home)/\(NewNode.validatorFile).")
         } else {
-            print("Observer \(name).")
+            say("Observer \(name).")
         }
-        print("Start it with: veche-node run --home \(home)")
+        say("Start it with: veche-node run --home \(home)")
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Codec
+import Console
 import Ledger
 import Node
 
@@ -34,16 +35,16 @@ struct InspectCommand: AsyncParsableCommand {
     }
 
     private func report(_ found: NodeInspection) {
-        print("Node:      \(found.name)")
-        print("Chain:     \(found.chainName) (\(found.kind.name)), \(found.chainID)")
-        print("Height:    \(found.height) at \(found.time)")
-        print("Block:     \(found.blockHash)")
-        print("Log:       \(found.logSize) entries, root \(found.logRoot)")
-        print("Certified: \(found.certifiedSize) entries under the newest checkpoint")
-        print("State:     digest \(found.stateDigest)")
-        print("Waiting:   \(found.pendingCount) transactions")
-        if let journal = found.journal { print("Journal:   \(journal)") }
-        for election in found.elections { print("Election:  \(election)") }
-        print("The data agrees with itself.")
+        say("Node:      \(found.name)")
+        say("Chain:     \(found.chainName) (\(found.kind.name)), \(found.chainID)")
+        say("Height:    \(found.height) at \(found.time)")
+        say("Block:     \(found.blockHash)")
+        say("Log:       \(found.logSize) entries, root \(found.logRoot)")
+        say("Certified: \(found.certifiedSize) entries under the newest checkpoint")
+        say("State:     digest \(found.stateDigest)")
+        say("Waiting:   \(found.pendingCount) transactions")
+        if let journal = found.journal { say("Journal:   \(journal)") }
+        for election in found.elections { say("Election:  \(election)") }
+        say("The data agrees with itself.")
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Codec
+import Console
 import Foundation
 import Ledger
 import Node
@@ -105,15 +106,15 @@ struct LocalnetCommand: AsyncParsableCommand {
     }
 
     private func report(_ network: LocalNetwork) {
-        print("Chain \(chainName) (\(kind)), chain id \(network.chainID)")
-        print("Genesis: \(network.genesis)")
-        print("Commission: \(network.commission.count) keys, \(commissionThreshold) must sign")
+        say("Chain \(chainName) (\(kind)), chain id \(network.chainID)")
+        say("Genesis: \(network.genesis)")
+        say("Commission: \(network.commission.count) keys, \(commissionThreshold) must sign")
         for node in network.nodes {
-            print("  \(node.name): \(node.apiURL), peers on port \(node.peerPort)")
+            say("  \(node.name): \(node.apiURL), peers on port \(node.peerPort)")
         }
         if remoteSigners {
-            print("Start each signer with: veche-node signer --home \(directory)/NAME-signer")
+            say("Start each signer with: veche-node signer --home \(directory)/NAME-signer")
         }
-        print("Start each node with: veche-node run --home \(directory)/NAME")
+        say("Start each node with: veche-node run --home \(directory)/NAME")
     }
 }

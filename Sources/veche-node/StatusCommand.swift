@@ -1,6 +1,7 @@
 import APISchema
 import ArgumentParser
 import Codec
+import Console
 import DocumentFiles
 import Foundation
 import Ledger
@@ -60,27 +61,27 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private func report(_ status: NodeStatus) {
-        print("\(status.software), \(status.validator ?? "observer")")
-        print("Chain:   \(status.chainName) (\(status.kind.name)), \(status.chainID)")
+        say("\(status.software), \(status.validator ?? "observer")")
+        say("Chain:   \(status.chainName) (\(status.kind.name)), \(status.chainID)")
         let now = UInt64(Date().timeIntervalSince1970 * 1000)
         let age = now > status.time.milliseconds ? now - status.time.milliseconds : 0
-        print("Height:  \(status.height) at \(status.time), \(age / 1000) s ago by this clock")
-        print("Block:   \(status.blockHash)")
-        print("Round:   epoch \(status.epoch), view \(status.view)")
-        print("Log:     \(status.logSize) entries, root \(status.logRoot)")
-        print("         \(status.certifiedSize) under the newest certified checkpoint")
-        print(
+        say("Height:  \(status.height) at \(status.time), \(age / 1000) s ago by this clock")
+        say("Block:   \(status.blockHash)")
+        say("Round:   epoch \(status.epoch), view \(status.view)")
+        say("Log:     \(status.logSize) entries, root \(status.logRoot)")
+        say("         \(status.certifiedSize) under the newest certified checkpoint")
+        say(
             "Voting:  \(status.voting ? "yes" : "no")\(status.votingNote.map { ", " + $0 } ?? "")")
-        print("Waiting: \(status.pendingCount) transactions, \(status.pendingBytes) bytes")
+        say("Waiting: \(status.pendingCount) transactions, \(status.pendingBytes) bytes")
         if status.overdueBallots > 0 {
-            print(
+            say(
                 "A_QUOTA: \(status.overdueBallots) ballots wait for the registrar's count for more "
                     + "than 30 seconds")
         }
-        print("Peers:   \(status.peers.count)")
+        say("Peers:   \(status.peers.count)")
         for peer in status.peers {
             let height = peer.height.map { "at block \($0)" } ?? ""
-            print("         \(peer.name ?? "\(peer.role) \(peer.key)") \(height)")
+            say("         \(peer.name ?? "\(peer.role) \(peer.key)") \(height)")
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import DocumentFiles
 import Ledger
 import Registrar
@@ -79,8 +80,8 @@ struct InitCommand: AsyncParsableCommand {
             if json {
                 try printJSON(publicKeys)
             } else {
-                print("Registrar key \(publicKeys.registrarKey)")
-                print(
+                say("Registrar key \(publicKeys.registrarKey)")
+                say(
                     "Give \(files.publicKeys) to the commission; keep \(files.key) and a copy safe."
                 )
             }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import DocumentFiles
 import Foundation
 import LedgerClient
@@ -52,8 +53,11 @@ struct CommandFailure: Error, CustomStringConvertible {
 func reporting(_ work: () async throws -> Void) async throws {
     do {
         try await work()
+        try Output.check()
     } catch let error as ExitCode {
         throw error
+    } catch let error as Output.Failure {
+        throw report(error, ExitStatus.file)
     } catch let error as CommandFailure {
         throw report(error, error.status)
     } catch let error as FileFailure {
@@ -72,12 +76,7 @@ private func report(_ error: any Error, _ status: ExitCode) -> ExitCode {
     return status
 }
 
-/// Writes a line to standard error, where it does not mix with results.
-func note(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
-}
-
 /// Prints a value as JSON.
 func printJSON(_ value: some Encodable) throws {
-    print(String(decoding: try JSONDocument.encode(value), as: UTF8.self), terminator: "")
+    say(String(decoding: try JSONDocument.encode(value), as: UTF8.self), terminator: "")
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Codec
+import Console
 import DocumentFiles
 import Ledger
 import LedgerClient
@@ -84,9 +85,9 @@ struct RollCommand: AsyncParsableCommand {
             try printJSON(report)
             return
         }
-        print("The roll of `\(report.election)` is on the chain: \(report.voters) voters.")
+        say("The roll of `\(report.election)` is on the chain: \(report.voters) voters.")
         for style in report.styles {
-            print("  style \(style.style): \(style.voters) voters, root \(style.root)")
+            say("  style \(style.style): \(style.voters) voters, root \(style.root)")
         }
     }
 }

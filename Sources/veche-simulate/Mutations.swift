@@ -1,6 +1,7 @@
 #if RULE_SWITCHES
     import ArgumentParser
     import Consensus
+    import Console
     import Foundation
     import Simulation
 
@@ -26,7 +27,7 @@
                     } ?? "not found in \(seeds.last - seeds.first + 1) | "
                 // At once: a table takes minutes.
                 let names = rules.map(\.rawValue).joined(separator: "+")
-                FileHandle.standardOutput.write(Data("| \(names) | \(text) |\n".utf8))
+                say("| \(names) | \(text) |")
             }
             if !isComplete { throw ExitCode.failure }
         }

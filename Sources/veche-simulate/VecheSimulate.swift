@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import Simulation
 
@@ -133,29 +134,29 @@ struct VecheSimulate: AsyncParsableCommand {
     }
 
     private func log(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        note(text)
     }
 
     private func printText(_ summary: SimulationSummary, seconds: Double) {
         let rate = Double(summary.runs) / max(seconds, 0.001)
-        print("\(summary.runs) runs in \(seconds) s: \(Int(rate * 10) / 10) a second")
-        print(
+        say("\(summary.runs) runs in \(seconds) s: \(Int(rate * 10) / 10) a second")
+        say(
             "\(summary.events) events, \(summary.messages) messages, "
                 + "\(summary.finalBlocks) final blocks, \(summary.epochs) epochs")
         if let median = summary.recovery(percentile: 50),
             let tail = summary.recovery(percentile: 99),
             let worst = summary.recovery(percentile: 100)
         {
-            print("recovery after the faults: p50 \(median) ms, p99 \(tail) ms, max \(worst) ms")
+            say("recovery after the faults: p50 \(median) ms, p99 \(tail) ms, max \(worst) ms")
         }
         for (fault, count) in summary.injected.sorted(by: { $0.key < $1.key }) {
-            print("  \(fault.padding(toLength: 24, withPad: " ", startingAt: 0)) \(count)")
+            say("  \(fault.padding(toLength: 24, withPad: " ", startingAt: 0)) \(count)")
         }
-        print(summary.failures.isEmpty ? "no violation" : "\(summary.failures.count) violations:")
+        say(summary.failures.isEmpty ? "no violation" : "\(summary.failures.count) violations:")
         for failure in summary.failures {
             guard let violation = failure.violation else { continue }
-            print("  \(violation.invariant) at \(violation.milliseconds) ms: \(violation.detail)")
-            print("    \(failure.scenario.replayCommand)")
+            say("  \(violation.invariant) at \(violation.milliseconds) ms: \(violation.detail)")
+            say("    \(failure.scenario.replayCommand)")
         }
     }
 
@@ -177,7 +178,7 @@ struct VecheSimulate: AsyncParsableCommand {
             })
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(result), as: UTF8.self))
+        say(String(decoding: try encoder.encode(result), as: UTF8.self))
     }
 }
 

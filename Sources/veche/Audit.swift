@@ -1,6 +1,7 @@
 import ArgumentParser
 import Codec
 import CommandOptions
+import Console
 import DocumentFiles
 import Elections
 import Ledger
@@ -49,9 +50,9 @@ struct Audit: AsyncParsableCommand {
             if let report { try JSONDocument.write(summary, to: report, replacing: true) }
             if json {
                 let bytes = try JSONDocument.encode(summary)
-                print(String(decoding: bytes, as: UTF8.self), terminator: "")
+                say(String(decoding: bytes, as: UTF8.self), terminator: "")
             } else {
-                for line in summary.lines { print(line) }
+                for line in summary.lines { say(line) }
             }
             guard result.isSound else { throw ExitStatus.refused }
             guard let election else { return }

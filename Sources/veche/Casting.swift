@@ -2,6 +2,7 @@ import APISchema
 import BallotCryptography
 import Codec
 import CommandOptions
+import Console
 import Cryptography
 import DocumentFiles
 import Elections

@@ -1,6 +1,7 @@
 import APISchema
 import Codec
 import CommandOptions
+import Console
 import Cryptography
 import DocumentFiles
 import Foundation

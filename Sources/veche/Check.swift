@@ -2,6 +2,7 @@ import ArgumentParser
 import BallotCryptography
 import Codec
 import CommandOptions
+import Console
 import Cryptography
 import DocumentFiles
 import Ledger
@@ -82,9 +83,9 @@ struct Check: AsyncParsableCommand {
                 credentialKey: ownKey)
             if json {
                 let bytes = try JSONDocument.encode(CheckReport(result))
-                print(String(decoding: bytes, as: UTF8.self), terminator: "")
+                say(String(decoding: bytes, as: UTF8.self), terminator: "")
             } else {
-                for line in report(result) { print(line) }
+                for line in report(result) { say(line) }
             }
         }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Codec
 import CommandOptions
+import Console
 import DocumentFiles
 import Elections
 import Ledger
@@ -34,7 +35,7 @@ struct Complain: AsyncParsableCommand {
             }
             let claim = CensorshipClaim(promise: signed, transaction: ballot)
             try LocalFile.write(claim.canonicalBytes, to: self.output, mode: .document)
-            print("Promised for block \(signed.promised.rawValue) at the latest: \(self.output)")
+            say("Promised for block \(signed.promised.rawValue) at the latest: \(self.output)")
         }
     }
 }

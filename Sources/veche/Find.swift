@@ -1,6 +1,7 @@
 import ArgumentParser
 import BallotCryptography
 import CommandOptions
+import Console
 import DocumentFiles
 import Ledger
 import Verification
@@ -51,11 +52,11 @@ struct Find: AsyncParsableCommand {
             }
             if self.json {
                 let text = try JSONDocument.encode(search.found)
-                print(String(decoding: text, as: UTF8.self), terminator: "")
+                say(String(decoding: text, as: UTF8.self), terminator: "")
                 return
             }
-            if genesis.kind == .training { print("TRAINING: votes of this chain do not count.") }
-            for line in search.found.flatMap(\.lines) { print(line) }
+            if genesis.kind == .training { say("TRAINING: votes of this chain do not count.") }
+            for line in search.found.flatMap(\.lines) { say(line) }
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandOptions
+import Console
 import DocumentFiles
 import Ledger
 import LedgerClient
@@ -32,8 +33,8 @@ struct Keys: AsyncParsableCommand {
                     throw CommandFailure("The node answers with another election.")
                 }
                 try JSONDocument.write(file, to: self.output)
-                print("The election '\(trusted.document.name)', election id \(trusted.electionID).")
-                print("Its keys are confirmed by \(file.confirmations.count) trustees.")
+                say("The election '\(trusted.document.name)', election id \(trusted.electionID).")
+                say("Its keys are confirmed by \(file.confirmations.count) trustees.")
             }
         }
     }

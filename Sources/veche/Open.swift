@@ -2,6 +2,7 @@ import ArgumentParser
 import BallotCryptography
 import Codec
 import CommandOptions
+import Console
 import Cryptography
 import DocumentFiles
 import Ledger
@@ -162,18 +163,18 @@ struct Open: AsyncParsableCommand {
                     Report.Choice(contest: $0.contest.id, selected: $0.ids)
                 }, spoiled: spoiled.map { _ in true }, trackingCodeCompared: isCompared)
             let text = try JSONDocument.encode(report)
-            print(String(decoding: text, as: UTF8.self), terminator: "")
+            say(String(decoding: text, as: UTF8.self), terminator: "")
             return
         }
-        if genesis.kind == .training { print("TRAINING: votes of this chain do not count.") }
-        for line in self.lines(of: opened) { print(line) }
+        if genesis.kind == .training { say("TRAINING: votes of this chain do not count.") }
+        for line in self.lines(of: opened) { say(line) }
         if let spoiled {
-            print("It was challenged (entry \(spoiled.index) of the log): it can never be cast.")
+            say("It was challenged (entry \(spoiled.index) of the log): it can never be cast.")
         } else {
-            print("Whether the log holds its challenge was not looked at: give --node for that.")
+            say("Whether the log holds its challenge was not looked at: give --node for that.")
         }
         if !isCompared {
-            print("Compare the tracking code with the one that the voting machine showed.")
+            say("Compare the tracking code with the one that the voting machine showed.")
         }
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import BallotCryptography
 import Codec
 import CommandOptions
+import Console
 import DocumentFiles
 import Elections
 import Ledger
@@ -38,12 +39,12 @@ struct Results: AsyncParsableCommand {
                 queries: replayed.queries, election: hash, document: document)
             if json {
                 let bytes = try JSONDocument.encode(report)
-                print(String(decoding: bytes, as: UTF8.self), terminator: "")
+                say(String(decoding: bytes, as: UTF8.self), terminator: "")
             } else if csv {
-                for line in report.commaSeparatedLines { print(line) }
+                for line in report.commaSeparatedLines { say(line) }
             } else {
-                for line in report.lines(document: document, language: language) { print(line) }
-                print(
+                for line in report.lines(document: document, language: language) { say(line) }
+                say(
                     "Verified on this machine to block \(replayed.audit.progress.height.rawValue),"
                         + " log root \(replayed.audit.progress.logRoot)")
             }

@@ -3,6 +3,7 @@ import ArgumentParser
 import BallotCryptography
 import Codec
 import CommandOptions
+import Console
 import Cryptography
 import DocumentFiles
 import Ledger
@@ -156,7 +157,7 @@ struct Vote: AsyncParsableCommand {
             if self.json {
                 note(text)
             } else {
-                print(text)
+                say(text)
             }
         }
         write("Tracking code of your encrypted choices: \(TrackingCode(tracker: tracker).text)")
@@ -198,17 +199,17 @@ struct Vote: AsyncParsableCommand {
             try printLine(outcome)
             return
         }
-        print("Your ballot is in the log.")
-        print("  tracking code  \(outcome.trackingCode)")
-        if let height = outcome.height { print("  block          \(height)") }
-        print("  receipt        \(outcome.receipt)")
-        print(
+        say("Your ballot is in the log.")
+        say("  tracking code  \(outcome.trackingCode)")
+        if let height = outcome.height { say("  block          \(height)") }
+        say("  receipt        \(outcome.receipt)")
+        say(
             "  the log with \(outcome.logSize) entries is vouched for by"
                 + " \(outcome.cosigners.joined(separator: ", "))")
-        print(
+        say(
             "Check it at any time, offline: veche check --genesis \(self.chain.genesis) --home"
                 + " \(self.home)")
-        print("The receipt does not show how you voted.")
+        say("The receipt does not show how you voted.")
     }
 
     private func show(
@@ -223,9 +224,9 @@ struct Vote: AsyncParsableCommand {
                     height: place.height, index: place.index))
             return
         }
-        print("Challenged: this encryption can never be cast, which the log now says.")
-        print("  opening        \(file)")
-        print(
+        say("Challenged: this encryption can never be cast, which the log now says.")
+        say("  opening        \(file)")
+        say(
             "Take it to another machine and compare what it shows with your choices: veche open"
                 + " \(file) --tracking-code \(code) --genesis \(self.chain.genesis) --node ADDRESS")
     }
@@ -233,6 +234,6 @@ struct Vote: AsyncParsableCommand {
     /// One line of JSON, so that many voters' answers can be gathered in one file.
     private func printLine(_ value: some Encodable) throws {
         let text = try JSONDocument.encode(value).filter { $0 != 0x0A }
-        print(String(decoding: text, as: UTF8.self))
+        say(String(decoding: text, as: UTF8.self))
     }
 }

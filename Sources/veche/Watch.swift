@@ -2,6 +2,7 @@ import APISchema
 import ArgumentParser
 import Codec
 import CommandOptions
+import Console
 import Ledger
 import LedgerClient
 
@@ -25,11 +26,11 @@ struct Watch: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             let genesis = try chain.loadGenesis()
-            if genesis.kind == .training { print("TRAINING: votes of this chain do not count.") }
-            print("As the node says it, not verified:")
+            if genesis.kind == .training { say("TRAINING: votes of this chain do not count.") }
+            say("As the node says it, not verified:")
             try await chain.withClient { client in
                 let status = try await client.status()
-                print(
+                say(
                     "chain \(status.chainName), block \(status.height) of \(status.time),"
                         + " \(status.logSize) log entries")
                 if let election {
@@ -46,7 +47,7 @@ struct Watch: AsyncParsableCommand {
         try await client.events { event in
             switch event {
             case .block(let block):
-                print(
+                say(
                     "block \(block.height)  \(block.time)  by \(block.proposer)"
                         + "  \(block.transactionCount) transactions, log \(block.logSize)")
                 left -= 1
@@ -65,11 +66,11 @@ struct Watch: AsyncParsableCommand {
     }
 
     private func show(_ status: ElectionStatus) {
-        print("election '\(status.summary.name)': \(status.summary.phase)")
+        say("election '\(status.summary.name)': \(status.summary.phase)")
         for style in status.styles {
             let share =
                 style.listed == 0 ? 0 : UInt64(style.cast) * 1000 / UInt64(style.listed)
-            print(
+            say(
                 "  style \(style.number)  listed \(style.listed)  issued \(style.issued)  cast"
                     + " \(style.cast)  turnout \(share / 10).\(share % 10) %  closes \(style.closes)"
             )

@@ -4,7 +4,8 @@ import Testing
 /// What the compiler does not see: which module may know what (`Sources/ARCHITECTURE.md`).
 struct TidyTests {
     static let base: Set = [
-        "Codec", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog", "Ledger",
+        "Codec", "PlainText", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog",
+        "Ledger",
     ]
     static let core: Set = ["Consensus", "Elections", "BlockSync", "Verification"]
     static let browser: Set = ["Codec", "Ristretto", "BallotCryptography", "TransparencyLog"]
@@ -62,7 +63,7 @@ struct TidyTests {
         let shell: Set = [
             "APISchema", "DocumentFiles", "Storage", "PeerNetwork", "NodeAPI", "LedgerClient",
             "NetworkAddresses", "ProcessLimits", "HTTPServing", "Node", "Registrar",
-            "CommandOptions",
+            "CommandOptions", "Console",
         ]
         for file in try SourceTree.swiftFiles(below: "Sources") {
             let above: Set<String>
@@ -79,7 +80,7 @@ struct TidyTests {
     }
 
     @Test func unsafeCodeStaysInTheModulesThatExplainIt() throws {
-        let allowed: Set = ["Cryptography", "Storage", "ProcessLimits", "BallotWeb"]
+        let allowed: Set = ["Console", "Cryptography", "Storage", "ProcessLimits", "BallotWeb"]
         for file in try SourceTree.swiftFiles(below: "Sources")
         where !allowed.contains(file.module) {
             for (index, line) in file.lines.enumerated()
@@ -92,6 +93,18 @@ struct TidyTests {
                     "\(file.path):\(index + 1) has @unchecked Sendable without a reason")
                 let words = code.split { !$0.isLetter && $0 != "_" }
                 #expect(!words.contains("unsafe"), "\(file.path):\(index + 1) is unsafe")
+            }
+        }
+    }
+
+    /// `Console` filters what is printed and remembers what could not be written.
+    @Test func onlyTheConsoleWritesToStandardOutput() throws {
+        for file in try SourceTree.swiftFiles(below: "Sources") where file.module != "Console" {
+            for (index, line) in file.lines.enumerated()
+            where !line.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
+                let calls = line.split { !($0.isLetter || $0 == "(" || $0 == ".") }
+                    .contains { $0.hasPrefix("print(") || $0.contains("FileHandle.standard") }
+                #expect(!calls, "\(file.path):\(index + 1) writes without the console")
             }
         }
     }
