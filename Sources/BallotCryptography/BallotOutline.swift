@@ -11,6 +11,8 @@ package struct BallotOutline: Sendable {
     package let tracker: Bytes32
     /// `H32("ballot/id", [wire])`.
     package let ballotID: Bytes32
+    /// `A` of each contest, in order.
+    package let elements: [Bytes32]
 
     /// - Throws: `length`, `version`, `contest`.
     package init(_ wire: [UInt8]) throws(RefusalCode) {
@@ -35,6 +37,7 @@ package struct BallotOutline: Sendable {
             throw .length
         }
         self.header = header
+        self.elements = ciphertexts.map(\.a)
         self.tracker = BallotStatement(header: header, ciphertexts: ciphertexts).tracker
         self.ballotID = Transcript.digest(.ballotID, [wire])
     }

@@ -56,10 +56,10 @@ extension ChainOptions {
     /// of the nodes that answers knows it: one that lags or hides blocks is found out by the others.
     ///
     /// - Parameters:
-    ///   - claims: broken promises to be judged by the record.
+    ///   - claims: the bytes of claims that promises were broken, to be judged by the record.
     ///   - inspect: called with each block, in order, once it is verified.
     package func fetch(
-        genesis: Genesis, claims: [CensorshipClaim] = [], progress: (AuditProgress) -> Void,
+        genesis: Genesis, claims: [[UInt8]] = [], progress: (AuditProgress) -> Void,
         inspect: (Block) -> Void = { _ in }
     ) async throws -> ReplayedChain {
         var audit = try ChainAudit(genesis: genesis.canonicalBytes)

@@ -37,6 +37,11 @@ extension ElectionQueries {
         try self.state.record(Table.spoiled(election, credentialKey, tracker: tracker)) != nil
     }
 
+    /// Whether a ballot in the chain has this element A.
+    package func isUsed(_ election: Bytes32, element: Bytes32) throws(StateFault) -> Bool {
+        try self.state.record(Table.usedElement(election, element)) != nil
+    }
+
     /// Spoiled trackers that show a tracking code, the first eight in order of their blocks.
     package func spoiled(
         _ election: Bytes32, code: TrackingCode

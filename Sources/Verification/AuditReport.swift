@@ -63,8 +63,8 @@ extension ChainAudit {
     /// Promises that were broken. They make the record no less sound: somebody is to be asked.
     private var censorship: [AuditAlarm] {
         self.judgedClaims.compactMap { judged in
-            guard case .broken(let validator) = judged.verdict else { return nil }
-            let promise = judged.claim.promise
+            guard case .broken(let validator) = judged.verdict, let promise = judged.claim?.promise
+            else { return nil }
             return AuditAlarm(
                 height: promise.promised,
                 alarm: ElectionAlarm(

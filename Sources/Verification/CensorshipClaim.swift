@@ -25,18 +25,28 @@ package enum PromiseVoid: Hashable, Sendable {
     case spoiled(at: Height)
     /// The election was aborted.
     case aborted(at: Height)
-    /// The ballot that it replaces is not the credential's last one.
+    /// The ballot that it replaces is not the credential's last one of its style.
     case noPredecessor
+    /// The election takes no ballot with so high a number of one credential.
+    case beyondBallotsPerVoter
+    /// Another ballot in the chain has one of its encryptions' elements A, or it has one twice:
+    /// whoever chooses the randomness of two ballots can make both, and only one can be cast.
+    case usedElement
     /// Window and issue count left it fewer blocks than two rotations of leaders.
     case hardlyOpen(blocks: UInt64, needed: UInt64)
 }
 
 /// Why a claim is dismissed whatever the chain holds.
 package enum ClaimFault: Hashable, Sendable {
+    /// The bytes are not a promise and a transaction.
+    case notAClaim
     /// The transaction is no ballot, or none that the rules would accept.
     case notAValidBallot
-    /// The promise is about another ballot, or for a height out of reach.
+    /// The promise is about another ballot.
     case otherBallot
+    /// The promise is for a block that was final when the ballot came, so that no block is left in
+    /// which the ballot could be put, or for one too far ahead.
+    case outOfReach
     /// No validator of the epoch signed the promise.
     case forged
     /// The audit was past the promise's first height when the claim came.
@@ -57,141 +67,180 @@ package enum ClaimVerdict: Hashable, Sendable {
 
 /// One claim with its verdict.
 package struct JudgedClaim: Hashable, Sendable {
-    package let claim: CensorshipClaim
+    /// Nil where the bytes are none.
+    package let claim: CensorshipClaim?
     package let verdict: ClaimVerdict
 }
 
 /// Follows one claim through the blocks that the promise is about.
+///
+/// The verdict is a function of the blocks up to the promised one, whatever comes first among them:
+/// before that block nothing is said but that a claim is dismissed.
 struct ClaimTrial: Sendable {
-    let claim: CensorshipClaim
-    private let outline: BallotOutline?
+    let claim: CensorshipClaim?
     private(set) var verdict = ClaimVerdict.undecided
-    private var validator: Validator?
-    private var validatorCount = 0
-    /// Blocks so far on whose parent the ballot was in its window and within the issue count.
-    private var openBlocks: UInt64 = 0
-    private var void: PromiseVoid?
+    private var progress: Progress?
 
-    init(_ claim: CensorshipClaim, after height: Height) {
+    /// What the blocks so far say of a claim that is not dismissed.
+    private struct Progress: Sendable {
+        let promise: SignedPromise
+        let outline: BallotOutline
+        let transaction: [UInt8]
+        /// Who signed; nil before the set of the first block after `received` is known.
+        var signer: (name: String, validators: Int)?
+        /// Blocks on whose parent the ballot was in its window and within the issue count.
+        var openBlocks: UInt64 = 0
+        var keptAt: Height?
+        var void: PromiseVoid?
+    }
+
+    /// - Parameter claim: nil for bytes that are none.
+    init(_ claim: CensorshipClaim?, after height: Height) {
         self.claim = claim
+        guard let claim else {
+            self.verdict = .unfounded(.notAClaim)
+            return
+        }
+        let promise = claim.promise
         guard case .ballot(let ballot)? = try? Transaction(canonicalBytes: claim.transaction),
             let outline = try? BallotOutline(ballot.wire), outline.header.sequence > 0
         else {
             // Whatever else it is, it is no ballot: they count from 1.
-            self.outline = nil
             self.verdict = .unfounded(.notAValidBallot)
             return
         }
-        self.outline = outline
-        if !claim.promise.covers(outline) {
+        if !promise.isAbout(outline) {
             self.verdict = .unfounded(.otherBallot)
-        } else if height > claim.promise.received {
+        } else if !promise.isWithinReach {
+            self.verdict = .unfounded(.outOfReach)
+        } else if height > promise.received {
             self.verdict = .unfounded(.tooLate)
+        } else {
+            self.progress = Progress(
+                promise: promise, outline: outline, transaction: claim.transaction)
         }
     }
 
-    private var isOver: Bool { self.verdict != .undecided }
+    private mutating func conclude(_ verdict: ClaimVerdict) {
+        self.verdict = verdict
+        self.progress = nil
+    }
+
+    /// Learns who the validators of the block after `height` are.
+    mutating func learn(_ validators: ValidatorSet, after height: Height, chain: ChainContext) {
+        guard let promise = self.progress?.promise, height == promise.received else { return }
+        guard let validator = validators[promise.validator],
+            promise.isValid(
+                in: chain.domain, validators: validators, verifier: chain.verifiers.signatures)
+        else { return self.conclude(.unfounded(.forged)) }
+        self.progress?.signer = (validator.name, validators.count)
+    }
 
     /// Looks at the state before a block.
-    ///
-    /// - Parameter executor: of that block, before its transactions.
     mutating func begin(
-        _ header: BlockHeader, validators: ValidatorSet, state: MemoryState, chain: ChainContext
+        _ header: BlockHeader, state: MemoryState
     ) throws(StateFault) {
-        let promise = self.claim.promise
-        guard !self.isOver, let outline, promise.received < header.height,
-            header.height <= promise.promised
+        guard let progress, progress.promise.received < header.height,
+            header.height <= progress.promise.promised
         else { return }
-        if header.height == promise.received.next {
-            guard let validator = validators[promise.validator],
-                promise.isValid(
-                    in: chain.domain, validators: validators,
-                    verifier: chain.verifiers.signatures)
-            else {
-                self.verdict = .unfounded(.forged)
-                return
-            }
-            self.validator = validator
-            self.validatorCount = validators.count
-        }
         let queries = ElectionQueries(state)
-        guard let election = try queries.election(withID: promise.electionID),
+        guard let election = try queries.election(withID: progress.promise.electionID),
             let style = try queries.status(election, at: header.time)?.styles
-                .first(where: { $0.number == outline.header.style })
+                .first(where: { $0.number == progress.outline.header.style })
         else { return }
-        let hasCast = try queries.credential(election, key: promise.credentialKey) != nil
-        if style.isOpen, hasCast || style.cast < style.issued { self.openBlocks += 1 }
+        let hasCast =
+            try queries.credential(election, key: progress.promise.credentialKey) != nil
+        if style.isOpen, hasCast || style.cast < style.issued { self.progress?.openBlocks += 1 }
     }
 
     /// Looks at what a block did.
     mutating func end(
         _ header: BlockHeader, _ events: [ElectionEvent], state: MemoryState, chain: ChainContext
     ) throws(StateFault) {
-        let promise = self.claim.promise
-        guard !self.isOver, header.height <= promise.promised else { return }
-        for event in events {
-            try self.take(event, at: header.height, state: state)
-            if self.isOver { return }
+        guard let promise = self.progress?.promise, header.height <= promise.promised else {
+            return
         }
-        guard header.height == promise.promised else { return }
-        self.verdict = try self.judge(state: state, chain: chain)
+        for event in events { try self.take(event, at: header.height, state: state) }
+        guard header.height == promise.promised, let progress else { return }
+        self.conclude(try Self.judge(progress, state: state, chain: chain))
     }
 
     private mutating func take(
         _ event: ElectionEvent, at height: Height, state: MemoryState
     ) throws(StateFault) {
-        let promise = self.claim.promise
+        guard var progress else { return }
+        let promise = progress.promise
         switch event {
         case .ballotCast(let ballot)
         where ballot.electionID == promise.electionID
             && ballot.credentialKey == promise.credentialKey:
             if ballot.ballotID == promise.ballotID {
-                self.verdict = .kept(at: height)
-            } else if ballot.sequence >= promise.sequence, self.void == nil {
-                self.void = .otherBallot(sequence: ballot.sequence, at: height)
+                progress.keptAt = progress.keptAt ?? height
+            } else if ballot.sequence >= promise.sequence {
+                progress.void =
+                    progress.void ?? .otherBallot(sequence: ballot.sequence, at: height)
             }
         case .trackerSpoiled(let spoiled)
         where spoiled.credentialKey == promise.credentialKey && spoiled.tracker == promise.tracker:
-            self.void = self.void ?? .spoiled(at: height)
+            progress.void = progress.void ?? .spoiled(at: height)
         case .electionAborted(let election, _):
             if try ElectionQueries(state).election(withID: promise.electionID) == election {
-                self.void = self.void ?? .aborted(at: height)
+                progress.void = progress.void ?? .aborted(at: height)
             }
         default: break
         }
+        self.progress = progress
     }
 
-    private func judge(
-        state: MemoryState, chain: ChainContext
+    private static func judge(
+        _ progress: Progress, state: MemoryState, chain: ChainContext
     ) throws(StateFault) -> ClaimVerdict {
-        let promise = self.claim.promise
-        guard let validator else { return .unfounded(.forged) }
-        guard try self.isValidBallot(state: state, chain: chain) else {
+        let promise = progress.promise
+        guard let signer = progress.signer else { return .unfounded(.forged) }
+        if let height = progress.keptAt { return .kept(at: height) }
+        guard try Self.isValidBallot(progress.transaction, state: state, chain: chain) else {
             return .unfounded(.notAValidBallot)
         }
-        if let void { return .void(void) }
-        let queries = ElectionQueries(state)
-        let needed = 2 * UInt64(self.validatorCount)
-        let range = promise.promised.rawValue - promise.received.rawValue
-        guard self.openBlocks >= min(needed, range), self.openBlocks > 0 else {
-            return .void(.hardlyOpen(blocks: self.openBlocks, needed: min(needed, range)))
+        if let void = progress.void { return .void(void) }
+        let needed = min(
+            2 * UInt64(signer.validators), promise.promised.rawValue - promise.received.rawValue)
+        guard progress.openBlocks >= needed else {
+            return .void(.hardlyOpen(blocks: progress.openBlocks, needed: needed))
         }
-        if let election = try queries.election(withID: promise.electionID) {
-            let last = try queries.credential(election, key: promise.credentialKey)
-            guard (last?.sequence ?? 0) == promise.sequence - 1,
-                (last?.ballotID ?? .zero) == self.outline?.header.previous
-            else { return .void(.noPredecessor) }
+        if let void = try Self.obstacle(progress.outline, state: ElectionQueries(state)) {
+            return .void(void)
         }
-        return .broken(validator: validator.name)
+        return .broken(validator: signer.name)
+    }
+
+    /// What in the state keeps the ballot out, whoever leads: the rules on its number, its
+    /// predecessor and its elements A.
+    private static func obstacle(
+        _ ballot: BallotOutline, state queries: ElectionQueries
+    ) throws(StateFault) -> PromiseVoid? {
+        let header = ballot.header
+        guard let election = try queries.election(withID: header.electionID),
+            let document = try queries.document(election)
+        else { return nil }
+        let last = try queries.credential(election, key: header.credentialKey)
+        guard (last?.sequence ?? 0) == header.sequence - 1,
+            (last?.ballotID ?? .zero) == header.previous,
+            last.map({ $0.style == header.style }) ?? true
+        else { return .noPredecessor }
+        guard header.sequence <= document.ballotsPerVoter else { return .beyondBallotsPerVoter }
+        guard Set(ballot.elements).count == ballot.elements.count else { return .usedElement }
+        for element in ballot.elements where try queries.isUsed(election, element: element) {
+            return .usedElement
+        }
+        return nil
     }
 
     /// Certificate and proof, apart from what the state says: an invalid ballot is nobody's loss.
-    private func isValidBallot(
-        state: MemoryState, chain: ChainContext
+    private static func isValidBallot(
+        _ transaction: [UInt8], state: MemoryState, chain: ChainContext
     ) throws(StateFault) -> Bool {
         var catalog = ElectionCatalog()
-        return try BallotCheck(chain: chain).isValid(
-            self.claim.transaction, state: state, catalog: &catalog)
+        return try BallotCheck(chain: chain).isValid(transaction, state: state, catalog: &catalog)
     }
 }
 
@@ -216,7 +265,7 @@ extension ClaimVerdict: CustomStringConvertible {
             "A_CENSOR: \(validator) promised the ballot and the chain does not hold it"
         case .void(let reason): "void: \(reason)"
         case .unfounded(let fault): "dismissed: \(fault)"
-        case .undecided: "undecided: the record ends before the promised height"
+        case .undecided: "undecided: the record ends before the promised block"
         }
     }
 }
@@ -229,6 +278,9 @@ extension PromiseVoid: CustomStringConvertible {
         case .spoiled(let height): "its tracker was spoiled in block \(height.rawValue)"
         case .aborted(let height): "the election was aborted in block \(height.rawValue)"
         case .noPredecessor: "the ballot that it replaces is not the credential's last one"
+        case .beyondBallotsPerVoter: "the election takes fewer ballots of one credential"
+        case .usedElement:
+            "an encryption in it is also in another ballot of the chain, or twice in it"
         case .hardlyOpen(let blocks, let needed):
             "window and issue count allowed it in \(blocks) blocks, \(needed) are needed"
         }
@@ -238,8 +290,12 @@ extension PromiseVoid: CustomStringConvertible {
 extension ClaimFault: CustomStringConvertible {
     package var description: String {
         switch self {
+        case .notAClaim: "the bytes are no claim: no promise with a ballot transaction"
         case .notAValidBallot: "what was kept is no valid ballot"
-        case .otherBallot: "the promise is about another ballot or out of reach"
+        case .otherBallot: "the promise is about another ballot"
+        case .outOfReach:
+            "the promise names no later block than the one that was final when the ballot came, or one"
+                + " more than 10000 blocks later"
         case .forged: "no validator of that epoch signed the promise"
         case .tooLate: "the claim must be given before the blocks it is about"
         }

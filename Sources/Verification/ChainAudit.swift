@@ -85,8 +85,14 @@ package struct ChainAudit: Sendable {
 
     /// Says that a validator promised a ballot that is missing; the report judges it. Give it before
     /// the blocks that it is about.
-    package mutating func examine(_ claim: CensorshipClaim) {
-        self.trials.append(ClaimTrial(claim, after: self.progress.height))
+    ///
+    /// - Parameter bytes: a claim; what is none is dismissed and stops nothing.
+    package mutating func examine(_ bytes: [UInt8]) {
+        // Why the bytes are none changes nothing in the verdict.
+        let claim = try? CensorshipClaim(canonicalBytes: bytes)
+        var trial = ClaimTrial(claim, after: self.progress.height)
+        trial.learn(self.validators, after: self.progress.height, chain: self.chain)
+        self.trials.append(trial)
     }
 
     /// What the blocks so far say of the claims, in the order in which they came.
@@ -154,6 +160,9 @@ package struct ChainAudit: Sendable {
         self.catalog = executed.catalog
         try self.follow(header, executed.events)
         try self.enterNextEpoch(after: header)
+        for place in self.trials.indices {
+            self.trials[place].learn(self.validators, after: header.height, chain: self.chain)
+        }
         try self.note(executed.events, at: header.height)
         for alarm in self.review.review(block, executed.events) {
             self.alarms.append(AuditAlarm(height: header.height, alarm: alarm))
@@ -177,9 +186,7 @@ package struct ChainAudit: Sendable {
                     try self.trials[place].end(
                         header, events, state: self.state, chain: self.chain)
                 } else {
-                    try self.trials[place].begin(
-                        header, validators: self.validators, state: self.state,
-                        chain: self.chain)
+                    try self.trials[place].begin(header, state: self.state)
                 }
             }
         } catch {

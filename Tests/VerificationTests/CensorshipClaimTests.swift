@@ -34,8 +34,9 @@ struct CensorshipClaimTests {
 
         func promise(
             of ballot: [UInt8]? = nil, after blocks: UInt64 = 10, by signer: String = "node 2",
-            validator: UInt16 = 1
+            validator: UInt16 = 1, received: Height? = nil
         ) throws -> SignedPromise {
+            let received = received ?? self.received
             guard case .ballot(let carried) = try Transaction(canonicalBytes: ballot ?? self.ballot)
             else { throw TestFailure.notInTheChain }
             let outline = try BallotOutline(carried.wire)
@@ -43,8 +44,8 @@ struct CensorshipClaimTests {
                 SignedPromise(
                     electionID: outline.header.electionID, tracker: outline.tracker,
                     ballotID: outline.ballotID, credentialKey: outline.header.credentialKey,
-                    sequence: outline.header.sequence, received: self.received,
-                    promised: Height(self.received.rawValue + blocks),
+                    sequence: outline.header.sequence, received: received,
+                    promised: Height(received.rawValue + blocks),
                     validator: ValidatorIndex(validator), signature: signature)
             }
             let message = promise(.zero).message(in: self.election.chain.context.domain)
@@ -57,7 +58,7 @@ struct CensorshipClaimTests {
         ) throws -> AuditReport {
             var audit = try ChainAudit(genesis: self.election.chain.genesis.canonicalBytes)
             let claim = CensorshipClaim(promise: promise, transaction: transaction ?? self.ballot)
-            audit.examine(try CensorshipClaim(canonicalBytes: claim.canonicalBytes))
+            audit.examine(claim.canonicalBytes)
             return try self.finish(&audit)
         }
 
@@ -177,15 +178,18 @@ struct CensorshipClaimTests {
             var bytes = good
             bytes[index] ^= 1
             let forged = try SignedPromise(canonicalBytes: bytes)
-            audit.examine(CensorshipClaim(promise: forged, transaction: it.ballot))
+            audit.examine(
+                CensorshipClaim(promise: forged, transaction: it.ballot).canonicalBytes)
         }
-        audit.examine(CensorshipClaim(promise: try it.promise(), transaction: it.ballot))
+        audit.examine(
+            CensorshipClaim(promise: try it.promise(), transaction: it.ballot).canonicalBytes)
         let report = try it.finish(&audit)
         #expect(report.claims.last?.verdict == .broken(validator: "v2"))
         for (index, judged) in report.claims.dropLast().enumerated() {
             switch judged.verdict {
             case .unfounded: break
-            case .undecided: #expect(judged.claim.promise.received > it.received)
+            case .undecided:
+                #expect(try #require(judged.claim).promise.received > it.received)
             case .kept, .broken, .void: Issue.record("byte \(index) may be changed")
             }
         }
@@ -226,7 +230,69 @@ struct CensorshipClaimTests {
         var it = try Case()
         for _ in 0..<10 { try it.election.chain.add() }
         #expect(try it.verdict(try it.promise(after: 11)) == .undecided)
-        #expect(try it.verdict(try it.promise(after: 10_001)) == .unfounded(.otherBallot))
+        #expect(try it.verdict(try it.promise(after: 10_001)) == .unfounded(.outOfReach))
+    }
+
+    /// Its signature is valid: the reason must not say that nobody signed it.
+    @Test func promiseForTheBlockThatWasFinalIsOutOfReachAndNotForged() throws {
+        var it = try Case()
+        for _ in 0..<10 { try it.election.chain.add() }
+        let verdict = try #require(try it.verdict(try it.promise(after: 0)))
+        #expect(verdict == .unfounded(.outOfReach))
+        #expect(!"\(verdict)".contains("signed"))
+        #expect(try it.verdict(try it.promise(after: 1)) == .broken(validator: "v2"))
+    }
+
+    @Test func nothingIsSaidOfAKeptPromiseBeforeThePromisedBlock() throws {
+        var it = try Case()
+        let promise = try it.promise()
+        let forged = try it.promise(by: "node 1")
+        try it.election.chain.add([it.ballot])
+        for _ in 1..<9 { try it.election.chain.add() }
+        #expect(try it.verdict(promise) == .undecided)
+        #expect(try it.verdict(forged) == .unfounded(.forged))
+        try it.election.chain.add()
+        #expect(try it.verdict(promise) == .kept(at: it.received.next))
+        #expect(try it.verdict(forged) == .unfounded(.forged))
+    }
+
+    /// The ballot was in the chain before: a promise of it that nobody signed is not kept either.
+    @Test func forgedPromiseOfABallotInTheChainIsDismissed() throws {
+        var it = try Case()
+        try it.election.chain.add([it.ballot])
+        let after = try #require(it.election.chain.newest).height
+        for _ in 0..<10 { try it.election.chain.add() }
+        let late = try it.promise(by: "node 1", received: after)
+        #expect(try it.verdict(late) == .unfounded(.forged))
+        let good = try it.promise(received: after)
+        #expect(try it.verdict(good) == .kept(at: after))
+    }
+
+    @Test func bytesThatAreNoClaimAreDismissedAndTheAuditGoesOn() throws {
+        var it = try Case()
+        for _ in 0..<10 { try it.election.chain.add() }
+        let claim = CensorshipClaim(promise: try it.promise(), transaction: it.ballot)
+            .canonicalBytes
+        var audit = try ChainAudit(genesis: it.election.chain.genesis.canonicalBytes)
+        let wrong = [[], [0x2A], [UInt8](claim.dropLast()), claim + [0]]
+        for bytes in wrong + [claim] { audit.examine(bytes) }
+        let report = try it.finish(&audit)
+        #expect(report.isSound)
+        #expect(
+            report.claims.map(\.verdict)
+                == wrong.map { _ in .unfounded(.notAClaim) } + [.broken(validator: "v2")])
+    }
+
+    /// Two voters who share their randomness get two promises in good faith; the chain takes one of
+    /// the ballots.
+    @Test func ballotThatSharesItsRandomnessWithAnotherMakesNoValidatorGuilty() throws {
+        var it = try Case()
+        let first = try it.election.ballot(voter: 3, option: 0, r: Scalar(77))
+        let second = try it.election.ballot(voter: 4, option: 1, r: Scalar(77))
+        let promise = try it.promise(of: second, by: "node 3", validator: 2)
+        for _ in 0..<9 { try it.election.chain.add() }
+        try it.election.chain.add([first])
+        #expect(try it.verdict(promise, second) == .void(.usedElement))
     }
 
     @Test func claimComesBeforeTheBlocksItIsAbout() throws {
@@ -234,7 +300,8 @@ struct CensorshipClaimTests {
         var audit = try ChainAudit(genesis: it.election.chain.genesis.canonicalBytes)
         for _ in 0..<10 { try it.election.chain.add() }
         _ = try it.finish(&audit)
-        audit.examine(CensorshipClaim(promise: try it.promise(), transaction: it.ballot))
+        audit.examine(
+            CensorshipClaim(promise: try it.promise(), transaction: it.ballot).canonicalBytes)
         #expect(audit.report().claims.map(\.verdict) == [.unfounded(.tooLate)])
     }
 }
