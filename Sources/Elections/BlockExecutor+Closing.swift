@@ -11,15 +11,6 @@ extension BlockExecutor {
         _ election: Bytes32, _ record: inout ElectionRecord, _ document: ElectionDocument
     ) throws(ExecutionFailure) {
         self.emit(.electionClosed(election: election))
-        for style in document.styles {
-            let style = (number: style.number, record: try self.style(style.number, of: election))
-            if style.record.leavesIssued < style.record.issued {
-                self.raise(
-                    "A_QUOTA", election,
-                    "style \(style.number): \(style.record.issued) ballots were issued, "
-                        + "\(style.record.leavesIssued) roll leaves are published as issued")
-            }
-        }
         record.stage = .closed
         for (number, unit) in try self.units(of: election, document) {
             if unit.mergedInto == nil, unit.counts == nil {

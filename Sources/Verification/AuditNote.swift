@@ -3,7 +3,8 @@ import Codec
 import Elections
 package import Ledger
 
-/// Something in the record that changes who decides or what may be cast, as people read it.
+/// Something in the record that changes who decides or what may be cast, or that is still to come,
+/// as people read it.
 package struct AuditNote: Hashable, Sendable, CustomStringConvertible {
     /// The block's height.
     package let height: Height
@@ -12,6 +13,12 @@ package struct AuditNote: Hashable, Sendable, CustomStringConvertible {
 
     /// As in `block 8: validators of epoch 1: v2, v3, v4, v5`.
     package var description: String { "block \(self.height.rawValue): \(self.detail)" }
+
+    /// A note on the record up to a block.
+    init(height: Height, detail: String) {
+        self.height = height
+        self.detail = detail
+    }
 
     /// The note on an event; nil for what the report shows elsewhere.
     init?(_ event: ElectionEvent, at height: Height, state: MemoryState, _ genesis: Genesis)

@@ -16,7 +16,8 @@ package struct AuditReport: Sendable {
     /// What the state machine raised on the way. An alarm is for people to look at; where it makes
     /// the record wrong there is a finding, too.
     package let alarms: [AuditAlarm]
-    /// Changes of the validators, evidence against them, and spoiled trackers, in order.
+    /// Changes of the validators, evidence against them, and spoiled trackers, in order; then what
+    /// is still to come.
     package let notes: [AuditNote]
     /// How long ballots came after they were issued, style by style: a statistic for those who
     /// judge how well voters are hidden.
@@ -38,15 +39,19 @@ extension ChainAudit {
         if let stopped = self.stopped { findings.append(stopped) }
         findings += self.truncations
         var elections: [ElectionAudit] = []
+        var notes = self.notes
         do throws(StateFault) {
             let queries = ElectionQueries(self.state)
             for summary in try queries.elections() {
                 guard
                     let audit = try ElectionAudit(
                         summary.election, queries, chain: self.chain,
-                        height: self.progress.height)
+                        progress: self.progress)
                 else { continue }
                 elections.append(audit)
+                notes += audit.pending.map {
+                    AuditNote(height: self.progress.height, detail: $0)
+                }
                 findings += audit.findings
             }
         } catch {
@@ -56,7 +61,7 @@ extension ChainAudit {
         return AuditReport(
             genesis: self.chain.genesis, chainID: self.chain.chainID, progress: self.progress,
             elections: elections, alarms: self.alarms + self.censorship,
-            notes: self.notes, timings: self.review.timings, claims: self.judgedClaims,
+            notes: notes, timings: self.review.timings, claims: self.judgedClaims,
             findings: findings)
     }
 

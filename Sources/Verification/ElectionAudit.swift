@@ -34,21 +34,30 @@ package struct ElectionAudit: Sendable {
     package let resultProtocol: [UInt8]?
     /// One for each member, in the document's order.
     package let members: [MemberVerdict]
+    /// What is not due yet: leaves of issued ballots that the registrar has still to publish.
+    package let pending: [String]
     /// What is wrong with this election.
     package let findings: [AuditFinding]
 
     /// Nil for an election that does not exist.
     init?(
-        _ election: Bytes32, _ queries: ElectionQueries, chain: ChainContext, height: Height
+        _ election: Bytes32, _ queries: ElectionQueries, chain: ChainContext,
+        progress: AuditProgress
     ) throws(StateFault) {
         guard let status = try queries.status(election),
             let document = try queries.document(election)
         else { return nil }
+        let height = progress.height
         self.status = status
         self.document = document
         self.units = try queries.units(election)
         self.resultProtocol = try queries.resultProtocol(election)
-        var findings = Self.accountingFindings(status, hasUnits: !self.units.isEmpty, height)
+        let leaves = MissingLeaves(of: status, at: progress.time)
+        self.pending = leaves.isDue ? [] : leaves.sentences
+        var findings = Self.accountingFindings(status, height)
+        if leaves.isDue {
+            findings += leaves.sentences.map { AuditFinding(.quota, at: height, $0) }
+        }
         var recount = Recount(status: status, document: document, height: height)
         try recount.run(self.units, queries)
         self.recountedUnits = recount.agreeing
@@ -61,10 +70,9 @@ package struct ElectionAudit: Sendable {
         self.findings = findings + signatures.findings
     }
 
-    /// cast <= issued <= listed per style, and after the close a published leaf for each ballot
-    /// that was issued.
+    /// cast <= issued <= listed per style, and no more published leaves than issued ballots.
     private static func accountingFindings(
-        _ status: ElectionStatus, hasUnits: Bool, _ height: Height
+        _ status: ElectionStatus, _ height: Height
     ) -> [AuditFinding] {
         var findings: [AuditFinding] = []
         func find(_ style: StyleStatus, _ detail: String) {
@@ -78,8 +86,7 @@ package struct ElectionAudit: Sendable {
             if style.issued > style.listed {
                 find(style, "\(style.issued) ballots were issued, \(style.listed) are listed")
             }
-            if style.leavesIssued > style.issued || (hasUnits && style.leavesIssued < style.issued)
-            {
+            if style.leavesIssued > style.issued {
                 find(
                     style,
                     "\(style.issued) ballots were issued, \(style.leavesIssued) roll leaves are "
@@ -87,6 +94,35 @@ package struct ElectionAudit: Sendable {
             }
         }
         return findings
+    }
+}
+
+/// The published leaves that an election lacks after its close (PROTOCOL.md 12.1).
+///
+/// The registrar learns of the close as everybody does, from its block, and the leaves come in later
+/// blocks: for some time a chain on which all is right does not hold them.
+private struct MissingLeaves {
+    /// How long after the close the registrar may take, in milliseconds of chain time. It needs
+    /// seconds; the rest is for a machine that has to be repaired first.
+    static let allowance: UInt64 = 3_600_000
+
+    let isDue: Bool
+    let sentences: [String]
+
+    init(of status: ElectionStatus, at time: Timestamp) {
+        let due = status.closesFinally.adding(milliseconds: Self.allowance)
+        self.isDue = time >= due
+        switch status.phase {
+        case .announced, .keyCeremony, .rehearsed, .rollPublished, .open, .aborted:
+            // Before the close leaves are kept back on purpose; an aborted election takes none.
+            self.sentences = []
+        case .closed, .decrypting, .tallied, .signed, .final:
+            let deadline = time >= due ? "they were due at" : "they are due by"
+            self.sentences = status.styles.filter { $0.leavesIssued < $0.issued }.map {
+                "election \(status.name), style \($0.number): \($0.issued) ballots were issued, "
+                    + "\($0.leavesIssued) roll leaves are published as issued; \(deadline) \(due)"
+            }
+        }
     }
 }
 

@@ -58,19 +58,62 @@ struct ChainAuditTests {
         #expect(result.resultProtocol == (try election.queries.resultProtocol(election.election)))
     }
 
-    @Test func issuedBallotsWithoutPublishedLeavesAreAFindingAfterTheClose() throws {
+    /// An election that closed with four ballots issued and no leaf published.
+    private func closedWithoutLeaves() throws -> TestElection {
         var election = try TestElection.prepared.get()
         try election.vote(publishingLeaves: false)
-        var audit = try audit(election.chain)
-        try run(&audit, election.chain.blocks, election.chain)
-        #expect(audit.report().isSound)
-        let before = election.chain.blocks.count
         try election.close()
-        try run(&audit, [Block](election.chain.blocks.dropFirst(before)), election.chain)
-        let report = audit.report()
-        #expect(report.findings.map(\.failure) == [.quota])
-        #expect(report.alarms.map(\.alarm.name) == ["A_QUOTA"])
+        return election
+    }
+
+    private func report(_ chain: TestChain) throws -> AuditReport {
+        var audit = try audit(chain)
+        try run(&audit, chain.blocks, chain)
         #expect(audit.stopped == nil)
+        return audit.report()
+    }
+
+    @Test func leavesOfIssuedBallotsAreDueAnHourAfterTheClose() throws {
+        var election = try self.closedWithoutLeaves()
+        let close = election.chain.time
+        let early = try self.report(election.chain)
+        #expect(early.isSound && early.alarms.isEmpty)
+        #expect(early.notes.count == 1)
+        #expect(early.notes.first?.detail.contains("0 roll leaves are published") == true)
+        #expect(
+            early.notes.first?.detail.hasSuffix("due by \(close.adding(milliseconds: 3_600_000))")
+                == true)
+        try election.chain.add(milliseconds: 3_599_999)
+        #expect(try self.report(election.chain).isSound)
+        try election.chain.add(milliseconds: 1)
+        let late = try self.report(election.chain)
+        #expect(late.findings.map(\.failure) == [.quota])
+        #expect(late.notes.isEmpty && late.alarms.isEmpty)
+        // Late leaves mend the record.
+        let leaves = IssuedLeaves(election: election.election, style: 1, leaves: [0, 1, 3, 4])
+        try election.chain.add([
+            Transaction.issuedLeaves(
+                election.chain.signed(.issuedLeaves, leaves, by: "registrar")
+            ).canonicalBytes
+        ])
+        #expect(try self.report(election.chain).isSound)
+    }
+
+    /// Before the close the registrar keeps leaves back, which hides who voted when.
+    @Test func leavesKeptBackBeforeTheCloseAreNoNote() throws {
+        var election = try TestElection.prepared.get()
+        try election.vote(publishingLeaves: false)
+        let report = try self.report(election.chain)
+        #expect(report.isSound && report.notes.isEmpty)
+    }
+
+    /// The chain takes no leaves of an aborted election: nobody can publish them any more.
+    @Test func leavesOfAnElectionAbortedAfterItsCloseAreNotMissed() throws {
+        var election = try self.closedWithoutLeaves()
+        try election.chain.add([try election.abortion()])
+        try election.chain.add(milliseconds: 7_200_000)
+        let report = try self.report(election.chain)
+        #expect(report.isSound && report.notes.isEmpty)
     }
 
     @Test func missingSignaturesAreShownAndChangeNothing() throws {
