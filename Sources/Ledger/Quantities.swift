@@ -69,13 +69,22 @@ package struct ValidatorIndex: Hashable, Comparable, Sendable {
     package static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
 }
 
-/// A point in time in milliseconds since 1970-01-01 UTC, without leap seconds.
+/// A point in time in milliseconds since 1970-01-01 UTC, without leap seconds, to the end of the year
+/// 9999: later ones have no text (`description`), so no document, block or sum holds one.
 package struct Timestamp: Hashable, Comparable, Sendable {
+    /// 9999-12-31T23:59:59.999Z.
+    package static let latest = Timestamp(milliseconds: 253_402_300_799_999)
+
     package let milliseconds: UInt64
-    package init(milliseconds: UInt64) { self.milliseconds = milliseconds }
+
+    /// The time so long after 1970 began, or the latest one if that is earlier.
+    package init(milliseconds: UInt64) {
+        self.milliseconds = min(milliseconds, 253_402_300_799_999)
+    }
+
     package static func < (lhs: Self, rhs: Self) -> Bool { lhs.milliseconds < rhs.milliseconds }
 
-    /// The time `milliseconds` later, saturating.
+    /// The time `milliseconds` later, not after the latest one.
     package func adding(milliseconds: UInt64) -> Timestamp {
         Timestamp(milliseconds: self.milliseconds.saturatingAdding(milliseconds))
     }
@@ -128,6 +137,10 @@ extension ValidatorIndex: CanonicalCodable {
 extension Timestamp: CanonicalCodable {
     package func encode(to writer: inout ByteWriter) { writer.write(milliseconds) }
     package init(from reader: inout ByteReader) throws(CodecError) {
-        self.init(milliseconds: try reader.readUInt64())
+        let milliseconds = try reader.readUInt64()
+        guard milliseconds <= Self.latest.milliseconds else {
+            throw .invalid("a time is after the year 9999")
+        }
+        self.init(milliseconds: milliseconds)
     }
 }

@@ -242,6 +242,7 @@ package struct ReceiptCheck<Verifier: SignatureVerifier>: Sendable {
         for (position, validator) in validators.validators.enumerated() {
             let signed = certified.cosigners.first { $0.key.publicKey == validator.cosigningKey }
             guard let seconds = signed?.time else { continue }
+            // By the signer's own clock, which a liar may set beyond all dates.
             let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
             cosigners.append(
                 ReceiptCosigner(

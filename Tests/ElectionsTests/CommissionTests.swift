@@ -166,7 +166,7 @@ struct CommissionTests {
         agenda.write(UInt32(1024))
         for number in 0..<1024 {
             agenda.write(seed("election \(number)"))
-            agenda.write(UInt64.max)
+            agenda.write(Timestamp.latest.milliseconds)
         }
         world.overwrite(StateKey([0x01, 0x02]), agenda.bytes)
         let creation = try world.creation().canonicalBytes

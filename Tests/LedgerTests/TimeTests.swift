@@ -1,3 +1,4 @@
+import Codec
 import Ledger
 import Testing
 
@@ -45,6 +46,42 @@ struct TimeTests {
         #expect(end.adding(milliseconds: 1) == end)
         #expect(Timestamp(milliseconds: 5).subtracting(milliseconds: 6).milliseconds == 0)
         #expect(Timestamp(milliseconds: 5).subtracting(milliseconds: 2).milliseconds == 3)
-        #expect(!end.description.isEmpty)
+        #expect(end == .latest && end.description == "9999-12-31T23:59:59.999Z")
+        let last = Timestamp(milliseconds: Timestamp.latest.milliseconds - 1)
+        #expect(last.adding(milliseconds: 3_600_000) == .latest)
+    }
+
+    @Test func timeAfterTheYear9999IsNoValueWhereverItStands() throws {
+        func bytes(_ milliseconds: UInt64) -> [UInt8] {
+            var writer = ByteWriter()
+            writer.write(milliseconds)
+            return writer.bytes
+        }
+        let latest = Timestamp.latest.milliseconds
+        #expect(try Timestamp(canonicalBytes: bytes(latest)) == .latest)
+        for late in [latest + 1, 1 << 63, .max] {
+            #expect(throws: CodecError.invalid("a time is after the year 9999")) {
+                try Timestamp(canonicalBytes: bytes(late))
+            }
+        }
+        // In a genesis, a header, and in transactions: an extension, and a document's deadline.
+        func refuses<Value: CanonicalCodable>(_ value: Value, time: UInt64) throws -> Bool {
+            let encoded = value.canonicalBytes
+            let place = try #require(encoded.firstRange(of: bytes(time)))
+            let late =
+                encoded[..<place.lowerBound] + bytes(latest + 1)
+                + encoded[place.upperBound...]
+            do throws(CodecError) {
+                _ = try Value(canonicalBytes: [UInt8](late))
+                return false
+            } catch {
+                return error == .invalid("a time is after the year 9999")
+            }
+        }
+        #expect(try refuses(Samples.genesis(), time: 1_800_000_000_000))
+        #expect(try refuses(Samples.header, time: 1_800_000_000_123))
+        #expect(try refuses(DocumentParts().document, time: 400))
+        let window = try #require(Samples.transactions.first { $0.tag == .extendWindow })
+        #expect(try refuses(window, time: 1_800_000_360_000))
     }
 }
