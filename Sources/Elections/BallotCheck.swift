@@ -138,9 +138,10 @@ struct BallotCandidate {
 
     /// Step 3: points and scalars.
     func decoded() throws(ExecutionFailure) -> Ballot {
-        try refusing("a point or scalar of the ballot is not canonical") {
-            () throws(RefusalCode) in
-            try self.form.decoded()
+        do throws(RefusalCode) {
+            return try self.form.decoded()
+        } catch {
+            throw .refuse(error, Self.reason(forEncoding: error))
         }
     }
 
@@ -167,11 +168,23 @@ struct BallotCandidate {
     /// The equation of step 8 that is cheap by itself. A ballot that fails it is E_PROOF whatever its
     /// other equations say.
     private func checkSignature() throws(ExecutionFailure) {
-        let holds = try refusing("a point or scalar of the ballot is not canonical") {
-            () throws(RefusalCode) in
-            try self.form.signatureHolds()
+        let holds: Bool
+        do throws(RefusalCode) {
+            holds = try self.form.signatureHolds()
+        } catch {
+            throw .refuse(error, Self.reason(forEncoding: error))
         }
         guard holds else { throw .refused(Refusal(proof: .proof)) }
+    }
+
+    /// What is wrong with a group element of a ballot.
+    private static func reason(forEncoding code: RefusalCode) -> String {
+        switch code {
+        case .identity:
+            "the ballot's key, or the element A of a contest, is the identity: it hides nothing"
+        case .scalar: "a scalar of the ballot is not below the group's order"
+        default: "a point of the ballot is not canonically encoded"
+        }
     }
 
     /// The part of step 4 that needs no credential state: the first ballot of a credential carries
