@@ -255,6 +255,7 @@ let testTargets: [Target] = [
             "APISchema", "Codec", "Ledger", nioCore, nioPosix, nioTLS, nioSSL, x509, swiftASN1,
             crypto,
         ]),
+    support("FrozenVectors", ["Codec"]),
     support("Mutations"),
     support("RawConnections", [nioCore, nioPosix]),
     support(
@@ -281,7 +282,7 @@ let testTargets: [Target] = [
     tests("CryptographyTests", ["BallotCryptography", "Codec", "Cryptography", "Ristretto"]),
     tests(
         "TransparencyLogTests",
-        ["Codec", "Cryptography", "Mutations", "Ristretto", "TransparencyLog"]),
+        ["Codec", "Cryptography", "FrozenVectors", "Mutations", "Ristretto", "TransparencyLog"]),
     tests("LedgerTests", ["Codec", "Cryptography", "Ledger", "Mutations", "TransparencyLog"]),
     tests("ConsensusTests", ["Codec", "Consensus", "Ledger", "Simulation"]),
     tests("SimulationTests", ["Codec", "Consensus", "Ledger", "Simulation"]),
@@ -296,8 +297,8 @@ let testTargets: [Target] = [
     tests(
         "VerificationTests",
         [
-            "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Ristretto",
-            "TransparencyLog", "Verification",
+            "BallotCryptography", "Codec", "Cryptography", "Elections", "FrozenVectors", "Ledger",
+            "Ristretto", "TransparencyLog", "Verification",
         ]),
     tests(
         "CeremonyStationTests",

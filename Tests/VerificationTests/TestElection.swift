@@ -203,7 +203,9 @@ struct TestElection {
     }
 
     /// A ballot of voter `voter` for `option`, with the certificate.
-    mutating func ballot(voter: Int, option: Int, sequence: UInt32 = 1) throws -> [UInt8] {
+    mutating func ballot(
+        voter: Int, option: Int, sequence: UInt32 = 1, previous: Bytes32 = .zero
+    ) throws -> [UInt8] {
         let keys = try #require(try self.queries.keys(self.election))
         let electionID = try #require(try self.queries.status(self.election)?.electionID)
         let request = try CredentialRequest(
@@ -217,7 +219,7 @@ struct TestElection {
             keys: keys)
         let encrypted = try EncryptedBallot(
             [.options([option])], rules: rules, credential: request.key, sequence: sequence,
-            previous: .zero, arithmetic: Self.arithmetic, random: &self.random)
+            previous: previous, arithmetic: Self.arithmetic, random: &self.random)
         let wire = encrypted.cast(arithmetic: Self.arithmetic, random: &self.random)
         self.voterKeys.append(request.key.publicKey)
         // Later ballots carry none.
