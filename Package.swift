@@ -102,7 +102,7 @@ let shell: [Target] = [
             "NetworkAddresses", hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1,
             nioHTTPTypes,
         ]),
-    module("APISchema", ["Codec", "Ledger"]),
+    module("APISchema", ["Codec", "Ledger", "PlainText"]),
     module("Console", ["PlainText"]),
     module("DocumentFiles", ["Codec", "Cryptography", "Ledger", "PlainText"]),
     module(
@@ -139,8 +139,8 @@ let shell: [Target] = [
     module(
         "LedgerClient",
         [
-            "APISchema", "Codec", "Ledger", "PlainText", "TransparencyLog", asyncHTTPClient,
-            nioCore, nioHTTP1,
+            "APISchema", "Codec", "Ledger", "NetworkAddresses", "PlainText", "TransparencyLog",
+            asyncHTTPClient, nioCore, nioHTTP1,
         ]),
     module(
         "RemoteSigner",
@@ -335,7 +335,7 @@ let testTargets: [Target] = [
         "RegistrarTests",
         [
             "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
-            "LedgerClient", "NetworkAddresses", "RawConnections", "Registrar", logging,
+            "LedgerClient", "NetworkAddresses", "RawConnections", "Registrar", grdb, logging,
         ]),
     tests(
         "EndToEndTests",

@@ -4,11 +4,14 @@
 
 package import APISchema
 package import Codec
+internal import PlainText
 
 /// Why a request had no usable answer.
 package enum ClientError: Error, Hashable, Sendable {
     /// Not an `http://` or `https://` address of a server.
     case badAddress(String)
+    /// Not an address to send a secret to: it names another machine over plain `http://`.
+    case insecure(String)
     /// Not a name, document hash or id of an election.
     case badReference(String)
     /// No server could be reached in time; what happened at each, the last attempt.
@@ -32,7 +35,8 @@ package enum ClientError: Error, Hashable, Sendable {
     package var isTemporary: Bool {
         switch self {
         case .unreachable, .timedOut: true
-        case .badAddress, .badReference, .refused, .badAnswer, .otherChain, .cancelled: false
+        case .badAddress, .insecure, .badReference, .refused, .badAnswer, .otherChain, .cancelled:
+            false
         }
     }
 }
@@ -42,6 +46,9 @@ extension ClientError: CustomStringConvertible {
         switch self {
         case .badAddress(let text):
             "`\(text)` is not the address of a server; write it as in http://127.0.0.1:8080"
+        case .insecure(let text):
+            "`\(text.plainLine)` is not encrypted: everybody on the way would read the access code. Use "
+                + "the registrar's https:// address"
         case .badReference(let text):
             "`\(text)` does not name an election; give its short name, or the 64 hexadecimal digits "
                 + "of its document hash or election id"

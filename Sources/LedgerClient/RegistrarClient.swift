@@ -2,16 +2,49 @@ package import APISchema
 internal import Codec
 internal import FoundationEssentials
 internal import NIOHTTP1
+internal import NetworkAddresses
 
 /// Asks a registrar, whose front ends may have several addresses.
 package struct RegistrarClient: Sendable {
     private let transport: Transport
 
-    /// - Throws: `.badAddress`.
+    /// - Parameter sendsCodesInClear: whether access codes may go to another machine over plain
+    ///   `http://`, where everybody on the way reads them.
+    /// - Throws: `.badAddress`, `.insecure`.
     package init(
-        registrars: [String], limits: ClientLimits = ClientLimits()
+        registrars: [String], sendsCodesInClear: Bool = false,
+        limits: ClientLimits = ClientLimits()
     ) throws(ClientError) {
+        if !sendsCodesInClear { try Self.checkSecrecy(of: registrars) }
         transport = try Transport(servers: registrars, limits: limits)
+    }
+
+    /// Checks that access codes go to these addresses encrypted, or stay on this machine.
+    ///
+    /// - Throws: `.insecure`.
+    package static func checkSecrecy(of registrars: [String]) throws(ClientError) {
+        for registrar in registrars {
+            guard let url = URL(string: registrar), let host = url.host() else {
+                // It is no address, which the transport says.
+                continue
+            }
+            guard url.scheme?.lowercased() == "https" || isThisMachine(host) else {
+                throw .insecure(registrar)
+            }
+        }
+    }
+
+    /// Whether a host is a name or an address of the loopback interface, and nothing longer.
+    private static func isThisMachine(_ host: String) -> Bool {
+        if host.lowercased() == "localhost" { return true }
+        // A zone is no part of an address in the loopback network.
+        guard !host.contains("%") else { return false }
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        return switch IPAddress(isBracketed ? String(host.dropFirst().dropLast()) : host) {
+        case .v4(let bits): bits >> 24 == 127
+        case .v6(let high, let low): high == 0 && low == 1
+        case nil: false
+        }
     }
 
     /// Ends all connections. Every client is shut down once, after its last use.

@@ -20,6 +20,7 @@ struct CredentialFetch {
     let home: VoterHome
     let election: TrustedElection
     let registrars: [String]
+    let sendsCodesInClear: Bool
     let identity: VoterIdentity
 
     /// What is kept where the registrar's answer is no signature: anyone can see that it is wrong.
@@ -31,7 +32,8 @@ struct CredentialFetch {
     }
 
     func run(seed: Bytes32) async throws -> Credential {
-        let registrar = try RegistrarClient(registrars: self.registrars)
+        let registrar = try RegistrarClient(
+            registrars: self.registrars, sendsCodesInClear: self.sendsCodesInClear)
         do {
             let credential = try await self.run(seed: seed, registrar: registrar)
             await registrar.shutdown()

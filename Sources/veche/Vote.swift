@@ -34,6 +34,13 @@ struct Vote: AsyncParsableCommand {
     @Option(help: "The registrar's address, as in https://registrar.example. Several may be given.")
     var registrar: [String]
 
+    @Flag(
+        help: """
+            Send your access code over plain http:// to another machine, too: everybody on the way can \
+            read it.
+            """)
+    var insecureRegistrar = false
+
     @Option(help: "Your reference in the voters' register.")
     var voter: String
 
@@ -61,6 +68,13 @@ struct Vote: AsyncParsableCommand {
     func validate() throws {
         guard !(self.yes && self.challenge) else {
             throw ValidationError("--yes casts and --challenge does not: give one of them.")
+        }
+        guard !self.insecureRegistrar else { return }
+        do throws(ClientError) {
+            try RegistrarClient.checkSecrecy(of: self.registrar)
+        } catch {
+            throw ValidationError(
+                "\(error); or, on a network that you alone use, give --insecure-registrar.")
         }
     }
 
@@ -137,14 +151,29 @@ struct Vote: AsyncParsableCommand {
         let seed = try home.seed(
             passphrase: try self.passphrase.read(
                 for: "your credential", isNew: !LocalFile.exists(home.credentialFile)))
-        // An access code is handled like a passphrase: from a private file or the terminal.
-        let code = try Passphrase.read(
-            file: self.codeFile, subject: "voter \(self.voter) (access code)")
+        let code = try self.accessCode()
         return try await CredentialFetch(
             home: home, election: trusted, registrars: self.registrar,
-            identity: VoterIdentity(
-                voter: self.voter, code: code.withBytes { String(decoding: $0, as: UTF8.self) })
+            sendsCodesInClear: self.insecureRegistrar,
+            identity: VoterIdentity(voter: self.voter, code: code.text)
         ).run(seed: seed)
+    }
+
+    /// An access code is handled like a passphrase: from a private file or the terminal.
+    private func accessCode() throws -> AccessCode {
+        let typed = try Passphrase.read(
+            file: self.codeFile, subject: "voter \(self.voter) (access code)")
+        guard let code = typed.withBytes({ AccessCode(bytes: $0) }) else {
+            throw CommandFailure(
+                "The access code is not text: save the file as plain text (UTF-8). Nothing was sent."
+            )
+        }
+        guard code.isLongEnough else {
+            throw CommandFailure(
+                "An access code has at least \(AccessCode.leastCharacters) characters, and this one has"
+                    + " \(code.text.count). Nothing was sent; read it from the letter again.")
+        }
+        return code
     }
 
     /// Shows the tracking code, and only then asks what is to become of the encryption: what is

@@ -84,6 +84,35 @@ import Testing
         }
     }
 
+    /// A code in clear on the way is anybody's.
+    @Test(arguments: [
+        ("https://registrar.example", true), ("https://192.0.2.1:8090/", true),
+        ("HTTPS://registrar.example", true), ("http://127.0.0.1:8090", true),
+        ("http://127.8.8.8", true), ("http://[::1]:8090", true), ("http://localhost:8090", true),
+        ("http://[::ffff:127.0.0.1]", true), ("http://LOCALHOST", true),
+        ("http://registrar.example", false), ("http://192.0.2.1:8090", false),
+        ("HTTP://registrar.example", false), ("http://127.0.0.1.example", false),
+        ("http://localhost.example", false), ("http://127.0.0.1%25.example", false),
+        ("http://128.0.0.1", false), ("http://[2001:db8::1]", false), ("http://0.0.0.0", false),
+        ("http://localhost%2Eexample", false), ("http://10.0.0.1", false),
+    ])
+    func codesGoToOtherMachinesEncryptedAlone(address: String, isSent: Bool) async throws {
+        for registrars in [[address], ["https://registrar.example", address]] {
+            do throws(ClientError) {
+                try RegistrarClient.checkSecrecy(of: registrars)
+                #expect(isSent)
+            } catch {
+                #expect(!isSent)
+                #expect(error == .insecure(address))
+            }
+        }
+        if !isSent {
+            #expect(throws: ClientError.insecure(address)) {
+                _ = try RegistrarClient(registrars: [address])
+            }
+        }
+    }
+
     @Test func wrongRequestsAreAnsweredWithWhatIsWrong() async throws {
         let office = try await Office()
         try await serving(office) { address in
@@ -119,7 +148,7 @@ import Testing
         office.chain.state.withLock { $0.isReachable = false }
         try await serving(office) { address in
             let (status, failure) = try await post(
-                #"{"voter": "v0", "code": "code-0"}"#, address + "/v1/elections/probe/entry")
+                #"{"voter": "v0", "code": "passcode-0"}"#, address + "/v1/elections/probe/entry")
             #expect(status == 503)
             #expect(failure?.code == "UNAVAILABLE")
             #expect(failure?.retryAfterSeconds == 2)

@@ -122,7 +122,7 @@ extension EndToEnd.PreparationTests {
         try await walk.require(.keyCeremony)
         let network = try await walk.network
         let file = try network.directory.write(
-            "voter,code,style\nv1,ABCDEFG,1\nv1,HIJKLMN,1\nv2,OPQRSTU,9\n", to: "bad.csv")
+            "voter,code,style\nv1,ABCDEFGH,1\nv1,HIJKLMNO,1\nv2,OPQRSTUV,9\n", to: "bad.csv")
         let outcome = try await run(
             .registrar,
             [

@@ -22,7 +22,7 @@ struct Voter: Hashable, Sendable {
     private static func make(_ name: String, _ number: Int, style: UInt32) -> Voter {
         let count = number % 4
         return Voter(
-            name: name, code: "CODE\(number)X\(style)", style: style,
+            name: name, code: "CODECODE\(number)X\(style)", style: style,
             project: projects[number % projects.count],
             parks: (0..<count).map { parks[(number + 2 * $0) % parks.count] })
     }
