@@ -1,37 +1,55 @@
 internal import Codec
 internal import Ledger
+internal import NetworkAddresses
 internal import Synchronization
 
 /// How guesses of access codes are slowed down.
 struct CodeAttempts: Hashable, Sendable {
     /// Wrong codes for one voter from one network before it is refused an answer for that voter.
     let perVoter: Int
-    /// Wrong codes from one network, whoever they are for, before it is refused any answer.
+    /// Wrong codes for one voter from all networks before it is refused to all but those that the voter
+    /// gave the right code from.
+    let perVoterFromAll: Int
+    /// Wrong codes from one network, whoever they are for, before it has fewer for each voter.
     let perNetwork: Int
-    /// How long it is refused, in seconds.
+    /// How long answers are refused, in seconds.
     let blockSeconds: Int
+
+    /// Wrong codes for one voter from one site, such as 48 bits of IPv6: it may hold many networks.
+    var perVoterFromSite: Int { 3 * perVoter }
+    /// What a network has for one voter after it gave many wrong codes: enough for a typing error.
+    var perVoterAfterMany: Int { max(1, perVoter / 3) }
 }
 
-/// Slows down who guesses access codes, by network and voter. It knows nothing of the register, so
-/// that it tells nothing of it; and what one network does shuts no voter out who asks from another.
+/// Slows down everybody who guesses access codes. It knows nothing of the register, so that it tells
+/// nothing of it.
+///
+/// A refusal concerns the one voter whose code is guessed: many voters share an address behind an
+/// operator's translation of addresses, or behind a proxy that does not say where its clients are, and
+/// none of them shuts the others out. Guesses for one voter are bounded whatever addresses they come
+/// from, also where a client chooses what a proxy says of it (decision 0007).
 ///
 /// It is in memory: no table holds who asked when. Several processes each count for themselves.
 final class CodeThrottle: Sendable {
-    /// Who asked for whom; without a voter, all of a network's wrong codes.
-    private struct Key: Hashable {
-        let network: String
-        let voter: Bytes32?
+    /// What is counted.
+    private enum Key: Hashable {
+        case pair(AddressGroup, Bytes32)
+        case site(AddressGroup, Bytes32)
+        case voter(Bytes32)
+        case network(AddressGroup)
     }
 
     private struct Count {
         var attempts = 0
-        /// When the first of the attempts was.
-        var since: Timestamp
-        var blockedUntil: Timestamp?
+        /// When the first and the newest of the attempts were.
+        var first: Timestamp
+        var newest: Timestamp
+        /// Whether the right code came, as a pair's does.
+        var isKnown = false
     }
 
     /// Remembered counts: some tens of megabytes. Beyond it the oldest half is forgotten.
-    private static let capacity = 100_000
+    private static let capacity = 200_000
 
     private let limits: CodeAttempts
     private let counts = Mutex<[Key: Count]>([:])
@@ -42,57 +60,95 @@ final class CodeThrottle: Sendable {
     /// those one after the other.
     ///
     /// - Parameter voter: the keyed hash of the voter's reference, listed or not.
-    /// - Throws: `.blocked`.
+    /// - Throws: `.blocked`, `.guessed`.
     func admit(
-        network: String, voter: Bytes32, now: Timestamp
+        network: AddressGroup, voter: Bytes32, now: Timestamp
     ) throws(IssuingRefusal) {
-        let until = self.counts.withLock { counts -> Timestamp? in
-            let own = Key(network: network, voter: voter)
-            let all = Key(network: network, voter: nil)
-            for key in [own, all] {
-                if let until = counts[key]?.blockedUntil {
-                    if until > now { return until }
-                    counts[key] = nil
-                }
-            }
+        let refusal = self.counts.withLock { counts -> IssuingRefusal? in
+            for key in Self.keys(network, voter) { self.forget(key, now: now, in: &counts) }
+            if let refusal = self.refusal(network, voter, now: now, in: counts) { return refusal }
             self.makeRoom(in: &counts)
-            self.charge(own, limit: self.limits.perVoter, now: now, in: &counts)
-            self.charge(all, limit: self.limits.perNetwork, now: now, in: &counts)
+            for key in Self.keys(network, voter) {
+                var count = counts[key] ?? Count(first: now, newest: now)
+                count.attempts += 1
+                count.newest = now
+                counts[key] = count
+            }
             return nil
         }
-        guard let until else { return }
-        throw .blocked(
-            retryAfterSeconds: Int(clamping: (until.milliseconds(since: now) + 999) / 1000))
+        if let refusal { throw refusal }
     }
 
-    /// The code was right: the attempt counts no more, and earlier ones for this voter neither.
-    func succeeded(network: String, voter: Bytes32) {
+    /// The code was right: the attempt counts no more, and earlier ones of this network for this voter
+    /// neither. Others' guesses do not shut the voter out of this network from now on.
+    func succeeded(network: AddressGroup, voter: Bytes32, now: Timestamp) {
         self.counts.withLock { counts in
-            counts[Key(network: network, voter: voter)] = nil
-            let all = Key(network: network, voter: nil)
-            guard var count = counts[all] else { return }
-            count.attempts -= 1
-            // The one that reached the limit was no wrong code.
-            if count.attempts < self.limits.perNetwork { count.blockedUntil = nil }
-            counts[all] = count.attempts > 0 ? count : nil
+            for key in Self.keys(network, voter) {
+                if case .pair = key {
+                    counts[key] = Count(first: now, newest: now, isKnown: true)
+                } else if let count = counts[key] {
+                    counts[key]?.attempts = max(0, count.attempts - 1)
+                }
+            }
         }
     }
 
-    private func charge(
-        _ key: Key, limit: Int, now: Timestamp, in counts: inout [Key: Count]
-    ) {
-        let block = UInt64(clamping: self.limits.blockSeconds) * 1000
-        var count = counts[key] ?? Count(since: now)
-        // What was long ago is forgotten, as a block is.
-        if count.since.adding(milliseconds: block) <= now { count = Count(since: now) }
-        count.attempts += 1
-        if count.attempts >= limit { count.blockedUntil = now.adding(milliseconds: block) }
-        counts[key] = count
+    private static func keys(_ network: AddressGroup, _ voter: Bytes32) -> [Key] {
+        let own: [Key] = [.pair(network, voter), .voter(voter), .network(network)]
+        return network.site == network ? own : own + [.site(network.site, voter)]
+    }
+
+    /// Why an attempt is not looked at; nil where it is.
+    private func refusal(
+        _ network: AddressGroup, _ voter: Bytes32, now: Timestamp, in counts: [Key: Count]
+    ) -> IssuingRefusal? {
+        let pair = counts[.pair(network, voter)]
+        let isLoud = counts[.network(network)]?.attempts ?? 0 >= limits.perNetwork
+        let own = isLoud ? limits.perVoterAfterMany : limits.perVoter
+        if let pair, pair.attempts >= own {
+            return .blocked(retryAfterSeconds: rest(of: pair, now: now))
+        }
+        guard pair?.isKnown != true else { return nil }
+        if let site = counts[.site(network.site, voter)], site.attempts >= limits.perVoterFromSite {
+            return .blocked(retryAfterSeconds: rest(of: site, now: now))
+        }
+        if let all = counts[.voter(voter)], all.attempts >= limits.perVoterFromAll {
+            return .guessed(retryAfterSeconds: rest(of: all, now: now))
+        }
+        return nil
+    }
+
+    private var block: UInt64 { UInt64(clamping: limits.blockSeconds) * 1000 }
+
+    /// Seconds until a count that reached its limit is forgotten.
+    private func rest(of count: Count, now: Timestamp) -> Int {
+        let end = count.newest.adding(milliseconds: block)
+        return Int(clamping: (end.milliseconds(since: now) + 999) / 1000)
+    }
+
+    /// A limit that was reached holds from the newest attempt on; otherwise the first attempt's time
+    /// counts. That the right code came from a network is remembered for longer.
+    private func forget(_ key: Key, now: Timestamp, in counts: inout [Key: Count]) {
+        guard let count = counts[key] else { return }
+        let isReached = count.attempts >= limit(of: key)
+        let start = isReached ? count.newest : count.first
+        guard start.adding(milliseconds: block) <= now else { return }
+        counts[key] =
+            count.isKnown ? Count(first: now, newest: count.newest, isKnown: true) : nil
+    }
+
+    private func limit(of key: Key) -> Int {
+        switch key {
+        case .pair: limits.perVoterAfterMany
+        case .site: limits.perVoterFromSite
+        case .voter: limits.perVoterFromAll
+        case .network: limits.perNetwork
+        }
     }
 
     private func makeRoom(in counts: inout [Key: Count]) {
         guard counts.count >= Self.capacity else { return }
-        let oldest = counts.sorted { $0.value.since < $1.value.since }
+        let oldest = counts.sorted { $0.value.newest < $1.value.newest }
         for (key, _) in oldest.prefix(Self.capacity / 2) { counts[key] = nil }
     }
 }

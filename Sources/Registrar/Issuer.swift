@@ -3,6 +3,7 @@ internal import Codec
 internal import Cryptography
 package import Ledger
 internal import Logging
+package import NetworkAddresses
 
 /// Why an issuer cannot be made.
 package enum IssuerFailure: Error, Hashable, Sendable, CustomStringConvertible {
@@ -50,6 +51,7 @@ package struct Issuer: Sendable {
         throttle = CodeThrottle(
             limits: CodeAttempts(
                 perVoter: configuration.failuresPerVoter,
+                perVoterFromAll: configuration.voterFailures,
                 perNetwork: configuration.failuresPerNetwork,
                 blockSeconds: configuration.blockSeconds))
         self.wallTime = wallTime
@@ -68,10 +70,10 @@ package struct Issuer: Sendable {
 
     /// The voter's style and the opening of the own roll leaf.
     ///
-    /// - Parameter network: where the request comes from (`AddressGroup`), here and below.
+    /// - Parameter network: where the request comes from, here and below.
     /// - Throws: `IssuingRefusal`, or an error of the database.
     package func entry(
-        _ identity: VoterIdentity, from network: String, election reference: String,
+        _ identity: VoterIdentity, from network: AddressGroup, election reference: String,
         chain: ChainSnapshot
     ) async throws -> VoterEntry {
         try check(reference, chain)
@@ -89,7 +91,7 @@ package struct Issuer: Sendable {
     /// - Throws: `IssuingRefusal`, or an error of the database or of signing; then the request is
     ///   journaled or not, and may be sent again.
     package func credential(
-        _ request: CredentialRequestMessage, from network: String, election reference: String,
+        _ request: CredentialRequestMessage, from network: AddressGroup, election reference: String,
         chain: ChainSnapshot
     ) async throws -> CredentialAnswer {
         try check(reference, chain)
@@ -122,7 +124,7 @@ package struct Issuer: Sendable {
 
     /// Runs what looks at a voter's code, within the bounds on wrong ones.
     private func throttled<Value: Sendable>(
-        _ identity: VoterIdentity, _ network: String,
+        _ identity: VoterIdentity, _ network: AddressGroup,
         _ body: () async throws -> Result<Value, IssuingRefusal>
     ) async throws -> Value {
         let voter = self.database.fields.lookup(identity.voter)
@@ -131,7 +133,7 @@ package struct Issuer: Sendable {
         if case .failure(.wrongIdentity) = result {
             // The attempt was counted before.
         } else {
-            self.throttle.succeeded(network: network, voter: voter)
+            self.throttle.succeeded(network: network, voter: voter, now: self.wallTime())
         }
         return try result.get()
     }

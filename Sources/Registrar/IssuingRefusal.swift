@@ -16,8 +16,10 @@ package enum IssuingRefusal: Error, Hashable, Sendable {
     /// The register does not list the voter, or the code is another one: the answer does not say which,
     /// so that nobody learns from it who is listed.
     case wrongIdentity
-    /// Too many wrong codes from this network; nobody else's requests are concerned.
+    /// Too many wrong codes for this voter from this network; nobody else's requests are concerned.
     case blocked(retryAfterSeconds: Int)
+    /// Too many wrong codes for this voter from all networks together.
+    case guessed(retryAfterSeconds: Int)
     case beforeIssuing(Timestamp)
     case afterClose(Timestamp)
     /// The election is not at the stage at which ballots are issued.
@@ -37,7 +39,7 @@ package enum IssuingRefusal: Error, Hashable, Sendable {
             .blindedMessage:
             422
         case .wrongIdentity: 403
-        case .blocked: 429
+        case .blocked, .guessed: 429
         case .chainUnknown, .busy: 503
         }
     }
@@ -61,7 +63,14 @@ package enum IssuingRefusal: Error, Hashable, Sendable {
                     + "again, or ask the registrar's office.")
         case .blocked(let seconds):
             refusal(
-                .rate, "Too many wrong access codes came from this network; wait and try again.",
+                .rate,
+                "Too many wrong access codes for this voter came from this network; wait and try again.",
+                retryAfterSeconds: seconds)
+        case .guessed(let seconds):
+            refusal(
+                .rate,
+                "Too many wrong access codes for this voter came from several networks; wait and try "
+                    + "again, and tell the registrar's office.",
                 retryAfterSeconds: seconds)
         case .beforeIssuing(let start):
             refusal(.phase, "Ballots of this style are issued from \(start) on.")

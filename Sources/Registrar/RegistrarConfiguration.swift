@@ -18,12 +18,18 @@ package struct RegistrarConfiguration: Codable, Hashable, Sendable {
     /// Wrong access codes for one voter from one network (an IPv4 address, 64 bits of an IPv6 address)
     /// before that network gets no answer for that voter.
     package var failuresPerVoter: Int
-    /// Wrong access codes from one network before it gets no answer at all. A university's or an
-    /// operator's network has many honest voters.
+    /// Wrong access codes for one voter from all networks together before nobody gets an answer for
+    /// that voter but the networks from which the right code came before. It bounds the guesses of those
+    /// who have many addresses, or choose what a proxy says of theirs (default: ten times
+    /// `failuresPerVoter`).
+    package var failuresPerVoterFromAll: Int?
+    /// Wrong access codes from one network before it has a third of `failuresPerVoter` for each voter.
+    /// The others behind an address that many share are not refused.
     package var failuresPerNetwork: Int
-    /// How long it gets none, in seconds.
+    /// How long an answer is refused, in seconds.
     package var blockSeconds: Int
-    /// Addresses of our own reverse proxies, whose `X-Forwarded-For` is believed.
+    /// Addresses of our own reverse proxies, whose part of `X-Forwarded-For` is believed: the last
+    /// address in it. A proxy that is named here must append the address of its client.
     package var trustedProxies: [String]
     /// How long a request's body may take to arrive, in seconds.
     package var bodySeconds: Int
@@ -38,12 +44,16 @@ package struct RegistrarConfiguration: Codable, Hashable, Sendable {
         issuedLeavesIntervalSeconds = 1800
         countIntervalMilliseconds = 200
         failuresPerVoter = 10
+        failuresPerVoterFromAll = 100
         failuresPerNetwork = 500
         blockSeconds = 900
         trustedProxies = ["127.0.0.1", "::1"]
         bodySeconds = 10
         requestsAtOnce = 512
     }
+
+    /// Wrong codes for one voter from all networks.
+    var voterFailures: Int { failuresPerVoterFromAll ?? 10 * failuresPerVoter }
 
     /// The file's configuration, checked.
     package init(at path: String) throws(FileFailure) {
@@ -62,6 +72,7 @@ package struct RegistrarConfiguration: Codable, Hashable, Sendable {
         try require(issuedLeavesIntervalSeconds, 0...86_400, "issuedLeavesIntervalSeconds")
         try require(countIntervalMilliseconds, 50...10_000, "countIntervalMilliseconds")
         try require(failuresPerVoter, 1...1000, "failuresPerVoter")
+        try require(voterFailures, failuresPerVoter...100_000, "failuresPerVoterFromAll")
         try require(failuresPerNetwork, failuresPerVoter...1_000_000, "failuresPerNetwork")
         try require(bodySeconds, 1...300, "bodySeconds")
         try require(requestsAtOnce, 1...10_000, "requestsAtOnce")

@@ -21,6 +21,7 @@ struct RegistrarRoutes: Sendable {
     let logger: Logger
     private let requests: RequestCounter
     private let proxies: TrustedProxies
+    private let silentProxy = SilentProxy()
 
     init(
         issuer: Issuer, watch: ChainWatch, database: RegistrarDatabase,
@@ -83,8 +84,12 @@ struct RegistrarRoutes: Sendable {
     }
 
     /// Where a request comes from, as far as guesses are counted.
-    private func network(of request: Request, _ context: VoterContext) -> String {
-        "\(request.client(peer: context.peer, proxies: self.proxies))"
+    private func network(of request: Request, _ context: VoterContext) -> AddressGroup {
+        let network = request.client(peer: context.peer, proxies: self.proxies)
+        if proxies.contains(context.peer), network == AddressGroup(context.peer) {
+            silentProxy.note(logger)
+        }
+        return network
     }
 
     /// A request's body, within its bounds of size and time.
@@ -136,6 +141,23 @@ struct VoterContext: RequestContext {
     }
 }
 
+/// Tells once that a trusted proxy does not say where its clients are: its operator's mistake, or
+/// somebody on the proxy's machine who asks without it.
+final class SilentProxy: Sendable {
+    private let isNoted = Mutex(false)
+
+    func note(_ logger: Logger) {
+        let isFirst = isNoted.withLock { isNoted in
+            defer { isNoted = true }
+            return !isNoted
+        }
+        guard isFirst else { return }
+        logger.warning(
+            "a trusted proxy sent a request without its client's address: all who come so count as one network; let the proxy append to X-Forwarded-For"
+        )
+    }
+}
+
 /// A request that is not in its form.
 struct RequestFailure: Error {
     let status: HTTPResponse.Status
@@ -176,7 +198,12 @@ struct FailureAnswers: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let refusal as IssuingRefusal {
-            if refusal == .issued { logger.notice("a second request of a voter was refused") }
+            switch refusal {
+            case .issued: logger.notice("a second request of a voter was refused")
+            case .guessed:
+                logger.warning("a voter's access code is guessed from several networks")
+            default: break
+            }
             return answer(HTTPResponse.Status(code: refusal.status), refusal.failure)
         } catch let failure as RequestFailure {
             return answer(

@@ -7,6 +7,7 @@ import Foundation
 import Ledger
 import LedgerClient
 import Logging
+import NetworkAddresses
 import Registrar
 import Synchronization
 
@@ -79,17 +80,17 @@ enum Fixture {
             registrar: Member(name: "registrar", key: secrets.signingKey.publicKey))
     }
 
-    /// `count` voters `v0`, `v1`, ... with the codes `code-0`, ... in style 1, the last in style 2.
+    /// `count` voters `v0`, `v1`, ... with the codes `passcode-0`, ... in style 1, the last in style 2.
     static func register(_ count: Int = 5) throws -> Register {
         var text = "voter,code,style\n"
         for number in 0..<count {
-            text += "v\(number),code-\(number),\(number == count - 1 ? 2 : 1)\n"
+            text += "v\(number),passcode-\(number),\(number == count - 1 ? 2 : 1)\n"
         }
         return try Register([UInt8](text.utf8), styles: [1, 2])
     }
 
     static func identity(_ number: Int) -> VoterIdentity {
-        VoterIdentity(voter: "v\(number)", code: "code-\(number)")
+        VoterIdentity(voter: "v\(number)", code: "passcode-\(number)")
     }
 
     /// A voter's request, from a seed.
@@ -288,6 +289,7 @@ struct Office {
         configuration.issuedLeavesMinimum = 2
         configuration.issuedLeavesIntervalSeconds = 600
         configuration.failuresPerVoter = 3
+        configuration.failuresPerVoterFromAll = 30
         configuration.failuresPerNetwork = 8
         try await database.makeRoll(of: document, register: register)
         _ = try await RollPublication(
@@ -319,7 +321,7 @@ struct Office {
         try await issuer.credential(
             Fixture.message(
                 try Fixture.request(seed, style: style), from: Fixture.identity(number)),
-            from: "192.0.2.1", election: "probe", chain: try await chain.snapshot())
+            from: AddressGroup("192.0.2.1"), election: "probe", chain: try await chain.snapshot())
     }
 
     func publisher(

@@ -4,6 +4,7 @@ import Codec
 import Cryptography
 import Foundation
 import Ledger
+import NetworkAddresses
 import Registrar
 import Synchronization
 import Testing
@@ -38,7 +39,7 @@ import Testing
         let office = try await Office()
         for number in 0..<5 {
             let entry = try await office.issuer.entry(
-                Fixture.identity(number), from: "192.0.2.1", election: "probe",
+                Fixture.identity(number), from: AddressGroup("192.0.2.1"), election: "probe",
                 chain: try await office.chain.snapshot())
             #expect(entry.style == (number == 4 ? 2 : 1))
             #expect(entry.electionID == Fixture.electionID)
@@ -60,7 +61,7 @@ import Testing
         let message = Fixture.message(try Fixture.request(1), from: Fixture.identity(0))
         #expect(
             try await again.issuer.credential(
-                message, from: "192.0.2.1", election: "probe",
+                message, from: AddressGroup("192.0.2.1"), election: "probe",
                 chain: try await office.chain.snapshot()) == first)
         #expect(try await office.database.totals().map(\.issued) == [1, 0])
     }
@@ -85,7 +86,8 @@ import Testing
                             from: Fixture.identity(number))
                         do {
                             _ = try await issuer.credential(
-                                message, from: "192.0.2.1", election: "probe", chain: chain)
+                                message, from: AddressGroup("192.0.2.1"), election: "probe",
+                                chain: chain)
                             return (number, true)
                         } catch IssuingRefusal.issued {
                             return (number, false)
@@ -110,7 +112,8 @@ import Testing
         let office = try await Office()
         await expectRefusal(.wrongIdentity) {
             _ = try await office.issuer.entry(
-                VoterIdentity(voter: "v5", code: "code-5"), from: "192.0.2.1", election: "probe",
+                VoterIdentity(voter: "v5", code: "passcode-5"), from: AddressGroup("192.0.2.1"),
+                election: "probe",
                 chain: try await office.chain.snapshot())
         }
     }
@@ -120,11 +123,12 @@ import Testing
         let chain = try await office.chain.snapshot()
         for name in ["probe", office.document.hash.description, Fixture.electionID.description] {
             _ = try await office.issuer.entry(
-                Fixture.identity(0), from: "192.0.2.1", election: name, chain: chain)
+                Fixture.identity(0), from: AddressGroup("192.0.2.1"), election: name, chain: chain)
         }
         await expectRefusal(.unknownElection) {
             _ = try await office.issuer.entry(
-                Fixture.identity(0), from: "192.0.2.1", election: "other", chain: chain)
+                Fixture.identity(0), from: AddressGroup("192.0.2.1"), election: "other",
+                chain: chain)
         }
     }
 
@@ -167,7 +171,7 @@ import Testing
         #expect(error?.failure.code == "E_PHASE")
         await #expect(throws: IssuingRefusal.self) {
             _ = try await office.issuer.entry(
-                Fixture.identity(0), from: "192.0.2.1", election: "probe",
+                Fixture.identity(0), from: AddressGroup("192.0.2.1"), election: "probe",
                 chain: try await office.chain.snapshot())
         }
     }
@@ -178,7 +182,8 @@ import Testing
         await expectRefusal(.blindedMessage) {
             _ = try await office.issuer.credential(
                 CredentialRequestMessage(identity: Fixture.identity(0), blindedMessage: text),
-                from: "192.0.2.1", election: "probe", chain: try await office.chain.snapshot())
+                from: AddressGroup("192.0.2.1"), election: "probe",
+                chain: try await office.chain.snapshot())
         }
         _ = try await office.credential(0, seed: 1)
     }
@@ -187,7 +192,7 @@ import Testing
         let office = try await Office()
         let chain = try await office.chain.snapshot()
         let entry = try await office.issuer.entry(
-            Fixture.identity(0), from: "192.0.2.1", election: "probe", chain: chain)
+            Fixture.identity(0), from: AddressGroup("192.0.2.1"), election: "probe", chain: chain)
         office.chain.state.withLock { state in
             let old = state.rolls[1]?[Int(entry.leaf)]
             state.rolls[1]?[Int(entry.leaf)] = RollLeafStatus(
@@ -207,7 +212,7 @@ import Testing
         let path = directory.file("registrar.sqlite")
         let database = try RegistrarDatabase(path: path, secrets: Fixture.secrets)
         let register = try Register(
-            [UInt8]("voter,code,style\nIVANOVA-MARIA,SESAME-OPEN,1\nx,1234,2\n".utf8),
+            [UInt8]("voter,code,style\nIVANOVA-MARIA,SESAME-OPEN,1\nx,12345678,2\n".utf8),
             styles: [1, 2])
         try await database.makeRoll(of: Fixture.document(), register: register)
         try database.close()
@@ -228,7 +233,7 @@ import Testing
         // Its lookup names differ, so that it lists nobody.
         await expectRefusal(.wrongIdentity) {
             _ = try await issuer.entry(
-                Fixture.identity(0), from: "192.0.2.1", election: "probe",
+                Fixture.identity(0), from: AddressGroup("192.0.2.1"), election: "probe",
                 chain: try await office.chain.snapshot())
         }
     }

@@ -3,6 +3,7 @@ import Codec
 import Cryptography
 import Ledger
 import LedgerClient
+import NetworkAddresses
 import Registrar
 import Synchronization
 import Testing
@@ -67,10 +68,11 @@ import Testing
         #expect(snapshot.time < Fixture.closes)
         let answer = try await office.issuer.credential(
             Fixture.message(try Fixture.request(1), from: Fixture.identity(0)),
-            from: "192.0.2.1", election: "probe", chain: snapshot)
+            from: AddressGroup("192.0.2.1"), election: "probe", chain: snapshot)
         #expect(answer.style == 1)
         let entry = try await office.issuer.entry(
-            Fixture.identity(1), from: "192.0.2.1", election: "probe", chain: snapshot)
+            Fixture.identity(1), from: AddressGroup("192.0.2.1"), election: "probe", chain: snapshot
+        )
         #expect(entry.electionID == Fixture.electionID)
     }
 

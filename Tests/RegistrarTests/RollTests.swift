@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func styleWithoutVotersHasACompleteRollAndStopsNobody() async throws {
-        let office = try await Office(register: "voter,code,style\nv0,code-0,1\n")
+        let office = try await Office(register: "voter,code,style\nv0,passcode-0,1\n")
         #expect(office.chain.state.withLock { $0.publishedRolls } == [1, 2])
         #expect(office.chain.state.withLock { $0.rolls[2] } == [])
         let watch = ChainWatch(
