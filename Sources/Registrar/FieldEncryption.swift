@@ -1,3 +1,4 @@
+internal import APISchema
 internal import Codec
 internal import Cryptography
 internal import Ristretto
@@ -8,6 +9,8 @@ struct FieldEncryption: Sendable {
     private let sealingKey: SecretBytes
     private let codeKey: SecretBytes
     private let registerKey: SecretBytes
+    private let slotKey: SecretBytes
+    private let recordKey: SecretBytes
 
     init(databaseKey: SecretBytes) {
         func derived(_ purpose: String) -> SecretBytes {
@@ -20,6 +23,8 @@ struct FieldEncryption: Sendable {
         sealingKey = derived("sealing")
         codeKey = derived("code")
         registerKey = derived("register")
+        slotKey = derived("slot")
+        recordKey = derived("issue")
     }
 
     /// What is sealed of one voter.
@@ -52,10 +57,25 @@ struct FieldEncryption: Sendable {
     }
 
     /// The name under which a voter is found; without the key it says nothing.
-    func lookup(_ voter: String) -> Bytes32 { code(over: [UInt8](voter.utf8), lookupKey) }
+    func lookup(_ voter: VoterReference) -> Bytes32 {
+        code(over: [UInt8](voter.text.utf8), lookupKey)
+    }
 
     func codeHash(_ code: String, salt: Bytes32) -> Bytes32 {
         self.code(over: salt.bytes + [UInt8](code.utf8), codeKey)
+    }
+
+    /// Whether a hash is that of one of these codes, after the same work whichever it is.
+    func isHash(_ hash: Bytes32, ofOneOf codes: [String], salt: Bytes32) -> Bool {
+        codes.map { Self.areEqual(codeHash($0, salt: salt), hash) }.contains(true)
+    }
+
+    /// The name of a leaf's record; without the key it says nothing of the leaf.
+    func slot(style: UInt32, leaf: UInt32) -> Bytes32 {
+        var writer = ByteWriter()
+        writer.write(style)
+        writer.write(leaf)
+        return code(over: writer.bytes, slotKey)
     }
 
     /// Identifies a register's content.
@@ -71,24 +91,45 @@ struct FieldEncryption: Sendable {
 
     /// Seals a voter's fields under the voter's lookup name.
     func seal(_ fields: VoterFields, for lookup: Bytes32) -> [UInt8] {
-        let nonce = SystemRandom.bytes(ChaCha20Poly1305.nonceSize)
-        let sealed = withKey(sealingKey) { key in
-            ChaCha20Poly1305.seal(
-                fields.canonicalBytes, key: key, nonce: nonce, associatedData: lookup.bytes)
-        }
-        return nonce + sealed
+        seal(fields.canonicalBytes, for: lookup, sealingKey)
     }
 
     /// Nil where the bytes were not sealed with this key for this voter.
     func open(_ bytes: [UInt8], for lookup: Bytes32) -> VoterFields? {
-        let plain = withKey(sealingKey) { key in
+        // What was sealed here decodes; anything else is not ours.
+        open(bytes, for: lookup, sealingKey).flatMap { try? VoterFields(canonicalBytes: $0) }
+    }
+
+    /// Of every sealed record of an issue, in bytes.
+    static let sealedRecordSize =
+        ChaCha20Poly1305.nonceSize + IssueRecord.size + ChaCha20Poly1305.tagSize
+
+    /// Seals a leaf's record under its name.
+    func seal(_ record: IssueRecord, for slot: Bytes32) -> [UInt8] {
+        seal(record.canonicalBytes, for: slot, recordKey)
+    }
+
+    /// Nil where the bytes were not sealed with this key for this record.
+    func openRecord(_ bytes: [UInt8], for slot: Bytes32) -> IssueRecord? {
+        // What was sealed here decodes; anything else is not ours.
+        open(bytes, for: slot, recordKey).flatMap { try? IssueRecord(canonicalBytes: $0) }
+    }
+
+    private func seal(_ plain: [UInt8], for name: Bytes32, _ key: SecretBytes) -> [UInt8] {
+        let nonce = SystemRandom.bytes(ChaCha20Poly1305.nonceSize)
+        let sealed = withKey(key) { key in
+            ChaCha20Poly1305.seal(plain, key: key, nonce: nonce, associatedData: name.bytes)
+        }
+        return nonce + sealed
+    }
+
+    private func open(_ bytes: [UInt8], for name: Bytes32, _ key: SecretBytes) -> [UInt8]? {
+        withKey(key) { key in
             ChaCha20Poly1305.open(
                 [UInt8](bytes.dropFirst(ChaCha20Poly1305.nonceSize)), key: key,
                 nonce: [UInt8](bytes.prefix(ChaCha20Poly1305.nonceSize)),
-                associatedData: lookup.bytes)
+                associatedData: name.bytes)
         }
-        // What was sealed here decodes; anything else is not ours.
-        return plain.flatMap { try? VoterFields(canonicalBytes: $0) }
     }
 
     private func withKey<Result>(_ key: SecretBytes, _ body: (Bytes32) -> Result) -> Result {

@@ -127,7 +127,7 @@ package struct Issuer: Sendable {
         _ identity: VoterIdentity, _ network: AddressGroup,
         _ body: () async throws -> Result<Value, IssuingRefusal>
     ) async throws -> Value {
-        let voter = self.database.fields.lookup(identity.voter)
+        let voter = self.database.fields.lookup(VoterReference(identity.voter))
         try self.throttle.admit(network: network, voter: voter, now: self.wallTime())
         let result = try await body()
         if case .failure(.wrongIdentity) = result {

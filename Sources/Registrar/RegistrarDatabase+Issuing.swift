@@ -1,3 +1,4 @@
+internal import APISchema
 internal import Codec
 internal import FoundationEssentials
 internal import GRDB
@@ -11,7 +12,7 @@ struct VerifiedVoter: Hashable, Sendable {
     let isCounted: Bool
 }
 
-/// A request that is in the journal, and may be signed.
+/// A leaf's one request, which is on the disk and may be signed.
 struct JournaledRequest: Hashable, Sendable {
     let style: UInt32
     let blinded: BlindedMessage
@@ -24,7 +25,7 @@ extension RegistrarDatabase {
         voter: String, code: String
     ) async throws -> Result<VerifiedVoter, IssuingRefusal> {
         let fields = self.fields
-        return try await self.pool.read { database in
+        return try await self.read { database in
             try Self.verify(voter: voter, code: code, fields: fields, in: database)
         }
     }
@@ -55,17 +56,16 @@ extension RegistrarDatabase {
             }
             guard let blinded = blinded(voter) else { return .failure(.blindedMessage) }
             let request = JournaledRequest(style: voter.style, blinded: blinded)
-            let earlier = try Data.fetchOne(
-                database, sql: "SELECT blinded FROM journal WHERE style = ? AND leaf = ?",
-                arguments: [voter.style, voter.leaf])
-            if let earlier {
-                return [UInt8](earlier) == blinded.bytes ? .success(request) : .failure(.issued)
+            let record = try Self.record(
+                style: voter.style, leaf: voter.leaf, fields: fields, in: database)
+            if let earlier = record.blinded {
+                return earlier == blinded.bytes ? .success(request) : .failure(.issued)
             }
             guard voter.isCounted else { return .failure(.notCounted) }
             if let refusal = mayIssue(voter) { return .failure(refusal) }
-            try database.execute(
-                sql: "INSERT INTO journal (style, leaf, blinded) VALUES (?, ?, ?)",
-                arguments: [voter.style, voter.leaf, Data(blinded.bytes)])
+            try Self.replace(
+                IssueRecord(leaf: voter.leaf, state: .issued(blinded.bytes)),
+                style: voter.style, fields: fields, in: database)
             try database.execute(
                 sql: "UPDATE style SET issued = issued + 1 WHERE number = ?",
                 arguments: [voter.style])
@@ -76,25 +76,25 @@ extension RegistrarDatabase {
     private static func verify(
         voter: String, code: String, fields: FieldEncryption, in database: Database
     ) throws -> Result<VerifiedVoter, IssuingRefusal> {
-        let lookup = fields.lookup(voter)
+        let lookup = fields.lookup(VoterReference(voter))
+        // Rolls of earlier versions hold hashes of the register's own bytes.
+        let codes = [AccessCode(code).text, code]
         guard
             let row = try Row.fetchOne(
                 database, sql: "SELECT * FROM voter WHERE lookup = ?",
                 arguments: [Data(lookup.bytes)])
         else {
             // What a listed voter's wrong code costs.
-            let salt = fields.lookup(code)
-            let isEqual = FieldEncryption.areEqual(fields.codeHash(code, salt: salt), salt)
-            precondition(!isEqual, "two keyed hashes under two keys are not equal")
+            let isEqual = fields.isHash(lookup, ofOneOf: codes, salt: lookup)
+            precondition(!isEqual, "keyed hashes under two keys are not equal")
             return .failure(.wrongIdentity)
         }
         guard let opened = fields.open([UInt8](row["sealed"] as Data), for: lookup) else {
             throw DatabaseFailure.wrongKey
         }
-        guard
-            FieldEncryption.areEqual(
-                fields.codeHash(code, salt: opened.codeSalt), opened.codeHash)
-        else { return .failure(.wrongIdentity) }
+        guard fields.isHash(opened.codeHash, ofOneOf: codes, salt: opened.codeSalt) else {
+            return .failure(.wrongIdentity)
+        }
         return .success(
             VerifiedVoter(
                 style: row["style"], leaf: row["leaf"], salt: opened.salt,

@@ -1,3 +1,4 @@
+internal import APISchema
 internal import Codec
 internal import Cryptography
 internal import FoundationEssentials
@@ -8,7 +9,7 @@ package import Ledger
 package struct StyleTotals: Hashable, Sendable {
     package let style: UInt32
     package let listed: UInt32
-    /// Journaled issues.
+    /// Leaves whose request is on the disk.
     package let issued: UInt32
     /// Issues that are in no batch.
     let unpublished: UInt32
@@ -72,6 +73,9 @@ extension RegistrarDatabase {
                         Int64(clamping: style.startOfIssuing.milliseconds),
                     ])
                 try Self.insert(leaves, style: style.number, fields: fields, into: database)
+                try Self.insert(
+                    (0..<UInt32(leaves.count)).map { IssueRecord(leaf: $0, state: .free) },
+                    style: style.number, fields: fields, into: database)
             }
         }
     }
@@ -100,12 +104,12 @@ extension RegistrarDatabase {
                 "INSERT INTO voter (lookup, style, leaf, commitment, sealed) VALUES (?, ?, ?, ?, ?)"
         )
         for (place, leaf) in leaves.enumerated() {
-            let lookup = fields.lookup(leaf.row.voter)
+            let lookup = fields.lookup(VoterReference(leaf.row.voter))
             let codeSalt = Bytes32(SystemRandom.bytes(Bytes32.size)[...])
             let sealed = fields.seal(
                 FieldEncryption.VoterFields(
                     voter: leaf.row.voter, salt: leaf.salt, codeSalt: codeSalt,
-                    codeHash: fields.codeHash(leaf.row.code, salt: codeSalt)),
+                    codeHash: fields.codeHash(AccessCode(leaf.row.code).text, salt: codeSalt)),
                 for: lookup)
             try statement.execute(arguments: [
                 Data(lookup.bytes), style, place, Data(leaf.commitment.bytes), Data(sealed),
@@ -115,7 +119,7 @@ extension RegistrarDatabase {
 
     /// A style's commitments in the order of the roll.
     func commitments(ofStyle style: UInt32) async throws -> [Bytes32] {
-        let rows = try await pool.read { database in
+        let rows = try await read { database in
             try Data.fetchAll(
                 database, sql: "SELECT commitment FROM voter WHERE style = ? ORDER BY leaf",
                 arguments: [style])
@@ -144,18 +148,17 @@ extension RegistrarDatabase {
 
     /// Every style's numbers, by style.
     package func totals() async throws -> [StyleTotals] {
-        try await pool.read { database in
+        try await read { database in
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT number, listed, issued, lastBatch, (
-                        SELECT COUNT(*) FROM journal WHERE style = number AND batch IS NULL
-                    ) AS unpublished FROM style ORDER BY number
+                    SELECT number, listed, issued, published, lastBatch FROM style ORDER BY number
                     """
             ).map { row in
-                StyleTotals(
-                    style: row["number"], listed: row["listed"], issued: row["issued"],
-                    unpublished: row["unpublished"],
+                let issued: UInt32 = row["issued"]
+                return StyleTotals(
+                    style: row["number"], listed: row["listed"], issued: issued,
+                    unpublished: issued - row["published"],
                     lastBatch: Timestamp(
                         milliseconds: UInt64(clamping: row["lastBatch"] as Int64)))
             }

@@ -129,6 +129,34 @@ import Testing
         _ = try await entry(office, "v1", "passcode-1", from: "2001:db8:1::1")
     }
 
+    /// What a letter, a form or a file adds to a code or a reference is no guess.
+    @Test(arguments: [
+        "  CODECÔDE1  ", "\u{FEFF}CODECÔDE1\r\n", "CODECO\u{302}DE1", "CODE CÔDE 1",
+        "CODE\u{AD}C\u{200B}ÔDE1\u{A0}", "\tCODECÔDE1\u{2028}",
+    ])
+    func spacesMarksAndNormalFormsMakeNoOtherCode(code: String) async throws {
+        let office = try await Office(
+            register: "voter,code,style\nHélène,CODECÔDE1,1\n")
+        for voter in ["Hélène", "He\u{301}le\u{300}ne", " Hélène\n", "\u{FEFF}Hélène"] {
+            for _ in 0..<10 { _ = try await entry(office, voter, code, from: "home") }
+        }
+        #expect(try await refusal(office, "Hélène", "codecôde1", from: "home") == .wrongIdentity)
+    }
+
+    /// The leaf is made of the register's own bytes, whatever the voter types.
+    @Test func theLeafOfAReferenceInAnyNormalFormIsTheRegisters() async throws {
+        for reference in ["H\u{E9}l\u{E8}ne", "He\u{301}le\u{300}ne"] {
+            let office = try await Office(
+                register: "voter,code,style\n\(reference),CODECODE1,1\n")
+            let found = try await entry(office, "H\u{E9}l\u{E8}ne", "CODECODE1", from: "home")
+            let roll = office.chain.state.withLock { $0.rolls[1] ?? [] }
+            #expect(
+                roll.map(\.commitment) == [
+                    RollPart.leaf(chainID: Fixture.chainID, salt: found.salt, voter: reference)
+                ])
+        }
+    }
+
     @Test func rightCodesNeverAddUp() async throws {
         let office = try await Office()
         for _ in 0..<20 {
