@@ -1,8 +1,56 @@
+internal import PlainText
+
 /// One record of a file of comma-separated values, with the line that it begins on, from 1.
 struct ValueRecord: Equatable {
     let line: Int
     let fields: [String]
+
+    /// Whether no field shows anything.
+    var isBlank: Bool { fields.allSatisfy(\.isBlank) }
+
+    /// What is wrong with a header whose fields other characters than commas part; nil where commas do.
+    var separatorProblem: String? {
+        guard let first = fields.first else { return nil }
+        if first.lowercased().hasPrefix("sep=") {
+            return "this line tells a spreadsheet how fields are separated and is no part of the "
+                + "register: remove it, and separate fields by commas"
+        }
+        guard fields.count == 1 else { return nil }
+        for (separator, name): (Character, String) in [
+            (";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars"), (":", "colons"),
+        ] where first.contains(separator) {
+            return
+                "the fields are separated by \(name), and a register needs commas: save it from the "
+                + "spreadsheet as CSV with the comma as separator (LibreOffice: Save As, Text CSV, "
+                + "Edit filter settings, field delimiter `,`; Excel: take `.` as decimal and `,` as "
+                + "list separator in the system's region settings, then save as CSV UTF-8)"
+        }
+        return nil
+    }
 }
+
+/// Files that are taken for registers and are none: their first bytes, and what to do.
+private let otherFormats: [(magic: [UInt8], problem: String)] = [
+    (
+        [0x50, 0x4B, 0x03, 0x04],
+        "the file is a spreadsheet (xlsx or ods) or another archive, not text: open it and save it as "
+            + "CSV UTF-8 with the comma as separator"
+    ),
+    (
+        [0xD0, 0xCF, 0x11, 0xE0],
+        "the file is a spreadsheet of an old kind (xls), not text: open it and save it as CSV UTF-8 "
+            + "with the comma as separator"
+    ),
+    ([0xFF, 0xFE], utf16Problem), ([0xFE, 0xFF], utf16Problem),
+    ([0x1F, 0x8B], "the file is compressed (gzip): unpack it first"),
+    (
+        [0x25, 0x50, 0x44, 0x46],
+        "the file is a PDF, not a table: ask for the register as CSV UTF-8"
+    ),
+]
+private let utf16Problem =
+    "the file is UTF-16 text, and a register needs UTF-8: save it as CSV UTF-8 with the comma as "
+    + "separator (not as `Unicode text`)"
 
 /// A fault of the register, with its line.
 package struct RegisterFault: Error, Hashable, Sendable, CustomStringConvertible {
@@ -23,7 +71,15 @@ struct ValueParser {
     private var position: Int
     private var line = 1
 
-    init(_ bytes: [UInt8]) {
+    /// - Throws: where the bytes are another kind of file.
+    init(_ bytes: [UInt8]) throws(RegisterFault) {
+        if let other = otherFormats.first(where: { bytes.starts(with: $0.magic) }) {
+            throw RegisterFault(line: 1, problem: other.problem)
+        }
+        // Every second byte of a header in UTF-16 is zero, also without a byte order mark.
+        if bytes.prefix(16).count(where: { $0 == 0 }) > 4 {
+            throw RegisterFault(line: 1, problem: utf16Problem)
+        }
         self.bytes = bytes
         // A byte order mark that spreadsheets write says nothing.
         position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
@@ -72,7 +128,7 @@ struct ValueParser {
             throw fault("has a field of more than \(Self.fieldBytes) bytes")
         }
         guard let text = String(validating: content, as: UTF8.self) else {
-            throw fault("is not well-formed UTF-8")
+            throw fault("is not well-formed UTF-8: save the file as CSV UTF-8")
         }
         return text
     }

@@ -1,4 +1,6 @@
+internal import APISchema
 internal import DocumentFiles
+internal import PlainText
 
 /// One voter of the register.
 package struct RegisterRow: Hashable, Sendable {
@@ -27,7 +29,7 @@ package struct Register: Sendable {
     package static let sizeLimit = 1 << 30
     private static let faultLimit = 20
     private static let voterBytes = 1...256
-    private static let codeBytes = 4...128
+    private static let codeBytes = 1...128
 
     /// In the order of the text.
     package let rows: [RegisterRow]
@@ -57,24 +59,24 @@ package struct Register: Sendable {
     private static func rows(
         of bytes: [UInt8], styles: [UInt32]
     ) throws(RegisterFaults) -> [RegisterRow] {
-        var parser = ValueParser(bytes)
         var faults: [RegisterFault] = []
         do throws(RegisterFault) {
-            guard let header = try parser.next() else {
+            var parser = try ValueParser(bytes)
+            var first = try parser.next()
+            while first?.isBlank == true { first = try parser.next() }
+            guard let header = first else {
                 throw RegisterFault(line: 1, problem: "the register is empty")
             }
             let columns = try Columns(header)
             var rows: [RegisterRow] = []
-            var lines: [String: Int] = [:]
+            var listed = ListedVoters()
             while let record = try parser.next() {
                 guard faults.count < faultLimit else { break }
+                // Spreadsheets keep the separators of rows that were emptied.
+                if record.isBlank { continue }
                 do throws(RegisterFault) {
                     let row = try columns.row(record, styles: styles)
-                    if let earlier = lines.updateValue(record.line, forKey: row.voter) {
-                        throw RegisterFault(
-                            line: record.line,
-                            problem: "lists the voter of line \(earlier) a second time")
-                    }
+                    try listed.add(row.voter, line: record.line)
                     rows.append(row)
                 } catch {
                     faults.append(error)
@@ -90,6 +92,36 @@ package struct Register: Sendable {
         }
     }
 
+    /// The voters so far, to find those whom people cannot tell apart.
+    private struct ListedVoters {
+        private struct Place {
+            let voter: String
+            let line: Int
+        }
+
+        private var places: [DistinguishableName: [Place]] = [:]
+
+        mutating func add(_ voter: String, line: Int) throws(RegisterFault) {
+            let name = DistinguishableName(voter)
+            for place in places[name, default: []] {
+                // Two strings are equal in Swift if they are canonically equivalent, as lookups are.
+                guard place.voter != voter else {
+                    throw RegisterFault(
+                        line: line,
+                        problem: "lists the voter of line \(place.line) a second time")
+                }
+                // References that are made by chance may differ in upper and lower case alone.
+                guard place.voter.lowercased() == voter.lowercased() else {
+                    throw RegisterFault(
+                        line: line,
+                        problem: "`voter` looks like that of line \(place.line), and people cannot "
+                            + "tell the two apart; give one of them another reference")
+                }
+            }
+            places[name, default: []].append(Place(voter: voter, line: line))
+        }
+    }
+
     private struct Columns {
         let voter: Int
         let code: Int
@@ -97,6 +129,9 @@ package struct Register: Sendable {
         let count: Int
 
         init(_ header: ValueRecord) throws(RegisterFault) {
+            if let problem = header.separatorProblem {
+                throw RegisterFault(line: header.line, problem: problem)
+            }
             func column(_ name: String) throws(RegisterFault) -> Int {
                 let places = header.fields.indices.filter { header.fields[$0] == name }
                 guard let place = places.first, places.count == 1 else {
@@ -120,17 +155,26 @@ package struct Register: Sendable {
             }
             let voter = record.fields[voter]
             let code = record.fields[code]
-            guard isUsable(voter, voterBytes) else {
+            guard voterBytes.contains(voter.utf8.count), voter.isPlainReference else {
                 throw RegisterFault(
                     line: record.line,
                     problem: "`voter` needs \(voterBytes.lowerBound) to \(voterBytes.upperBound) "
-                        + "bytes without control characters or spaces around them")
+                        + "bytes that show something: no spaces around it, no invisible characters, "
+                        + "no line breaks" + shown(voter))
             }
-            guard isUsable(code, codeBytes) else {
+            guard codeBytes.contains(code.utf8.count), code.isPlainReference else {
                 throw RegisterFault(
                     line: record.line,
-                    problem: "`code` needs \(codeBytes.lowerBound) to \(codeBytes.upperBound) "
-                        + "bytes without control characters or spaces around them")
+                    problem:
+                        "`code` needs at most \(codeBytes.upperBound) bytes that show something: "
+                        + "no spaces around it, no invisible characters, no line breaks")
+            }
+            guard AccessCode(code).isLongEnough else {
+                throw RegisterFault(
+                    line: record.line,
+                    problem:
+                        "`code` needs at least \(AccessCode.leastCharacters) characters without "
+                        + "its spaces: shorter ones can be guessed")
             }
             guard let style = UInt32(record.fields[style]), styles.contains(style) else {
                 let known = styles.map(String.init).joined(separator: ", ")
@@ -141,9 +185,13 @@ package struct Register: Sendable {
             return RegisterRow(voter: voter, code: code, style: style)
         }
 
-        private func isUsable(_ text: String, _ bytes: ClosedRange<Int>) -> Bool {
-            bytes.contains(text.utf8.count) && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
-                && text.first?.isWhitespace == false && text.last?.isWhitespace == false
+        /// Which characters of a text nobody sees, for the person who looks for them.
+        private func shown(_ text: String) -> String {
+            let hidden = text.unicodeScalars.filter { !$0.isPlain }.prefix(4).map { scalar in
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+            }
+            return hidden.isEmpty ? "" : " (it has \(hidden.joined(separator: ", ")))"
         }
     }
 }
