@@ -3,13 +3,22 @@ internal import CryptoExtras
 internal import Foundation
 
 /// Why nothing was signed or no key was made.
-package enum BlindIssuingError: Error, Equatable, Sendable {
+package enum BlindIssuingError: Error, Equatable, Sendable, CustomStringConvertible {
     /// E_BLIND: the blinded message is not 384 bytes, or not above 1 and below n - 1.
     case blindedMessageRefused
     /// The key is not RSA of exactly 3072 bits with e = 65537.
     case keyRefused
     /// swift-crypto failed at something that does not depend on the input.
     case backendFailed
+
+    package var description: String {
+        switch self {
+        case .blindedMessageRefused:
+            "the blinded message is not 384 bytes above 1 and below the modulus less 1"
+        case .keyRefused: "the issuing key is not an RSA key of 3072 bits with the exponent 65537"
+        case .backendFailed: "the library for RSA failed"
+        }
+    }
 }
 
 /// The registrar's key for one ballot style (ballot.md 1.5): RSA of 3072 bits, e = 65537, for

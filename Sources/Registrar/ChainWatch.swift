@@ -3,6 +3,7 @@ internal import Codec
 package import Ledger
 internal import LedgerClient
 package import Logging
+internal import PlainText
 internal import ServiceLifecycle
 internal import Synchronization
 
@@ -99,7 +100,8 @@ package final class ChainWatch: Service {
         } catch is CancellationError {
             // The service ends.
         } catch {
-            logger.error("the database cannot be used", metadata: ["error": "\(error)"])
+            logger.error(
+                "the database cannot be used", metadata: ["error": "\("\(error)".plainLine)"])
         }
     }
 
@@ -204,7 +206,7 @@ package final class ChainWatch: Service {
             last = problem
             return true
         }
-        if isNew { logger.log(level: level, "\(problem)") }
+        if isNew { logger.log(level: level, "\(problem.plainLine)") }
     }
 }
 

@@ -3,6 +3,7 @@ internal import Codec
 package import Ledger
 internal import LedgerClient
 package import Logging
+internal import PlainText
 internal import ServiceLifecycle
 
 /// Publishes what was issued: totals at once, leaves in batches that hide when and to whom.
@@ -69,14 +70,15 @@ package actor IssuePublisher: Service {
         } catch let error as ClientError {
             note("publishing issues is tried again", "\(error)")
         } catch {
-            logger.error("the database cannot be used", metadata: ["error": "\(error)"])
+            logger.error(
+                "the database cannot be used", metadata: ["error": "\("\(error)".plainLine)"])
         }
     }
 
     private func note(_ what: String, _ detail: String) {
         guard lastProblem != what + detail else { return }
         lastProblem = what + detail
-        logger.warning("\(what)", metadata: ["detail": "\(detail)"])
+        logger.warning("\(what)", metadata: ["detail": "\(detail.plainLine)"])
     }
 
     /// One round: counts that changed, then batches that are due.

@@ -8,7 +8,7 @@ internal import BallotCryptography
 package import Ledger
 
 /// Why a voter gets no answer to a request.
-package enum IssuingRefusal: Error, Hashable, Sendable {
+package enum IssuingRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// Another election than the one served here.
     case unknownElection
     /// The voter's leaf is no longer counted.
@@ -43,6 +43,8 @@ package enum IssuingRefusal: Error, Hashable, Sendable {
         case .chainUnknown, .busy: 503
         }
     }
+
+    package var description: String { failure.message }
 
     /// What the voter is told.
     package var failure: APIFailure {

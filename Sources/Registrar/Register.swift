@@ -197,6 +197,8 @@ package struct Register: Sendable {
 }
 
 /// The faults of a register that is in memory.
-package struct RegisterFaults: Error, Hashable, Sendable {
+package struct RegisterFaults: Error, Hashable, Sendable, CustomStringConvertible {
     package let faults: [RegisterFault]
+
+    package var description: String { faults.map(\.description).joined(separator: "\n") }
 }

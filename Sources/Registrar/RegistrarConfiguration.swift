@@ -116,6 +116,21 @@ package struct ListenAddress: Hashable, Sendable {
     }
 }
 
+extension ListenAddress: CustomStringConvertible {
+    package var description: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// Whether only programs of this machine reach it.
+    var isOfThisMachine: Bool {
+        switch IPAddress(host) {
+        case .v4(let bits): bits >> 24 == 127
+        case .v6(let high, let low): high == 0 && low == 1
+        case nil: host.lowercased() == "localhost"
+        }
+    }
+}
+
 /// The files of a registrar's home directory.
 package struct RegistrarHome: Hashable, Sendable {
     package let directory: String

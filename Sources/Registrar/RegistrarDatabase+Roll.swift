@@ -4,6 +4,7 @@ internal import Cryptography
 internal import FoundationEssentials
 internal import GRDB
 package import Ledger
+internal import PlainText
 
 /// A style's roll as the database holds it.
 package struct StyleTotals: Hashable, Sendable {
@@ -27,7 +28,7 @@ package enum RollFailure: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .otherElection(let name):
-            "this home already holds the roll of the election `\(name)`; make a new home with "
+            "this home already holds the roll of the election `\(name.plainLine)`; make a new home with "
                 + "`init`, since issuing keys serve one election"
         case .otherRegister:
             "the roll of this election was made from a register with other content; run `roll` "

@@ -221,6 +221,25 @@ package final class RegistrarDatabase: Sendable {
         }
     }
 
+    /// Copies the database to an empty file, whole, also while others write; it needs no key.
+    ///
+    /// - Throws: `DatabaseFailure`.
+    package static func copy(_ path: String, to copy: String) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        do {
+            let source = try DatabaseQueue(path: path, configuration: configuration)
+            let found = try source.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+            guard found == version else { throw DatabaseFailure.unknownVersion(found) }
+            let target = try DatabaseQueue(path: copy, configuration: configuration)
+            try source.backup(to: target)
+            try target.close()
+            try source.close()
+        } catch let error as DatabaseError {
+            throw DatabaseFailure(error)
+        }
+    }
+
     /// Closes the database after the last use.
     package func close() throws { try queue.close() }
 }

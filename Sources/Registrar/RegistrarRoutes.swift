@@ -7,6 +7,7 @@ internal import Ledger
 internal import Logging
 internal import NIOCore
 internal import NetworkAddresses
+internal import PlainText
 internal import Synchronization
 
 /// The registrar's HTTP interface.
@@ -124,7 +125,7 @@ struct RegistrarRoutes: Sendable {
         } catch {
             throw RequestFailure(
                 status: .badRequest, code: "BAD_REQUEST",
-                message: "The request's body is not what was expected: \(error).")
+                message: "The request's body is not what was expected: \("\(error)".plainLine).")
         }
     }
 }
@@ -215,7 +216,7 @@ struct FailureAnswers: RouterMiddleware {
                     code: error.status == .notFound ? "NOT_FOUND" : "BAD_REQUEST",
                     message: "There is no such address, or the request is malformed."))
         } catch {
-            logger.error("a request failed", metadata: ["error": "\(error)"])
+            logger.error("a request failed", metadata: ["error": "\("\(error)".plainLine)"])
             return answer(
                 .internalServerError,
                 APIFailure(

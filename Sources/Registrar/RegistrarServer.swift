@@ -49,6 +49,7 @@ package struct RegistrarServer: Sendable {
 
     /// Serves until SIGTERM or SIGINT, or until a service fails.
     ///
+    /// - Throws: `ServingFailure`, or what a service failed with.
     /// - Parameter onListening: called with the port once connections are accepted.
     package func run(
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
@@ -57,7 +58,18 @@ package struct RegistrarServer: Sendable {
             configuration: ServiceGroupConfiguration(
                 services: [watch, publisher, application(onListening)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        if !address.isOfThisMachine {
+            logger.notice(
+                "other machines reach this address, and it serves plain HTTP: let the reverse proxy alone connect",
+                metadata: ["listen": "\(address)"])
+        }
+        do {
+            try await group.run()
+        } catch let error as IOError {
+            throw ServingFailure.cannotListen(address, ServingFailure.Reason(code: error.errnoCode))
+        } catch is SocketAddressError.UnknownHost {
+            throw ServingFailure.cannotListen(address, .unknownHost)
+        }
     }
 
     private func application(

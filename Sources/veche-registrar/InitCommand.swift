@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import DocumentFiles
 import Ledger
+import PlainText
 import Registrar
 
 /// `veche-registrar init`
@@ -48,8 +49,10 @@ struct InitCommand: AsyncParsableCommand {
         guard ListenAddress(listen) != nil else {
             throw ValidationError("--listen needs address and port, as in 127.0.0.1:8090.")
         }
-        guard !name.isEmpty, name.utf8.count <= Limits.name else {
-            throw ValidationError("--name needs 1 to \(Limits.name) bytes.")
+        guard name.isPlainReference, name.utf8.count <= Limits.name else {
+            throw ValidationError(
+                "--name needs 1 to \(Limits.name) bytes that show something: no spaces around it, no"
+                    + " invisible characters, no line breaks.")
         }
     }
 

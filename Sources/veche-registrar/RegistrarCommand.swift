@@ -19,11 +19,14 @@ struct RegistrarCommand: AsyncParsableCommand {
               1. `init` makes the keys. Give registrar.public.json to the commission, which puts it \
             into the election document.
               2. `roll` commits the register once the election is created.
-              3. `serve` answers voters from the start of issuing to the close.
+              3. `serve` answers voters from the start of issuing to the close; `backup` copies the \
+            database meanwhile.
 
             \(ExitStatus.help)
             """,
-        subcommands: [InitCommand.self, RollCommand.self, ServeCommand.self])
+        subcommands: [
+            InitCommand.self, RollCommand.self, ServeCommand.self, BackupCommand.self,
+        ])
 }
 
 /// What the exit codes mean.
@@ -72,7 +75,10 @@ func reporting(_ work: () async throws -> Void) async throws {
 }
 
 private func report(_ error: any Error, _ status: ExitCode) -> ExitCode {
-    note("Error: \(error)")
+    // What has no words of its own for people is a value of the program, which says nothing to them.
+    let hasWords = type(of: error) is any CustomStringConvertible.Type
+    let text = hasWords ? "\(error)" : "an unexpected failure (\(type(of: error)))"
+    note("Error: \(text)")
     return status
 }
 

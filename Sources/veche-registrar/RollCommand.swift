@@ -4,6 +4,7 @@ import Console
 import DocumentFiles
 import Ledger
 import LedgerClient
+import PlainText
 import Registrar
 
 /// `veche-registrar roll`
@@ -85,7 +86,7 @@ struct RollCommand: AsyncParsableCommand {
             try printJSON(report)
             return
         }
-        say("The roll of `\(report.election)` is on the chain: \(report.voters) voters.")
+        say("The roll of `\(report.election.plainLine)` is on the chain: \(report.voters) voters.")
         for style in report.styles {
             say("  style \(style.style): \(style.voters) voters, root \(style.root)")
         }

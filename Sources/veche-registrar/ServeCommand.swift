@@ -6,6 +6,7 @@ import HTTPServing
 import Ledger
 import LedgerClient
 import Logging
+import PlainText
 import ProcessLimits
 import Registrar
 
@@ -77,7 +78,7 @@ struct ServeCommand: AsyncParsableCommand {
                 try await server.run { port in
                     logger.info(
                         "voters are served",
-                        metadata: ["election": "\(document.name)", "port": "\(port)"])
+                        metadata: ["election": "\(document.name.plainLine)", "port": "\(port)"])
                 }
             }
             try database.close()
@@ -111,7 +112,8 @@ struct ServeCommand: AsyncParsableCommand {
     private func check(_ document: ElectionDocument, _ files: RegistrarHome) throws {
         if let election, election != document.name, election != document.hash.description {
             throw CommandFailure(
-                "this home serves `\(document.name)` (\(document.hash)), not `\(election)`")
+                "this home serves `\(document.name.plainLine)` (\(document.hash)), not `\(election)`"
+            )
         }
         guard network.genesis != nil || LocalFile.exists(files.genesis) else { return }
         guard try network.loadGenesis(files).chainID == document.chainID else {

@@ -111,6 +111,33 @@ import Testing
                 chain: try await office.chain.snapshot())
         }
     }
+
+    @Test func aBackupIsWholeWhileVotersAreServed() async throws {
+        let office = try await Office(voters: 9)
+        for number in 0..<4 { _ = try await office.credential(number, seed: UInt8(number + 1)) }
+        let copy = office.directory.file("copy.sqlite")
+        try RegistrarDatabase.copy(office.directory.file("registrar.sqlite"), to: copy)
+        _ = try await office.credential(4, seed: 5)
+        let database = try RegistrarDatabase(path: copy, secrets: Fixture.secrets)
+        #expect(try await database.totals().map(\.issued) == [4, 0])
+        #expect(try await office.database.totals().map(\.issued) == [5, 0])
+    }
+
+    @Test func aFileThatIsNoDatabaseIsNamedWithoutTheWordsOfOurProgram() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("registrar.sqlite")
+        try Data("voter,code,style, and much more than a header has of it".utf8)
+            .write(to: URL(fileURLWithPath: path))
+        let failure = #expect(throws: DatabaseFailure.self) {
+            _ = try RegistrarDatabase(path: path, secrets: Fixture.secrets)
+        }
+        #expect(failure == .corrupt("SQLite cannot read it"))
+        let missing = #expect(throws: DatabaseFailure.self) {
+            _ = try RegistrarDatabase(
+                path: directory.file("no/registrar.sqlite"), secrets: Fixture.secrets)
+        }
+        #expect(missing?.description.contains("unable to open") == true)
+    }
 }
 
 /// Databases of earlier versions.

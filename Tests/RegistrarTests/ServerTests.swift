@@ -143,6 +143,33 @@ import Testing
         }
     }
 
+    @Test func aPortThatIsTakenIsSaidInWords() async throws {
+        let office = try await Office()
+        try await serving(office) { address in
+            let listen = try #require(ListenAddress(String(address.dropFirst("http://".count))))
+            let other = RegistrarServer(
+                issuer: office.issuer, secrets: Fixture.secrets, database: office.database,
+                chain: office.chain, configuration: office.configuration, address: listen,
+                logger: Fixture.logger)
+            let failure = await #expect(throws: ServingFailure.self) { try await other.run() }
+            #expect(failure == .cannotListen(listen, .taken))
+            #expect(failure?.description.contains("another program has this port") == true)
+        }
+    }
+
+    @Test(arguments: [
+        ("192.0.2.77:8090", "no network interface"), ("no-such-host.invalid:8090", "not known"),
+    ])
+    func anAddressThatIsNotOursIsSaidInWords(text: String, words: String) async throws {
+        let office = try await Office()
+        let server = RegistrarServer(
+            issuer: office.issuer, secrets: Fixture.secrets, database: office.database,
+            chain: office.chain, configuration: office.configuration,
+            address: try #require(ListenAddress(text)), logger: Fixture.logger)
+        let failure = await #expect(throws: ServingFailure.self) { try await server.run() }
+        #expect(failure?.description.contains(words) == true, "\(String(describing: failure))")
+    }
+
     @Test func unknownChainIsAnsweredWithUnavailable() async throws {
         let office = try await Office()
         office.chain.state.withLock { $0.isReachable = false }
