@@ -9,7 +9,7 @@ extension ElectionDocument {
     package var faults: [DocumentFault] {
         var check = FaultCollector()
         check.require(isShortName(name), "name", "needs 1 to 32 of a-z, 0-9 and -")
-        check.requireTexts(title, "title")
+        check.requireNames(title, "title")
         check.require(
             (1...Limits.contests).contains(contests.count), "contests",
             "1 to \(Limits.contests) contests are needed")
@@ -48,7 +48,7 @@ extension ElectionDocument {
     private func collectFaults(
         of style: BallotStyle, _ check: inout FaultCollector, _ path: String
     ) {
-        check.requireTexts(style.name, path + ".name")
+        check.requireNames(style.name, path + ".name")
         check.requireLine(style.region, limit: Limits.name, path + ".region")
         check.require(
             tallyUnits.contains { $0.number == style.tallyUnit }, path + ".tallyUnit",
@@ -66,8 +66,7 @@ extension ElectionDocument {
             style.startOfIssuing <= style.opens, path + ".startOfIssuing",
             "must not be after opens")
         check.require(style.opens < style.closes, path + ".closes", "must be after opens")
-        check.require(!style.timeZone.isEmpty, path + ".timeZone", "must name a time zone")
-        check.requireLine(style.timeZone, limit: Limits.identifier, path + ".timeZone")
+        check.requireName(style.timeZone, limit: Limits.identifier, path + ".timeZone")
         check.requireLine(style.opensLocal, limit: Limits.identifier, path + ".opensLocal")
         check.requireLine(style.closesLocal, limit: Limits.identifier, path + ".closesLocal")
         check.require(
@@ -82,7 +81,7 @@ extension ElectionDocument {
         check.requireDistinct(tallyUnits.map(\.number), "tallyUnits", "two units share a number")
         for (index, unit) in tallyUnits.enumerated() {
             let path = "tallyUnits[\(index)]"
-            check.requireTexts(unit.name, path + ".name")
+            check.requireNames(unit.name, path + ".name")
             check.require(
                 styles.contains { $0.tallyUnit == unit.number }, path, "no style counts in it")
             guard let target = unit.mergesInto else { continue }
@@ -132,7 +131,7 @@ extension ElectionDocument {
 extension Contest {
     fileprivate func collectFaults(_ check: inout FaultCollector, _ path: String) {
         check.require(isShortName(id), path + ".id", "needs 1 to 32 of a-z, 0-9 and -")
-        check.requireTexts(question, path + ".question")
+        check.requireQuestions(question, path + ".question")
         check.require(
             (1...Limits.options).contains(options.count), path + ".options",
             "1 to \(Limits.options) options are needed")
@@ -141,7 +140,7 @@ extension Contest {
             check.require(
                 isShortName(option.id), path + ".options[\(index)].id",
                 "needs 1 to 32 of a-z, 0-9 and -")
-            check.requireTexts(option.name, path + ".options[\(index)].name")
+            check.requireNames(option.name, path + ".options[\(index)].name")
         }
         check.require(
             minimum <= maximum && maximum >= 1 && Int(maximum) <= options.count,

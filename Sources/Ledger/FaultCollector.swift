@@ -9,35 +9,45 @@ struct FaultCollector {
         if !condition { faults.append(DocumentFault(path: path, problem: problem)) }
     }
 
-    /// A text in each of some languages.
-    mutating func requireTexts(_ texts: [LocalizedText], _ path: String) {
+    /// A name or title in each of some languages: plain lines.
+    mutating func requireNames(_ texts: [LocalizedText], _ path: String) {
+        requireLanguages(texts, path)
+        for text in texts { requireShown(text.text, Limits.text, path, text.text.plainLineFault) }
+    }
+
+    /// A question in each of some languages: plain texts, of lines as many as it needs.
+    mutating func requireQuestions(_ texts: [LocalizedText], _ path: String) {
+        requireLanguages(texts, path)
+        for text in texts { requireShown(text.text, Limits.text, path, text.text.plainTextFault) }
+    }
+
+    private mutating func requireLanguages(_ texts: [LocalizedText], _ path: String) {
         require(
-            !texts.isEmpty && texts.allSatisfy { !$0.text.isEmpty && isLanguage($0.language) },
+            !texts.isEmpty && texts.allSatisfy { isLanguage($0.language) },
             path, "needs a text in at least one language, each with a language tag as in ru")
         require(
             texts.count <= Limits.languages, path, "has more than \(Limits.languages) languages")
         requireDistinct(texts.map(\.language), path, "two texts share a language")
-        for text in texts {
-            requireSize(text.text, Limits.text, path)
-            requirePlain(text.text.isPlainText, path)
-        }
     }
 
     /// A text of one line, perhaps empty.
     mutating func requireLine(_ text: String, limit: Int, _ path: String) {
         requireSize(text, limit, path)
-        requirePlain(text.isPlainLine, path)
+        requirePlain(text.plainLineFault, path)
+    }
+
+    /// A text of one line that shows something.
+    mutating func requireName(_ text: String, limit: Int, _ path: String) {
+        requireShown(text, limit, path, text.plainLineFault)
     }
 
     /// A reason or a dissent.
     mutating func requireReason(_ text: String, _ path: String) {
-        require(!text.isEmpty, path, "must not be empty")
-        requireSize(text, Limits.reason, path)
-        requirePlain(text.isPlainText, path)
+        requireShown(text, Limits.reason, path, text.plainTextFault)
     }
 
     mutating func requireMember(_ member: Member, _ path: String) {
-        requireLine(member.name, limit: Limits.name, path + ".name")
+        requireName(member.name, limit: Limits.name, path + ".name")
     }
 
     mutating func requireCommission(_ commission: Commission, _ path: String) {
@@ -62,12 +72,27 @@ struct FaultCollector {
         require(text.utf8.count <= limit, path, "is longer than \(limit) bytes")
     }
 
-    private mutating func requirePlain(_ isPlain: Bool, _ path: String) {
-        require(isPlain, path, "holds control characters, which could hide what it says")
+    private mutating func requireShown(
+        _ text: String, _ limit: Int, _ path: String, _ fault: PlainLineFault?
+    ) {
+        requireSize(text, limit, path)
+        requirePlain(fault, path)
+        require(!text.isBlank, path, "must not be empty, nor spaces alone")
+    }
+
+    private mutating func requirePlain(_ fault: PlainLineFault?, _ path: String) {
+        if let fault { require(false, path, "\(fault)") }
     }
 }
 
 extension DocumentFault {
+    /// What is wrong with the name of a member, trustee or registrar; empty for a usable one.
+    package static func faults(ofName name: String, at path: String) -> [DocumentFault] {
+        var check = FaultCollector()
+        check.requireName(name, limit: Limits.name, path)
+        return check.faults
+    }
+
     /// What is wrong with a reason or a dissent; empty for a usable one.
     package static func faults(ofReason text: String, at path: String) -> [DocumentFault] {
         var check = FaultCollector()

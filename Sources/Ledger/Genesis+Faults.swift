@@ -5,8 +5,7 @@ extension Genesis {
     /// encoded; one that is beyond a limit cannot.
     package var faults: [DocumentFault] {
         var check = FaultCollector()
-        check.require(!name.isEmpty, "name", "must not be empty")
-        check.requireLine(name, limit: Limits.name, "name")
+        check.requireName(name, limit: Limits.name, "name")
         check.require(
             isKeyName(origin, limit: Limits.identifier), "origin",
             "needs 1 to \(Limits.identifier) of printable ASCII without space and +")

@@ -3,7 +3,8 @@ extension String {
     /// before it reaches a terminal, a log or a page: a plain line that shows what was filtered.
     ///
     /// A line break becomes `⏎`, a tab a space, every other scalar that a plain line does not hold
-    /// becomes U+FFFD. Marks that stack on one letter end after eight.
+    /// becomes U+FFFD. Marks that stack on one letter end after eight, and one
+    /// without a letter gets a ring to stand on.
     package var plainLine: String { plainLine(limit: 1000) }
 
     /// The same with another bound.
@@ -17,8 +18,14 @@ extension String {
         for scalar in unicodeScalars {
             defer { isAfterReturn = scalar == "\r" }
             if scalar == "\n", isAfterReturn { continue }
-            marks = scalar.isMark ? marks + 1 : 0
-            guard marks <= 8 else { continue }
+            if scalar.isMark {
+                marks += 1
+            } else if !scalar.isJoiner, !scalar.isSelector {
+                marks = 0
+            }
+            guard marks <= Unicode.Scalar.markLimit else { continue }
+            // A mark would be drawn onto what a message says before the text.
+            if line.isEmpty, scalar.isMark { line.append("◌") }
             guard count < limit else {
                 line.append("…")
                 break
@@ -61,9 +68,10 @@ extension Unicode.Scalar {
     }
 
     fileprivate var isMark: Bool {
-        switch properties.generalCategory {
+        if isSelector { return false }
+        return switch properties.generalCategory {
         case .nonspacingMark, .enclosingMark: true
-        default: false
+        default: isStackedMark
         }
     }
 }

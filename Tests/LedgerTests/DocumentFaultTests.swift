@@ -26,6 +26,65 @@ struct DocumentFaultTests {
         #expect(self.paths { $0.title += $0.title } == ["title"])
     }
 
+    /// What could print rows of its own, or nothing, is no name.
+    @Test(arguments: [
+        "A bridge   3   75.00 %\n  A clinic", "a\rb", "\u{1B}[2J", "a\u{200B}b", "\u{202E}a", "   ",
+        "\u{A0}\u{3000}", "", "\u{336}a",
+    ])
+    func namesArePlainLinesThatShowSomething(name: String) {
+        let text = DocumentParts.text(name)
+        let faults: [[String]] = [
+            self.paths { $0.title = text },
+            self.paths { $0.contests[0] = $0.contests[0].with(option: text) },
+            self.paths { parts in
+                let style = parts.styles[1]
+                parts.styles[1] = BallotStyle(
+                    number: style.number, name: text, region: style.region,
+                    tallyUnit: style.tallyUnit, contests: style.contests,
+                    timeZone: style.timeZone, startOfIssuing: style.startOfIssuing,
+                    opens: style.opens, closes: style.closes, opensLocal: style.opensLocal,
+                    closesLocal: style.closesLocal, issuingKey: style.issuingKey)
+            },
+            self.paths { $0.tallyUnits[1] = TallyUnit(number: 2, name: text, mergesInto: nil) },
+            self.paths { $0.trustees[1] = Member(name: name, key: $0.trustees[1].key) },
+            self.paths { $0.registrar = Member(name: name, key: $0.registrar.key) },
+            self.paths { parts in
+                var members = parts.commission.members
+                members[2] = Member(name: name, key: members[2].key)
+                parts.commission = Commission(members: members, threshold: 2)
+            },
+        ]
+        let places = [
+            "title", "contests[0].options[1].name", "styles[1].name", "tallyUnits[1].name",
+            "trustees[1].name", "registrar.name", "commission.members[2].name",
+        ]
+        for (found, place) in zip(faults, places) {
+            #expect(found.allSatisfy { $0 == place } && !found.isEmpty, "\(place)")
+        }
+        #expect(Samples.genesis { $0.name = name }.faults.first?.path == "name")
+    }
+
+    @Test func questionsAndReasonsHaveLinesEachOfThemPlain() {
+        func question(_ text: String) -> [String] {
+            self.paths { $0.contests[0] = $0.contests[0].with(question: DocumentParts.text(text)) }
+        }
+        for text in ["One?\nOr two?", "One\n\nTwo\n"] {
+            #expect(question(text) == [])
+            #expect(DocumentFault.faults(ofReason: text, at: "reason").isEmpty)
+        }
+        for text in ["One?\r\nTwo?", "a\n\u{202E}b", "\n \n", "a\u{200D}\nb"] {
+            #expect(question(text) == ["contests[0].question"])
+            #expect(DocumentFault.faults(ofReason: text, at: "reason").map(\.path) == ["reason"])
+        }
+    }
+
+    @Test func aFaultOfATextNamesTheCharacterAndItsPlace() {
+        var parts = DocumentParts()
+        parts.title = DocumentParts.text("ab\u{200B}c")
+        #expect("\(parts.document.faults)".contains("U+200B"))
+        #expect("\(parts.document.faults)".contains("character 3"))
+    }
+
     @Test func contestsMustBeVotable() {
         func contest(
             _ change: (inout (id: String, options: [String], minimum: UInt32, maximum: UInt32))
@@ -206,5 +265,22 @@ struct DocumentFaultTests {
         #expect(leaf != RollPart.leaf(chainID: digest("d"), salt: digest("s"), voter: "1"))
         #expect(leaf != RollPart.leaf(chainID: digest("c"), salt: digest("t"), voter: "1"))
         #expect(leaf != RollPart.leaf(chainID: digest("c"), salt: digest("s"), voter: "2"))
+    }
+}
+
+extension Contest {
+    fileprivate func with(question: [LocalizedText]) -> Contest {
+        Contest(
+            id: id, question: question, options: options, minimum: minimum, maximum: maximum,
+            countedBlank: countedBlank)
+    }
+
+    /// With another name of the second option.
+    fileprivate func with(option name: [LocalizedText]) -> Contest {
+        var options = options
+        options[1] = ElectionOption(id: options[1].id, name: name)
+        return Contest(
+            id: id, question: question, options: options, minimum: minimum, maximum: maximum,
+            countedBlank: countedBlank)
     }
 }

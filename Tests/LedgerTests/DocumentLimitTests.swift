@@ -182,8 +182,8 @@ struct DocumentLimitTests {
         #expect(DocumentFault.faults(ofReason: text, at: "reason").map(\.path) == ["reason"])
     }
 
-    @Test func onlyTextsMayHaveLines() {
-        #expect(self.paths { $0.title = DocumentParts.text("a\nb") } == [])
+    @Test func onlyQuestionsAndReasonsMayHaveLines() {
+        #expect(self.paths { $0.title = DocumentParts.text("a\nb") } == ["title"])
         #expect(DocumentFault.faults(ofReason: "a\nb", at: "reason").isEmpty)
         #expect(
             self.paths { $0.trustees[0] = Member(name: "a\nb", key: digest("t")) }

@@ -39,6 +39,20 @@ struct VectorTests {
                 == (try vector["cosignerNames"].list.map { try $0.text }))
     }
 
+    @Test func documentsHoldPlainLinesAlone() throws {
+        let document = try file["document"]["bytes"].text
+        for vector in try Vector(file: "plain-lines.json")["documents"].list {
+            let changed = try ElectionDocument(
+                canonicalBytes: try #require(
+                    Hexadecimal.decode(
+                        document.replacingOccurrences(
+                            of: try vector["replaced"].text, with: try vector["by"].text))))
+            let place = try vector["place"].text
+            let expected = try vector["accepted"].truth ? [] : [place]
+            #expect(Set(changed.faults.map(\.path)) == Set(expected), "\(vector)")
+        }
+    }
+
     @Test func headerAndBlockHaveTheirBytesAndHashes() throws {
         let vector = file["header"]
         let fields = vector["fields"]
@@ -353,6 +367,13 @@ private struct Vector {
     }
 
     var optionalText: String? { value as? String }
+
+    var truth: Bool {
+        get throws {
+            guard let truth = value as? Bool else { throw Malformed() }
+            return truth
+        }
+    }
 
     var text: String {
         get throws {

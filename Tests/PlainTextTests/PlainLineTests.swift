@@ -35,6 +35,28 @@ import Testing
         #expect(line.plainLine.isPlainLine)
     }
 
+    @Test func marksStandOnLettersAndDoNotPileUp() {
+        #expect(("a" + String(repeating: "\u{301}", count: 8)).isPlainLine)
+        for line in [
+            "\u{336}Ann", "\u{20E0}", "a" + String(repeating: "\u{301}", count: 9),
+            "ก" + String(repeating: "\u{E47}", count: 9),
+            "a" + String(repeating: "\u{301}\u{200D}", count: 9) + "a",
+        ] {
+            #expect(!line.isPlainLine)
+            #expect(line.plainLine.isPlainLine)
+        }
+        #expect("\u{336}Ann".plainLine == "◌\u{336}Ann")
+    }
+
+    @Test func aFaultNamesTheScalarAndItsPlace() {
+        #expect("ab\u{200B}c".plainLineFault?.place == 3)
+        #expect("\("a\nb".plainLineFault as Any)".contains("U+000A (a line break)"))
+        #expect("ab\nc\u{202E}".plainTextFault?.place == 5)
+        #expect("\("ab\nc\u{202E}".plainTextFault as Any)".contains("U+202E"))
+        #expect("a\u{200D} b".plainLineFault?.scalar == "\u{200D}")
+        #expect("ab\nc".plainTextFault == nil)
+    }
+
     @Test func linesOfAPlainTextArePlain() {
         #expect("one\ntwo\n".isPlainText)
         #expect(!"one\r\ntwo".isPlainText)
