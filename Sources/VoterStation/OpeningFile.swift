@@ -2,6 +2,7 @@ package import BallotCryptography
 package import Codec
 internal import Cryptography
 package import Ledger
+internal import PlainText
 internal import Verification
 
 /// A challenged encryption, opened, for another device (`ballot.md` 1.11). It shows choices that will
@@ -60,10 +61,10 @@ package enum OpeningRejection: Error, Hashable, Sendable {
 extension OpeningRejection: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .unknownForm(let form): "the file has the unknown form '\(form)'"
+        case .unknownForm(let form): "the file has the unknown form '\(form.plainLine)'"
         case .otherChain(let chainID): "the opening is of the chain \(chainID)"
         case .otherElection(let name):
-            "the opening is of the election '\(name)', or of one with another document or keys"
+            "the opening is of the election '\(name.plainLine)', or of one with another document or keys"
         case .notAnOpening: "the file holds no opening"
         case .refused(let code):
             "the opening is of no ballot that this election has (\(code.name))"
@@ -86,11 +87,11 @@ package struct OpenedBallot: Sendable {
         package let contest: Contest
         package let choice: ContestChoice
 
-        /// Ids of the chosen options; `blank` for the counted blank.
+        /// Ids of the chosen options; that of the counted blank is no option's.
         package var ids: [String] {
             switch self.choice {
             case .options(let indices): indices.map { self.contest.options[$0].id }
-            case .blank: ["blank"]
+            case .blank: [self.contest.blankID]
             }
         }
     }

@@ -1,5 +1,6 @@
 package import BallotCryptography
 package import Ledger
+internal import PlainText
 
 /// Why a selection on the command line cannot be voted.
 package struct SelectionError: Error, CustomStringConvertible {
@@ -7,6 +8,9 @@ package struct SelectionError: Error, CustomStringConvertible {
 }
 
 /// A voter's choices as typed: `--select CONTEST=OPTION+OPTION`, `CONTEST=blank`, `CONTEST=none`.
+///
+/// Where a contest has an option with the id `blank` or `none`, the word means that option. The words
+/// `@blank` and `@none` are no ids of options: they always mean the blank vote and no option at all.
 package struct Selection: Sendable {
     private let chosen: [String: [String]]
 
@@ -27,7 +31,15 @@ package struct Selection: Sendable {
             guard chosen[contest] == nil else {
                 throw SelectionError(description: "The contest '\(contest)' is selected twice.")
             }
-            chosen[contest] = parts[1].split(separator: "+").map(String.init)
+            let names = parts[1].split(separator: "+", omittingEmptySubsequences: false)
+            // A variable that a script forgot to set must not become an empty ballot.
+            guard names.allSatisfy({ !$0.isEmpty }) else {
+                throw SelectionError(
+                    description:
+                        "'\(text)' names no option, or an empty one. To select nothing in the"
+                        + " contest, write \(contest)=none.")
+            }
+            chosen[contest] = names.map(String.init)
         }
         self.chosen = chosen
     }
@@ -59,15 +71,34 @@ package struct Selection: Sendable {
 }
 
 extension Contest {
+    private static let blankWords = ["blank", "@blank"]
+    private static let nothingWords = ["none", "@none"]
+
+    /// What the counted blank is called beside the options' ids: `blank`, or `@blank` where that is an
+    /// option's id.
+    package var blankID: String { word(of: Self.blankWords) }
+
     /// What may be selected, for a person.
     fileprivate var offer: String {
-        let names = options.map(\.id).joined(separator: ", ") + (countedBlank ? ", blank" : "")
-        return minimum == maximum
-            ? "\(minimum) of \(names)" : "\(minimum) to \(maximum) of \(names)"
+        var names = options.map(\.id)
+        if countedBlank { names.append(blankID) }
+        let count = minimum == maximum ? "\(minimum)" : "\(minimum) to \(maximum)"
+        let nothing = minimum == 0 ? ", or \(word(of: Self.nothingWords))" : ""
+        return "\(count) of \(names.joined(separator: ", "))\(nothing)"
+    }
+
+    /// The first of some words that is no option's id here.
+    private func word(of words: [String]) -> String {
+        words.first { word in !options.contains { $0.id == word } } ?? words[0]
+    }
+
+    /// Whether what was typed is one of some words, and no option's id.
+    private func isWord(_ names: [String], of words: [String]) -> Bool {
+        names.count == 1 && words.contains(names[0]) && !options.contains { $0.id == names[0] }
     }
 
     fileprivate func choice(of names: [String]) throws(SelectionError) -> ContestChoice {
-        if names == ["blank"], !options.contains(where: { $0.id == "blank" }) {
+        if isWord(names, of: Self.blankWords) {
             guard countedBlank else {
                 throw SelectionError(
                     description: "The contest '\(id)' has no blank vote. It offers \(offer).")
@@ -75,10 +106,11 @@ extension Contest {
             return .blank
         }
         var indices: [Int] = []
-        for name in names where !(name == "none" && names.count == 1) {
+        for name in isWord(names, of: Self.nothingWords) ? [] : names {
             guard let index = options.firstIndex(where: { $0.id == name }) else {
                 throw SelectionError(
-                    description: "The contest '\(id)' has no option '\(name)'. It offers \(offer).")
+                    description: "The contest '\(id)' has no option '\(name.plainLine)'. It offers"
+                        + " \(offer).")
             }
             guard !indices.contains(index) else {
                 throw SelectionError(
@@ -87,9 +119,9 @@ extension Contest {
             indices.append(index)
         }
         guard (Int(minimum)...Int(maximum)).contains(indices.count) else {
+            let count = indices.count == 1 ? "One option is" : "\(indices.count) options are"
             throw SelectionError(
-                description: "\(indices.count) options are selected in the contest '\(id)'. It"
-                    + " offers \(offer).")
+                description: "\(count) selected in the contest '\(id)'. It offers \(offer).")
         }
         return .options(indices.sorted())
     }

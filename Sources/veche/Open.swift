@@ -7,6 +7,7 @@ import Cryptography
 import DocumentFiles
 import Ledger
 import LedgerClient
+import PlainText
 import Verification
 import VoterStation
 
@@ -60,7 +61,8 @@ struct Open: AsyncParsableCommand {
             if let trackingCode = self.trackingCode {
                 guard let code = TrackingCode(trackingCode) else {
                     throw CommandFailure(
-                        "'\(trackingCode)' is no tracking code: it is mistyped somewhere.")
+                        "'\(trackingCode.plainLine)' is no tracking code: it is mistyped somewhere."
+                    )
                 }
                 shown = code
             }
@@ -144,7 +146,7 @@ struct Open: AsyncParsableCommand {
     private func lines(of opened: OpenedBallot) -> [String] {
         var lines = ["The encryption with the tracking code \(opened.trackingCode.text) holds:"]
         for choice in opened.choices {
-            lines.append("  \(choice.contest.id): \(choice.contest.question.any)")
+            lines.append("  \(choice.contest.id): \(choice.contest.question.any.plainLine)")
             let labels = choice.labels
             lines += (labels.isEmpty ? ["(nothing selected)"] : labels).map { "    " + $0 }
         }
@@ -191,9 +193,9 @@ extension OpenedBallot.Choice {
         case .options(let indices):
             indices.map { index in
                 let option = self.contest.options[index]
-                return "\(option.id): \(option.name.any)"
+                return "\(option.id): \(option.name.any.plainLine)"
             }
-        case .blank: ["blank"]
+        case .blank: [self.contest.blankID]
         }
     }
 }

@@ -6,7 +6,9 @@ import Console
 import DocumentFiles
 import Elections
 import Ledger
+import PlainText
 import Verification
+import VoterStation
 
 struct Results: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -93,7 +95,7 @@ struct ResultReport: Encodable {
         }
         units = try queries.units(election).filter { $0.mergedInto == nil }.map { unit in
             let contest = document.contests[Int(unit.contest)]
-            let names = contest.options.map(\.id) + (contest.countedBlank ? ["blank"] : [])
+            let names = contest.options.map(\.id) + (contest.countedBlank ? [contest.blankID] : [])
             return Unit(
                 unit: unit.unit, tallyUnits: unit.tallyUnits, contest: contest.id,
                 counted: unit.total.counted,
@@ -117,16 +119,15 @@ struct ResultReport: Encodable {
     func lines(document: ElectionDocument, language: String) -> [String] {
         var lines: [String] = []
         if document.kind == .training { lines.append("TRAINING: these votes do not count.") }
-        lines.append("\(document.title.text(in: language))  [\(election), \(phase)]")
+        lines += BarTable.lines("[\(election), \(phase)]  ", document.title.text(in: language))
         lines.append("")
-        lines.append(
-            "  Ballot style".padded(to: 34) + "listed".leftPadded(to: 9)
-                + "issued".leftPadded(to: 9) + "cast".leftPadded(to: 9))
+        lines.append("    listed   issued     cast  ballot style")
         for style in styles {
             let name = document.style(numbered: style.number)?.name.text(in: language) ?? ""
-            lines.append(
-                "  \(style.number)  \(name)".padded(to: 34) + String(style.listed).leftPadded(to: 9)
-                    + String(style.issued).leftPadded(to: 9) + String(style.cast).leftPadded(to: 9))
+            let numbers = [style.listed, style.issued, style.cast]
+            lines += BarTable.lines(
+                " " + numbers.map { String($0).leftPadded(toColumns: 9) }.joined() + "  ",
+                "\(style.number)  \(name)")
         }
         for unit in units {
             lines.append("")
@@ -136,7 +137,7 @@ struct ResultReport: Encodable {
         lines.append(
             "Protocol signed by \(signed) of \(document.commission.members.count) members (needed:"
                 + " \(document.commission.threshold))")
-        lines += dissents.map { "  dissent: \($0)" }
+        lines += dissents.flatMap { BarTable.lines("  dissent: ", $0) }
         return lines
     }
 
@@ -151,16 +152,24 @@ struct ResultReport: Encodable {
             return []
         }
         let title = names.joined(separator: " + ") + ": " + contest.question.text(in: language)
+        let heading = BarTable.lines("", title)
         guard let options = unit.options else {
-            return [title, "  \(unit.counted) ballots; not decrypted yet"]
+            return heading + ["  \(unit.counted) ballots; not decrypted yet"]
         }
-        return ResultTable(
-            title: title, subtitle: "\(unit.counted) ballots counted", counted: unit.counted,
-            rows: options.map { option in
-                let name = contest.options.first { $0.id == option.option }?.name
-                return ResultTable.Row(
-                    name: name?.text(in: language) ?? "(blank)", count: option.votes)
-            }
-        ).lines
+        let rows = options.enumerated().map { place, option in
+            BarTable.Row(
+                name: place < contest.options.count
+                    ? contest.options[place].name.text(in: language) : "(blank)",
+                count: option.votes)
+        }
+        return heading + ["  \(unit.counted) ballots counted"]
+            + BarTable(total: UInt64(unit.counted), rows: rows).lines
+    }
+}
+
+extension [LocalizedText] {
+    /// The text in a language, else the first one.
+    fileprivate func text(in language: String) -> String {
+        first { $0.language == language }?.text ?? first?.text ?? ""
     }
 }
