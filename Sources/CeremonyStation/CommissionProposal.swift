@@ -1,6 +1,7 @@
 package import Codec
 package import Cryptography
 package import Ledger
+import PlainText
 
 /// A decision of the commission on its way from member to member: a file that each one reads, signs
 /// and passes on until enough have signed.
@@ -45,14 +46,15 @@ package struct CommissionProposal: Codable, Sendable {
         self.approvals = []
     }
 
-    private enum Content {
+    enum Content {
         case create(CreateElection)
         case extend(ExtendWindow)
         case abort(AbortElection)
         case change(ChangeValidators)
     }
 
-    private func content() throws(StationError) -> Content {
+    /// The one decision that the file holds.
+    func content() throws(StationError) -> Content {
         switch (createElection, extendWindow, abortElection, changeValidators) {
         case (let document?, nil, nil, nil): return .create(CreateElection(document: document))
         case (nil, let extend?, nil, nil): return .extend(extend)
@@ -91,7 +93,7 @@ package struct CommissionProposal: Codable, Sendable {
         else {
             throw StationError(
                 description: "This key is no commission member's. The members are "
-                    + commission.members.map(\.name).joined(separator: ", ") + ".")
+                    + commission.members.map(\.name.plainLine).joined(separator: ", ") + ".")
         }
         let approval = Approval(member: member, signature: key.sign(try message(in: domain)))
         approvals.removeAll { $0.member == member }
@@ -112,7 +114,7 @@ package struct CommissionProposal: Codable, Sendable {
             }
             let member = commission.members[Int(approval.member)]
             if !Ed25519Verifier().isValid(approval.signature, of: message, by: member.key) {
-                names.append(member.name)
+                names.append(member.name.plainLine)
             }
         }
         return names
@@ -141,50 +143,12 @@ package struct CommissionProposal: Codable, Sendable {
         return approved
     }
 
-    /// What a member reads before signing.
-    package var summary: [String] {
-        if let document = createElection {
-            var lines = [
-                "Create the \(document.kind.name) election '\(document.name)'",
-                "  document \(document.hash)",
-            ]
-            for text in document.title { lines.append("  title (\(text.language)) \(text.text)") }
-            for contest in document.contests {
-                lines.append(
-                    "  contest '\(contest.id)': \(contest.minimum) to \(contest.maximum) of "
-                        + contest.options.map(\.id).joined(separator: ", ")
-                        + (contest.countedBlank ? ", or a counted blank" : ""))
-            }
-            for style in document.styles {
-                lines.append(
-                    "  style \(style.number) (\(style.timeZone)): \(style.opensLocal) to"
-                        + " \(style.closesLocal) local, \(style.opens) to \(style.closes)")
-            }
-            lines.append(
-                "  trustees: \(document.threshold) of \(document.trustees.count) decrypt; commission:"
-                    + " \(document.commission.threshold) of \(document.commission.members.count)")
-            return lines
+    /// The same decision as if all of these members had signed it: for a judgement of the rest.
+    func signedInForm(by commission: Commission) -> CommissionProposal {
+        var copy = self
+        copy.approvals = commission.members.indices.map {
+            Approval(member: UInt16(clamping: $0), signature: .zero)
         }
-        if let extend = extendWindow {
-            return [
-                "Extend the election \(extend.election)",
-                "  styles \(extend.styles.map(String.init).joined(separator: ", ")) now close at"
-                    + " \(extend.closes)",
-                "  reason: \(extend.reason)",
-            ]
-        }
-        if let abort = abortElection {
-            return ["Abort the election \(abort.election)", "  reason: \(abort.reason)"]
-        }
-        if let change = self.changeValidators {
-            let names = change.validators.validators.map(\.name).joined(separator: ", ")
-            return [
-                "Change the validators of the chain (change \(change.number))",
-                "  the new set, hash \(change.validators.hash): \(names)",
-                "  \(change.validators.quorum) of \(change.validators.count) will finalize blocks;"
-                    + " the change waits until as many follow the chain",
-            ]
-        }
-        return []
+        return copy
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 package import Ledger
 
 /// What a commission decides about an election before its keys and times are known: `election.json`
@@ -105,60 +104,5 @@ extension ElectionTemplate.Style {
             opens: opens, closes: closes,
             opensLocal: try WallTime.text(of: opens, in: timeZone),
             closesLocal: try WallTime.text(of: closes, in: timeZone), issuingKey: issuingKey)
-    }
-}
-
-/// Wall times in IANA zones, by this machine's tables. Only tools compute them: tables differ, so no
-/// node decides by them.
-package enum WallTime {
-    /// `YYYY-MM-DDTHH:MM:SS` of the time in the zone.
-    ///
-    /// - Throws: `DocumentFault` for a zone that this machine does not know.
-    package static func text(of time: Timestamp, in zoneName: String) throws -> String {
-        guard let zone = TimeZone(identifier: zoneName) else {
-            throw DocumentFault(
-                path: "timeZone", problem: "this machine knows no time zone named \(zoneName)")
-        }
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = zone
-        let date = Date(timeIntervalSince1970: Double(time.milliseconds / 1000))
-        let parts = calendar.dateComponents(
-            [.year, .month, .day, .hour, .minute, .second], from: date)
-        func digits(_ value: Int?, _ width: Int) -> String {
-            let text = String(value ?? 0)
-            return String(repeating: "0", count: max(0, width - text.count)) + text
-        }
-        return digits(parts.year, 4) + "-" + digits(parts.month, 2) + "-" + digits(parts.day, 2)
-            + "T" + digits(parts.hour, 2) + ":" + digits(parts.minute, 2) + ":"
-            + digits(parts.second, 2)
-    }
-
-    /// Every style whose wall times are not those of its UTC times here.
-    package static func faults(in document: ElectionDocument) -> [DocumentFault] {
-        var faults: [DocumentFault] = []
-        for (index, style) in document.styles.enumerated() {
-            for (field, time, local) in [
-                ("opensLocal", style.opens, style.opensLocal),
-                ("closesLocal", style.closes, style.closesLocal),
-            ] {
-                let path = "styles[\(index)].\(field)"
-                guard let expected = try? text(of: time, in: style.timeZone) else {
-                    faults.append(
-                        DocumentFault(
-                            path: path,
-                            problem: "this machine knows no time zone named \(style.timeZone)"))
-                    continue
-                }
-                if expected != local {
-                    faults.append(
-                        DocumentFault(
-                            path: path,
-                            problem:
-                                "says \(local), but \(time) is \(expected) in \(style.timeZone)"
-                        ))
-                }
-            }
-        }
-        return faults
     }
 }

@@ -1,8 +1,6 @@
 import ArgumentParser
 import CeremonyStation
 import CommandOptions
-import Console
-import DocumentFiles
 import Elections
 import Ledger
 
@@ -21,27 +19,16 @@ struct CommissionAbort: AsyncParsableCommand {
     @Option(help: "Why, for everybody to read.")
     var reason: String
 
-    @Option(help: "The proposal file to write.")
-    var output: String
-
-    @OptionGroup var chain: ChainOptions
-    @OptionGroup var signer: SignerOptions
+    @OptionGroup var proposal: ProposalOptions
 
     func run() async throws {
         try await reportingFailures {
             try requirePlain(reason, "--reason")
-            let replayed = try await chain.replay()
-            let (hash, document) = try replayed.election(named: election)
-            var proposal = CommissionProposal(
-                aborting: AbortElection(election: hash, reason: reason))
-            try proposal.sign(
-                with: try signer.openKey(), commission: document.commission,
-                domain: replayed.genesis.domain)
-            try JSONDocument.write(proposal, to: output)
-            for line in proposal.summary { say(line) }
-            say(
-                "Signed by 1 of \(document.commission.threshold) members that are needed. Next:"
-                    + " veche-ceremony commission sign \(output)")
+            let replayed = try await proposal.chain.replay()
+            let (hash, _) = try replayed.election(named: election)
+            try proposal.propose(
+                CommissionProposal(aborting: AbortElection(election: hash, reason: reason)),
+                on: replayed)
         }
     }
 }

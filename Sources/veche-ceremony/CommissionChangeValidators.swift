@@ -1,7 +1,6 @@
 import ArgumentParser
 import CeremonyStation
 import CommandOptions
-import Console
 import DocumentFiles
 import Elections
 import Ledger
@@ -29,11 +28,7 @@ struct CommissionChangeValidators: AsyncParsableCommand {
     @Option(help: "Instead of both: the whole new set, a JSON list of validators.")
     var validators: String?
 
-    @Option(help: "The proposal file to write.")
-    var output: String
-
-    @OptionGroup var chain: ChainOptions
-    @OptionGroup var signer: SignerOptions
+    @OptionGroup var proposal: ProposalOptions
 
     func validate() throws {
         let isChange = !self.add.isEmpty || !self.remove.isEmpty
@@ -56,10 +51,10 @@ struct CommissionChangeValidators: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let genesis = try self.chain.loadGenesis()
-            let queries = try await self.chain.replay().queries
-            let asked = try queries.validatorChange(genesis)
-            let present = try queries.succession(genesis).current
+            let replayed = try await self.proposal.chain.replay()
+            let genesis = replayed.genesis
+            let asked = try replayed.queries.validatorChange(genesis)
+            let present = try replayed.queries.succession(genesis).current
             let set = try self.next(after: present)
             let faults = set.faults(logKey: genesis.logKey)
             guard faults.isEmpty else {
@@ -71,22 +66,8 @@ struct CommissionChangeValidators: AsyncParsableCommand {
             guard set != present else {
                 throw CommandFailure("These are the validators that the chain has already.")
             }
-            if let asked, asked.effective == nil {
-                note(
-                    "Change \(asked.number) still waits for its validators: this one takes its place."
-                )
-            }
             let change = ChangeValidators(number: (asked?.number ?? 0) + 1, validators: set)
-            var proposal = CommissionProposal(changing: change)
-            try proposal.sign(
-                with: try self.signer.openKey(), commission: genesis.commission,
-                domain: genesis.domain)
-            try JSONDocument.write(proposal, to: self.output)
-            for line in proposal.summary { say(line) }
-            for line in ValidatorChange(from: present, to: set).lines { say(line) }
-            say(
-                "Signed by 1 of \(genesis.commission.threshold) members that are needed. Next:"
-                    + " veche-ceremony commission sign \(self.output)")
+            try self.proposal.propose(CommissionProposal(changing: change), on: replayed)
         }
     }
 }

@@ -2,17 +2,17 @@ import ArgumentParser
 import CeremonyStation
 import Codec
 import CommandOptions
-import Console
 import DocumentFiles
-import Foundation
 import Ledger
+import PlainText
 
 struct CommissionCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Propose an election, as its first signer.",
         discussion: """
-            Fills a template (as in Genesis/demo/election.json) with the chain, the keys and the times, checks it, \
-            signs it and writes the proposal for the other members to sign with `commission sign`.
+            Fills a template (as in Genesis/demo/election.json) with the chain, the keys and the times, replays \
+            the chain on this machine and refuses what the chain would refuse, shows all that is signed, signs it \
+            and writes the proposal for the other members to sign with `commission sign`.
 
             """ + ExitStatus.help)
 
@@ -38,34 +38,14 @@ struct CommissionCreate: AsyncParsableCommand {
         help: "When the last step of the key ceremony must be done, UTC (default: when they open).")
     var ceremonyEnds: String?
 
-    @Option(help: "The proposal file to write.")
-    var output: String
-
-    @OptionGroup var chain: ChainOptions
-    @OptionGroup var signer: SignerOptions
+    @OptionGroup var proposal: ProposalOptions
 
     func run() async throws {
         try await reportingFailures {
-            let genesis = try chain.loadGenesis()
-            let document = try filledDocument(genesis)
-            var faults = document.faults + WallTime.faults(in: document)
-            if document.closes.contains(where: { $0 <= Timestamp.now }) {
-                faults.append(DocumentFault(path: "styles", problem: "a style closes in the past"))
-            }
-            guard faults.isEmpty else {
-                throw CommandFailure(
-                    "The election cannot be created as it is:\n"
-                        + faults.map { "  " + $0.description }.joined(separator: "\n"))
-            }
-            var proposal = CommissionProposal(creating: document)
-            try proposal.sign(
-                with: try signer.openKey(), commission: genesis.commission,
-                domain: genesis.domain)
-            try JSONDocument.write(proposal, to: output)
-            for line in proposal.summary { say(line) }
-            say(
-                "Signed by 1 of \(genesis.commission.threshold) members that are needed. Next:"
-                    + " veche-ceremony commission sign \(output)")
+            // What is wrong with the files shall be said before the chain is fetched.
+            let document = try filledDocument(try proposal.chain.loadGenesis())
+            try proposal.propose(
+                CommissionProposal(creating: document), on: try await proposal.chain.replay())
         }
     }
 
@@ -92,12 +72,8 @@ struct CommissionCreate: AsyncParsableCommand {
     private func time(_ text: String, _ option: String) throws -> Timestamp {
         guard let time = Timestamp(text) else {
             throw CommandFailure(
-                "\(option) needs a UTC time as in 2026-09-18T05:00:00Z, not '\(text)'.")
+                "\(option) needs a UTC time as in 2026-09-18T05:00:00Z, not '\(text.plainLine)'.")
         }
         return time
     }
-}
-
-extension ElectionDocument {
-    fileprivate var closes: [Timestamp] { styles.map(\.closes) }
 }

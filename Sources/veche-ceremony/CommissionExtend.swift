@@ -2,10 +2,9 @@ import ArgumentParser
 import CeremonyStation
 import Codec
 import CommandOptions
-import Console
-import DocumentFiles
 import Elections
 import Ledger
+import PlainText
 
 struct CommissionExtend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,35 +27,22 @@ struct CommissionExtend: AsyncParsableCommand {
     @Option(help: "Why, for everybody to read.")
     var reason: String
 
-    @Option(help: "The proposal file to write.")
-    var output: String
-
-    @OptionGroup var chain: ChainOptions
-    @OptionGroup var signer: SignerOptions
+    @OptionGroup var proposal: ProposalOptions
 
     func run() async throws {
         try await reportingFailures {
             try requirePlain(reason, "--reason")
             guard let closes = Timestamp(closes) else {
-                throw CommandFailure("--closes needs a UTC time, not '\(closes)'.")
+                throw CommandFailure("--closes needs a UTC time, not '\(closes.plainLine)'.")
             }
-            let replayed = try await chain.replay()
+            let replayed = try await proposal.chain.replay()
             let (hash, document) = try replayed.election(named: election)
             let styles = style.isEmpty ? document.styles.map(\.number) : style
-            for number in styles where document.style(numbered: number) == nil {
-                throw CommandFailure("The election has no style \(number).")
-            }
-            var proposal = CommissionProposal(
-                extending: ExtendWindow(
-                    election: hash, styles: Set(styles).sorted(), closes: closes, reason: reason))
-            try proposal.sign(
-                with: try signer.openKey(), commission: document.commission,
-                domain: replayed.genesis.domain)
-            try JSONDocument.write(proposal, to: output)
-            for line in proposal.summary { say(line) }
-            say(
-                "Signed by 1 of \(document.commission.threshold) members that are needed. Next:"
-                    + " veche-ceremony commission sign \(output)")
+            try proposal.propose(
+                CommissionProposal(
+                    extending: ExtendWindow(
+                        election: hash, styles: Set(styles).sorted(), closes: closes,
+                        reason: reason)), on: replayed)
         }
     }
 }

@@ -24,6 +24,7 @@ struct CommissionInit: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
+            try requireUsable(DocumentFault.faults(ofName: name, at: "--name"))
             let secret = try passphrase.read(for: "the new commission key", isNew: true)
             let signer = try KeyFile.createSigningKey(
                 at: key, purpose: .commission, passphrase: secret)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BallotCryptography
 import CeremonyStation
 import Codec
 import CommandOptions
@@ -7,15 +8,17 @@ import Cryptography
 import DocumentFiles
 import Elections
 import Ledger
+import PlainText
 import Ristretto
+import Verification
 
 struct CommissionSign: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign", abstract: "Sign a proposal, or the result protocol.",
         discussion: """
-            With a proposal file: shows what it says, adds your signature to the file, and with --submit sends \
-            it to the ledger once enough have signed.
-            A change of validators is checked against the chain's present ones, and what it changes is shown.
+            With a proposal file: replays the whole chain on this machine, refuses what the chain would \
+            refuse, shows all that is signed and what it changes, adds your signature to the file, and with \
+            --submit sends it to the ledger once enough have signed.
             With --protocol: replays the whole chain on this machine, so that the protocol that you sign is \
             the one that follows from the log; shows it, signs its bytes, sends the signature. With --dissent the \
             signature says that you dissent, and why.
@@ -74,14 +77,9 @@ struct CommissionSign: AsyncParsableCommand {
     private func sign(proposalAt path: String) async throws {
         let genesis = try chain.loadGenesis()
         var proposal: CommissionProposal = try JSONDocument.read(at: path)
-        let commission = try await self.commission(for: proposal, genesis: genesis)
-        let bad = try proposal.badSigners(commission: commission, domain: genesis.domain)
-        guard bad.isEmpty else {
-            throw CommandFailure(
-                "The file holds signatures that do not verify, of \(bad.joined(separator: ", ")):"
-                    + " it was changed after they signed, or belongs to another chain.")
-        }
-        for line in proposal.summary { say(line) }
+        let review = try review(proposal, on: try await chain.replay())
+        let commission = review.commission
+        try review.show()
         try confirm("Sign this?", yes: yes)
         try proposal.sign(
             with: try signer.openKey(), commission: commission, domain: genesis.domain)
@@ -97,55 +95,28 @@ struct CommissionSign: AsyncParsableCommand {
         say("In the log.")
     }
 
-    /// The commission of the chain for a new election, else the election's own.
-    private func commission(
-        for proposal: CommissionProposal, genesis: Genesis
-    ) async throws -> Commission {
-        if let document = proposal.createElection {
-            let faults = document.faults + WallTime.faults(in: document)
-            guard faults.isEmpty else {
-                throw CommandFailure(
-                    "The proposed election breaks rules:\n"
-                        + faults.map { "  " + $0.description }.joined(separator: "\n"))
-            }
-            return genesis.commission
-        }
-        if let set = proposal.changeValidators?.validators {
-            let faults = set.faults(logKey: genesis.logKey)
-            guard faults.isEmpty else {
-                throw CommandFailure(
-                    "The proposed validators break rules:\n"
-                        + faults.map { "  " + $0.description }.joined(separator: "\n"))
-            }
-            let present = try await chain.replay().queries.succession(genesis).current
-            for line in ValidatorChange(from: present, to: set).lines { say(line) }
-            return genesis.commission
-        }
-        guard let hash = proposal.extendWindow?.election ?? proposal.abortElection?.election else {
-            return genesis.commission
-        }
-        return try await chain.replay().election(named: hash.description).document.commission
-    }
-
     private func signProtocol(of name: String) async throws {
         if let dissent { try requirePlain(dissent, "--dissent") }
         let replayed = try await chain.replay()
         let (hash, document) = try replayed.election(named: name)
         guard let bytes = try replayed.queries.resultProtocol(hash) else {
-            let isTallied = try replayed.queries.status(hash)?.phase == .tallied
-            throw CommandFailure(
-                "The election '\(document.name)' has no result protocol yet: "
-                    + (isTallied
-                        ? "it is fixed in the next block. Try again in some seconds."
-                        : "its totals must be decrypted first."))
+            throw CommandFailure(try self.missingProtocol(of: hash, document, replayed))
         }
         let key = try signer.openKey()
         guard
             let place = document.commission.members.firstIndex(where: { $0.key == key.publicKey }),
             let member = UInt16(exactly: place)
         else { throw CommandFailure("This key is no member's of the election's commission.") }
-        say(String(decoding: bytes, as: UTF8.self))
         let digest = SHA256.digest(bytes)
+        try judge(
+            ProtocolSignature(
+                election: hash, member: member, protocolHash: digest, protocolSignature: .zero,
+                dissent: dissent), on: replayed)
+        for line in try ProtocolSummary.lines(
+            of: hash, dissent: dissent, queries: replayed.queries)
+        { say(line) }
+        say("The protocol, whose bytes are signed:")
+        say(String(decoding: bytes, as: UTF8.self))
         say("SHA-256 of the protocol: \(digest)")
         try confirm(dissent == nil ? "Sign this protocol?" : "File a dissent from it?", yes: yes)
         let signature = key.sign(bytes)
@@ -164,6 +135,37 @@ struct CommissionSign: AsyncParsableCommand {
             try self.save(
                 bytes, signature: signature, key: key, of: document,
                 member: document.commission.members[place].name, number: place + 1, to: save)
+        }
+    }
+
+    private func missingProtocol(
+        of election: Bytes32, _ document: ElectionDocument, _ replayed: ReplayedChain
+    ) throws -> String {
+        guard let status = try replayed.queries.status(election), status.phase != .aborted else {
+            let reason = try replayed.queries.status(election)?.abortReason ?? ""
+            return "The election '\(document.name)' was aborted and has no result. The reason:"
+                + " \(reason.plainLine)"
+        }
+        return "The election '\(document.name)' has no result protocol yet: "
+            + (status.phase == .tallied
+                ? "it is fixed in the next block. Try again in some seconds."
+                : "its totals must be decrypted first.")
+    }
+
+    /// Refuses what the ledger would refuse, before it is signed. The same signature again is none:
+    /// it may be wanted for a file.
+    private func judge(_ body: ProtocolSignature, on replayed: ReplayedChain) throws {
+        let isAgain = try replayed.queries.signatures(body.election).contains {
+            $0.signature.member == body.member && $0.signature.dissent == body.dissent
+        }
+        guard !isAgain else { return }
+        let refusal = try LedgerJudgement.refusal(
+            of: .protocolSignature(
+                Signed(chainID: replayed.genesis.chainID, body: body, signature: .zero)),
+            genesis: replayed.genesis, state: replayed.audit.state, now: Timestamp.now)
+        if let refusal {
+            throw CommandFailure(
+                "The ledger would refuse the signature: \(refusal.reason) (\(refusal.code.name)).")
         }
     }
 
@@ -195,9 +197,13 @@ struct CommissionSign: AsyncParsableCommand {
     }
 }
 
-/// Refuses a text that the ledger would not take, before anything is signed.
+/// Refuses a reason or dissent that the ledger would not take, before anything is signed.
 func requirePlain(_ text: String, _ option: String) throws {
-    let faults = DocumentFault.faults(ofReason: text, at: option)
+    try requireUsable(DocumentFault.faults(ofReason: text, at: option))
+}
+
+/// Refuses what has faults, before a key is made or used for it.
+func requireUsable(_ faults: [DocumentFault]) throws {
     guard faults.isEmpty else {
         throw CommandFailure(faults.map(\.description).joined(separator: "; "))
     }

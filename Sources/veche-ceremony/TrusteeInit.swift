@@ -37,6 +37,7 @@ struct TrusteeInit: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
+            try requireUsable(DocumentFault.faults(ofName: name, at: "--name"))
             let secret = try passphrase.read(for: "the new trustee's keys", isNew: true)
             let home = TrusteeHome(path: home)
             let member = try home.create(

@@ -98,6 +98,11 @@ import Testing
         }
     }
 
+    @Test func fixedOffsetOfATemplateIsRefused() throws {
+        let template = try template([("Asia/Vladivostok", "GMT+3")])
+        #expect { try fill(template) } throws: { error in "\(error)".contains("GMT+3 is not") }
+    }
+
     @Test func windowOfAStyleGoesBeforeTheCommonOne() throws {
         let template = try template([
             (
@@ -208,17 +213,66 @@ import Testing
         #expect(faults[0].problem.contains(style.closesLocal))
     }
 
-    @Test func zoneThatIsUnknownIsAFaultOfBothTimes() throws {
+    @Test func zoneThatIsUnknownIsAFaultOfItsStyle() throws {
         let document = try StationWorld.document(genesis())
         let style = document.styles[0]
-        let wrong = BallotStyle(
-            number: 1, name: style.name, region: style.region, tallyUnit: 1, contests: [0],
-            timeZone: "Mars/Olympus", startOfIssuing: style.startOfIssuing, opens: style.opens,
-            closes: style.closes, opensLocal: style.opensLocal, closesLocal: style.closesLocal,
-            issuingKey: style.issuingKey)
+        let wrong = style.with(
+            zone: "Mars/Olympus", opensLocal: style.opensLocal, closes: style.closes,
+            closesLocal: style.closesLocal)
         let faults = WallTime.faults(in: document.with(styles: [wrong]))
-        #expect(faults.map(\.path) == ["styles[0].opensLocal", "styles[0].closesLocal"])
+        #expect(faults.map(\.path) == ["styles[0].timeZone"])
         #expect(faults.allSatisfy { $0.problem.contains("Mars/Olympus") })
+    }
+
+    /// Fixed offsets and old names: other tables read them otherwise, or do not know them.
+    @Test(arguments: [
+        ("GMT+3", "UTC+03:00"), ("UTC+3", "UTC+03:00"), ("Etc/GMT+3", "UTC-03:00"),
+        ("EST", "UTC-05:00"), ("W-SU", "UTC+03:00"), ("Etc/UTC", "UTC+00:00"), ("GMT", "UTC+00:00"),
+    ])
+    func zoneThatIsNoPlacesIsRefusedWithWhatThisMachineReadsInIt(
+        zone: String, reading: String
+    ) throws {
+        let winter = try time("2026-01-15T12:00:00Z")
+        #expect { try WallTime.text(of: winter, in: zone) } throws: { error in
+            "\(error)".contains(zone) && "\(error)".contains(reading)
+        }
+    }
+
+    @Test(arguments: ["UTC", "Europe/Moscow", "America/Argentina/Buenos_Aires", "Asia/Kolkata"])
+    func zoneOfAPlaceIsTaken(zone: String) throws {
+        _ = try WallTime.text(of: try time("2026-01-15T12:00:00Z"), in: zone)
+    }
+
+    @Test(arguments: [
+        ("2027-10-31T02:30:00", "Europe/Berlin", ["2027-10-31T00:30:00Z", "2027-10-31T01:30:00Z"]),
+        ("2027-03-28T02:30:00", "Europe/Berlin", []),
+        ("2027-10-31T03:30:00", "Europe/Berlin", ["2027-10-31T02:30:00Z"]),
+        (
+            "2026-11-01T01:30:00", "America/New_York",
+            ["2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z"]
+        ),
+        (
+            "2027-04-04T01:45:00", "Australia/Lord_Howe",
+            ["2027-04-03T14:45:00Z", "2027-04-03T15:15:00Z"]
+        ),
+        ("2027-07-01T12:00:00", "UTC", ["2027-07-01T12:00:00Z"]),
+    ])
+    func clocksShowALocalTimeOnceTwiceOrNever(
+        local: String, zone: String, times: [String]
+    ) throws {
+        #expect(try WallTime.times(showing: local, in: zone).map(\.description) == times)
+    }
+
+    @Test func wallTimeThatNoClockShowsIsSaid() throws {
+        let document = try StationWorld.document(genesis())
+        let style = document.styles[0]
+        let wrong = style.with(
+            zone: "Europe/Berlin",
+            opensLocal: try WallTime.text(of: style.opens, in: "Europe/Berlin"),
+            closes: try time("2027-03-28T01:30:00Z"), closesLocal: "2027-03-28T02:30:00")
+        let faults = WallTime.faults(in: document.with(styles: [wrong]))
+        #expect(faults.map(\.path) == ["styles[0].closesLocal"])
+        #expect(faults.map(\.problem).joined().contains("which the clocks there never show"))
     }
 }
 

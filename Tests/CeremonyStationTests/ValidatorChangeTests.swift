@@ -63,7 +63,6 @@ import Testing
                 == [])
         #expect(
             try world.refusal(try proposal.transaction(chainID: world.chain.chainID)) == nil)
-        #expect(proposal.summary.joined().contains("fifth"))
     }
 
     @Test func changeWithTooFewSignaturesOrAnotherNumberIsRefusedByTheLedger() throws {

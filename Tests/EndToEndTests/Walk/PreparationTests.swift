@@ -50,6 +50,106 @@ extension EndToEnd.PreparationTests {
         #expect(before != nil && before == after)
     }
 
+    // MARK: - Proposals that are judged and shown
+
+    @Test func whatNobodyMaySignIsRefusedByTheFirstSignersTool() async throws {
+        try await walk.require(.keys)
+        let many = (0..<16).map { "N\($0)" }
+        for (template, reason) in [
+            (try template(options: ["Ivanov I. I.", "Ivanov I. I."]), "cannot be told apart"),
+            (try template(options: ["A  3  75.00 %\n  B", "B"]), "a line break"),
+            (try template(title: "   "), "spaces alone"),
+            (try template(zone: "GMT+3"), "GMT+3 is not the IANA zone of a place"),
+            (try template(zone: "Etc/GMT+3"), "UTC-03:00"),
+            (try template(options: many, contests: 16), "ballots of style 1 would be too large"),
+        ] {
+            let file = try await freshFile("refused.json")
+            let outcome = try await create(template, to: file)
+            #expect(outcome.status == 1, outcome.comment)
+            #expect(outcome.errors.contains(reason), outcome.comment)
+            #expect(!FileManager.default.fileExists(atPath: file))
+        }
+        let file = try await freshFile("late.json")
+        let late = try await create(
+            try template(),
+            opens: "\(Timestamp(milliseconds: Timestamp.now.wholeSeconds.milliseconds - 60_000))",
+            to: file)
+        #expect(late.status == 1, late.comment)
+        #expect(late.errors.contains("E_PHASE"), late.comment)
+        #expect(!FileManager.default.fileExists(atPath: file))
+    }
+
+    @Test func everySignerIsShownAllThatIsSigned() async throws {
+        try await walk.require(.keys)
+        let network = try await walk.network
+        let file = try await freshFile("shown.json")
+        let first = try await create(
+            try template(
+                question: "Shall the budget be approved?\nOr not?",
+                options: ["Option A: approve the budget", "Option B: reject it"]), to: file)
+        #expect(first.status == 0, first.comment)
+        let second = try await run(
+            .ceremony,
+            ["commission", "sign", file, "--yes"] + network.chain() + network.memberKey(2),
+            in: network.directory)
+        #expect(second.status == 0, second.comment)
+        for outcome in [first, second] {
+            for part in [
+                "Shall the budget be approved?⏎Or not?", "Option A: approve the budget",
+                "Option B: reject it", "Trustee 1  ", "Trustee 3  ", "Member 7  ", "Registrar  ",
+                "2037-10-01T03:00:00+03:00", "1000 ms",
+            ] {
+                #expect(outcome.output.contains(part), outcome.comment)
+            }
+        }
+    }
+
+    /// A file that somebody made with other tools, or none.
+    @Test func aProposalOfOtherToolsIsJudgedByEachSigner() async throws {
+        try await walk.require(.keys)
+        let network = try await walk.network
+        let file = try await freshFile("good.json")
+        let good = try await create(
+            try template(options: ["Ivanov I. I.", "Petrov P. P."]), to: file)
+        try #require(good.status == 0, good.comment)
+        let text = String(decoding: try LocalFile.read(file, limit: 1 << 20), as: UTF8.self)
+        let approvals = try #require(text.range(of: "\"approvals\" : ["))
+        let end = try #require(text[approvals.upperBound...].firstIndex(of: "]"))
+        let unsigned = text.replacingCharacters(in: approvals.upperBound..<end, with: "")
+        let twins = try network.directory.write(
+            unsigned.replacingOccurrences(of: "Petrov P. P.", with: "ivanov  I. I."),
+            to: "twins.json")
+        let outcome = try await run(
+            .ceremony,
+            ["commission", "sign", twins, "--yes"] + network.chain() + network.memberKey(2),
+            in: network.directory)
+        #expect(outcome.status == 1, outcome.comment)
+        #expect(
+            outcome.errors.contains(
+                "contests[0].options[0].name: cannot be told apart from contests[0].options[1].name"
+            ),
+            outcome.comment)
+        let after = String(decoding: try LocalFile.read(twins, limit: 1 << 20), as: UTF8.self)
+        #expect(!after.contains("signature"))
+    }
+
+    @Test func aCloseInAnHourThatComesTwiceIsToldApart() async throws {
+        try await walk.require(.keys)
+        var local: [[Substring]] = []
+        for closes in ["2037-10-25T00:30:00Z", "2037-10-25T01:30:00Z"] {
+            let outcome = try await create(
+                try template(zone: "Europe/Berlin"), closes: closes,
+                to: try await freshFile("twice.json"))
+            #expect(outcome.status == 0, outcome.comment)
+            #expect(outcome.output.contains("which the clocks there show twice"), outcome.comment)
+            local.append(outcome.output.split(separator: "\n").filter { $0.contains(" local,") })
+        }
+        #expect(!local[0].isEmpty)
+        #expect(Set(local[0]).isDisjoint(with: local[1]))
+    }
+
+    // MARK: - From the creation on
+
     @Test func electionIsCreatedByFourOfSevenMembersAndByNoFewer() async throws {
         try await walk.require(.created)
         let network = try await walk.network
