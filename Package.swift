@@ -103,8 +103,9 @@ let shell: [Target] = [
             nioHTTPTypes,
         ]),
     module("APISchema", ["Codec", "Ledger", "PlainText"]),
-    module("Console", ["PlainText"]),
-    module("DocumentFiles", ["Codec", "Cryptography", "Ledger", "PlainText"]),
+    module("SystemErrors"),
+    module("Console", ["PlainText", "SystemErrors", argumentParser]),
+    module("DocumentFiles", ["Codec", "Cryptography", "Ledger", "PlainText", "SystemErrors"]),
     module(
         "CeremonyStation",
         [
@@ -312,7 +313,8 @@ let testTargets: [Target] = [
             "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
             "Ristretto", "Verification", "VoterStation",
         ]),
-    tests("DocumentFilesTests", ["Codec", "Cryptography", "DocumentFiles", "Ledger"]),
+    tests(
+        "DocumentFilesTests", ["Codec", "Cryptography", "DocumentFiles", "Ledger", "PlainText"]),
     tests("NetworkAddressesTests", ["NetworkAddresses"]),
     tests("ProcessLimitsTests", ["ProcessLimits"]),
     tests("HTTPServingTests", ["HTTPServing", "NetworkAddresses", logging]),

@@ -15,7 +15,7 @@ package enum ExitStatus {
 
     /// For the end of every `--help`.
     package static let help = """
-        Exit status: 0 done; 1 refused or check failed; 64 wrong usage; 66 a file cannot be used; \
+        Exit status: 0 done; 1 refused or check failed; 64 wrong usage; 66 a file cannot be used or the output not written; \
         69 no node answered.
         """
 }

@@ -10,7 +10,6 @@ import LedgerClient
 package func reportingFailures(_ body: () async throws -> Void) async throws {
     do {
         try await body()
-        try Output.check()
     } catch {
         throw reported(error)
     }
@@ -21,7 +20,7 @@ private func reported(_ error: any Error) -> ExitCode {
     note("Error: \(error)")
     switch error {
     case let failure as CommandFailure: return failure.status
-    case is FileFailure, is JSONFailure, is Output.Failure: return ExitStatus.file
+    case is FileFailure, is JSONFailure: return ExitStatus.file
     case let failure as ClientError where failure.isTemporary: return ExitStatus.unavailable
     default: return ExitStatus.refused
     }

@@ -3,6 +3,7 @@
 
 internal import PlainText
 internal import Synchronization
+internal import SystemErrors
 
 #if canImport(Glibc)
     internal import Glibc
@@ -27,14 +28,12 @@ package enum Output {
             }
         }
 
+        /// The exit status of a command whose output is not complete: that of a file that cannot be
+        /// used.
+        package static let status: Int32 = 66
+
         private static func reason(_ code: Int32) -> String {
-            switch code {
-            case ENOSPC: "no space is left on the device"
-            case EBADF: "standard output is closed"
-            case EIO: "the device reports an error"
-            case EFBIG: "the file has reached its largest size"
-            default: "the system's error \(code)"
-            }
+            code == EBADF ? "standard output is closed" : SystemError.reason(code)
         }
     }
 
@@ -43,11 +42,27 @@ package enum Output {
     /// The first failure to write to standard output in this process; nothing is written after it.
     package static var failure: Failure? { state.withLock { $0 } }
 
-    /// To be called when a command has done its work. A reader that has gone is no failure.
+    /// Whether a line of the result would still be written. A command that prints until it is stopped
+    /// ends when this is false.
+    package static var isOpen: Bool { failure == nil }
+
+    /// What `runProgram` asks when a command has done its work. A reader that has gone is no failure.
     ///
     /// - Throws: why standard output is not complete.
     package static func check() throws(Failure) {
         if let failure, failure != .closed { throw failure }
+    }
+
+    /// Gives a process that was started without standard input, output or error streams that cannot
+    /// be used. Without them the next file or connection that it opens would take their place, and
+    /// would be written into.
+    package static func openMissingStreams() {
+        ignoreBrokenPipes
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number is this one. For reading alone: a write gives EBADF.
+            // SAFETY: the path is a literal, and ends with a zero.
+            _ = unsafe open("/dev/null", O_RDONLY)
+        }
     }
 
     /// Writes to standard output, whole, at once.

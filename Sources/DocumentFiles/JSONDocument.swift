@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import PlainText
 
 /// Whether a reader accepts keys that the type does not have.
 package enum UnknownKeys: Sendable {
@@ -35,14 +36,38 @@ package enum JSONDocument {
     }
 
     /// The one JSON form of a value: sorted keys, two spaces of indentation, a final line break.
+    ///
+    /// Scalars that a terminal takes as a command, or that hide or reorder others, are escaped as
+    /// `\uXXXX`: the text is exact, and safe to print.
     package static func encode(_ value: some Encodable) throws(JSONFailure) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         do {
-            return [UInt8](try encoder.encode(value)) + [0x0A]
+            return escapingUnprintable(try encoder.encode(value)) + [0x0A]
         } catch {
             throw JSONFailure(line: 1, keyPath: "", problem: "the value has no JSON form")
         }
+    }
+
+    /// The same JSON text. Outside of its strings it has only printable ASCII, so that every scalar
+    /// to be escaped is in one.
+    private static func escapingUnprintable(_ json: Data) -> [UInt8] {
+        let text = String(decoding: json, as: UTF8.self)
+        guard text.unicodeScalars.contains(where: { !$0.isPrintable }) else {
+            return [UInt8](json)
+        }
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            guard !scalar.isPrintable else {
+                escaped.unicodeScalars.append(scalar)
+                continue
+            }
+            for unit in String(scalar).utf16 {
+                let digits = String(unit, radix: 16)
+                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+        return [UInt8](escaped.utf8)
     }
 
     /// Reads a document file.

@@ -2,6 +2,7 @@ internal import Codec
 internal import Cryptography
 internal import Foundation
 internal import Synchronization
+internal import SystemErrors
 
 #if canImport(Glibc)
     internal import Glibc
@@ -56,7 +57,7 @@ package enum LocalFile {
         } catch let failure as FileFailure {
             throw failure
         } catch {
-            throw .unreadable(path: path, reason: error.localizedDescription)
+            throw .unreadable(path: path, reason: SystemError.reason(error))
         }
     }
 
@@ -74,7 +75,7 @@ package enum LocalFile {
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             permissions = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0o777
         } catch {
-            throw .unreadable(path: path, reason: error.localizedDescription)
+            throw .unreadable(path: path, reason: SystemError.reason(error))
         }
         guard permissions & 0o077 == 0 else {
             throw .tooPermissive(path: path, mode: UInt16(truncatingIfNeeded: permissions & 0o7777))
@@ -98,7 +99,7 @@ package enum LocalFile {
         } catch let failure as FileFailure {
             throw failure
         } catch {
-            throw .notWritable(path: path, reason: error.localizedDescription)
+            throw .notWritable(path: path, reason: SystemError.reason(error))
         }
     }
 
@@ -159,7 +160,7 @@ package enum LocalFile {
                 atPath: path, withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o700])
         } catch {
-            throw .notWritable(path: path, reason: error.localizedDescription)
+            throw .notWritable(path: path, reason: SystemError.reason(error))
         }
     }
 }

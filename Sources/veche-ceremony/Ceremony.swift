@@ -1,8 +1,11 @@
 import ArgumentParser
 import CommandOptions
+import Console
 
 @main
 struct Ceremony: AsyncParsableCommand {
+    static func main() async { await runProgram() }
+
     static let configuration = CommandConfiguration(
         commandName: "veche-ceremony",
         abstract:

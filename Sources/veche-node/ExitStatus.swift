@@ -19,7 +19,7 @@ enum ExitStatus {
 
     static let help = """
         Exit status: 0 done, or stopped as asked; 1 refused; 64 wrong usage; 65 the data does not \
-        agree with itself; 66 a file cannot be used; 69 no node answered, or a port is taken; \
+        agree with itself; 66 a file cannot be used or the output not written; 69 no node answered, or a port is taken; \
         70 proof of a fork; 74 the disk failed or holds something else; 75 the data directory is in \
         use; 78 configuration, genesis or keys are wrong.
         """
@@ -29,7 +29,6 @@ enum ExitStatus {
 func reporting(_ work: () async throws -> Void) async throws {
     do {
         try await work()
-        try Output.check()
     } catch let error as ExitCode {
         throw error
     } catch {
@@ -46,7 +45,7 @@ private func status(of error: any Error) -> ExitCode {
     switch error {
     case is ValidationError: ExitStatus.usage
     case let failure as NodeFailure: ExitCode(failure.exitCode)
-    case is FileFailure, is JSONFailure, is Output.Failure: ExitStatus.file
+    case is FileFailure, is JSONFailure: ExitStatus.file
     case let failure as SignerFailure:
         if case .configuration = failure { ExitCode(78) } else { ExitStatus.data }
     case let failure as ClientError where failure.isTemporary: ExitStatus.unavailable

@@ -1,8 +1,11 @@
 import ArgumentParser
+import Console
 
 /// The node's program: makes networks on one machine, runs a node, and looks at nodes.
 @main
 struct VecheNode: AsyncParsableCommand {
+    static func main() async { await runProgram() }
+
     static let configuration = CommandConfiguration(
         commandName: "veche-node",
         abstract: "Runs a node of a Veche chain, validator or observer.",

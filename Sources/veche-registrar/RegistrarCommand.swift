@@ -8,6 +8,8 @@ import Registrar
 /// The registrar's program: keys, roll, and the service that issues credentials.
 @main
 struct RegistrarCommand: AsyncParsableCommand {
+    static func main() async { await runProgram() }
+
     static let configuration = CommandConfiguration(
         commandName: "veche-registrar",
         abstract: "Commits the voter roll of an election and issues blind-signed credentials.",
@@ -36,7 +38,7 @@ enum ExitStatus {
     static let unavailable = ExitCode(69)
 
     static let help = """
-        Exit status: 0 done; 1 refused or failed; 64 wrong usage; 66 a file cannot be used; \
+        Exit status: 0 done; 1 refused or failed; 64 wrong usage; 66 a file cannot be used or the output not written; \
         69 no node answered in time.
         """
 }
@@ -56,11 +58,8 @@ struct CommandFailure: Error, CustomStringConvertible {
 func reporting(_ work: () async throws -> Void) async throws {
     do {
         try await work()
-        try Output.check()
     } catch let error as ExitCode {
         throw error
-    } catch let error as Output.Failure {
-        throw report(error, ExitStatus.file)
     } catch let error as CommandFailure {
         throw report(error, error.status)
     } catch let error as FileFailure {

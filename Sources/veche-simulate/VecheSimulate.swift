@@ -10,14 +10,18 @@ import Simulation
 /// Runs seeded simulations of a whole cluster and says which seeds broke an invariant.
 @main
 struct VecheSimulate: AsyncParsableCommand {
+    static func main() async { await runProgram() }
+
     static let configuration = CommandConfiguration(
         commandName: "veche-simulate",
         abstract: "Simulate whole clusters of validators, with faults and liars, from seeds.",
         discussion: """
             Each seed is one run: a cluster in virtual time suffers the chosen faults for some views, then \
             the faults stop and it must recover. Safety is checked at every step, liveness after the \
-            faults. The same seed with the same options always gives the same run. Exits 0 only if no \
-            invariant was broken.
+            faults. The same seed with the same options always gives the same run.
+
+            Exit status: 0 if no invariant was broken; 1 if one was; 64 wrong usage; 66 the output \
+            could not be written.
 
             Faults: \(FaultKind.allCases.map(\.rawValue).joined(separator: ", ")); or all, or none.
             """)

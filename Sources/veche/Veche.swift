@@ -1,7 +1,10 @@
 import ArgumentParser
+import Console
 
 @main
 struct Veche: AsyncParsableCommand {
+    static func main() async { await runProgram() }
+
     static let configuration = CommandConfiguration(
         commandName: "veche",
         abstract: "For voters and auditors: vote, check, audit, and look at results.",

@@ -58,9 +58,9 @@ struct Watch: AsyncParsableCommand {
                 ]
                 if election == nil || names.contains(election) { show(status) }
             }
-            return left > 0
+            return left > 0 && Output.isOpen
         }
-        if left > 0, blocks == nil {
+        if left > 0, blocks == nil, Output.isOpen {
             note("The node ended the stream.")
         }
     }

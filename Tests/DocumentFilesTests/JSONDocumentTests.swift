@@ -2,6 +2,7 @@ import Codec
 import DocumentFiles
 import Foundation
 import Ledger
+import PlainText
 import Testing
 
 private struct Pet: Codable, Equatable {
@@ -97,6 +98,16 @@ private func decode(_ text: String) throws(JSONFailure) -> Pet {
         #expect(throws: JSONFailure.self) {
             try JSONDocument.decode([String: Int].self, from: [UInt8](text.utf8))
         }
+    }
+
+    /// A terminal takes C1 controls as commands, direction marks reorder what is beside them, and a
+    /// filter that replaced them would change the value.
+    @Test func scalarsThatATerminalMustNotSeeAreEscapedAndExact() throws {
+        let text = "a\u{9B}31m\u{202E}b\u{E0041}\u{1B}\n\u{2028}c\u{200D}é"
+        let json = String(decoding: try JSONDocument.encode([text]), as: UTF8.self)
+        #expect(json.contains(#""a\u009b31m\u202eb\udb40\udc41\u001b\n\u2028c"#), "\(json)")
+        #expect(json.printable == json)
+        #expect(try JSONDocument.decode([String].self, from: [UInt8](json.utf8)) == [text])
     }
 
     @Test func bytesThatAreNotUTF8AreRefused() {

@@ -7,6 +7,9 @@ import Testing
     /// Help and usage of every command.
     @Suite(.serialized) struct CommandTests {}
 
+    /// Output that cannot be written, or that nobody reads.
+    @Suite(.serialized) struct OutputTests { let site = OperatorSite.shared }
+
     /// What an operator does and does wrong, on a network without elections.
     @Suite(.serialized) struct OperatorTests { let site = OperatorSite.shared }
 

@@ -6,6 +6,7 @@ package enum Program: String, CaseIterable, Sendable {
     case veche
     case ceremony = "veche-ceremony"
     case registrar = "veche-registrar"
+    case simulate = "veche-simulate"
     /// A trustee that lies.
     case wrongShare = "wrong-share"
     /// For raw connections, which only this suite makes.

@@ -63,7 +63,7 @@ struct TidyTests {
         let shell: Set = [
             "APISchema", "DocumentFiles", "Storage", "PeerNetwork", "NodeAPI", "LedgerClient",
             "NetworkAddresses", "ProcessLimits", "HTTPServing", "Node", "Registrar",
-            "CommandOptions", "Console",
+            "CommandOptions", "Console", "SystemErrors", "NetworkErrors",
         ]
         for file in try SourceTree.swiftFiles(below: "Sources") {
             let above: Set<String>
