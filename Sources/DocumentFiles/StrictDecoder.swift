@@ -69,8 +69,9 @@ extension StrictDecoder: SingleValueDecodingContainer {
     func decode<T: Decodable>(_ type: T.Type) throws -> T { try T(from: self) }
 
     private func integer<T: FixedWidthInteger>() throws -> T {
-        // The initialiser of an integer refuses fractions, exponents and what does not fit.
-        guard case .number(let text) = node.value, let value = T(text) else {
+        // The initialiser of an integer refuses fractions, exponents and what does not fit. It takes
+        // `-0`, which other readers take for a fraction.
+        guard case .number(let text) = node.value, text != "-0", let value = T(text) else {
             throw mismatch(
                 "a whole number from \(T.min) to \(T.max) was expected, not \(node.value.kind)"
                     + " outside of that")

@@ -77,6 +77,28 @@ struct BallotRefusalTests {
         #expect(code == .identity)
     }
 
+    /// The identity has a canonical encoding; so has a scalar that is too large, in its own way.
+    @Test(arguments: [
+        (0, "the identity"), (1, "not canonically encoded"), (2, "order"),
+    ])
+    func refusalOfAGroupElementSaysWhatIsWrongWithIt(fault: Int, words: String) throws {
+        let (world, ballot, _) = try Self.first()
+        var wire = ballot.wire
+        switch fault {
+        case 0:
+            wire.replaceSubrange(
+                Self.aOffset..<Self.aOffset + 32, with: [UInt8](repeating: 0, count: 32))
+        case 1: wire[Self.aOffset + 31] |= 0x80
+        default: wire[wire.count - 1] = 0xFF
+        }
+        let refusal = try world.refusal(
+            at: Self.time,
+            .ballot(BallotTransaction(wire: wire, certificate: ballot.certificate)))
+        let reason = try #require(refusal).reason
+        #expect(reason.contains(words))
+        #expect(reason.contains("canonical") == (fault == 1))
+    }
+
     @Test func scalarAboveTheOrderIsRefused() throws {
         #expect(try Self.code { $0[$0.count - 1] = 0xFF } == .scalar)
     }

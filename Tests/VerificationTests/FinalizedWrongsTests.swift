@@ -1,4 +1,6 @@
 import Codec
+import Cryptography
+import Elections
 import Ledger
 import Testing
 import TransparencyLog
@@ -25,6 +27,38 @@ struct FinalizedWrongsTests {
         try chain.add()
         try chain.add()
         return chain
+    }
+
+    /// The order of step 3 of PROTOCOL.md section 12, and what is left for step 4.
+    @Test func firstCheckThatFailsGivesTheName() throws {
+        let chain = try chain()
+        let header = try chain.header(over: [])
+        // Of a header with everything wrong but the rest, from the back.
+        let log = header.changing(logSize: header.logSize + 1, stateDigest: .zero)
+        #expect(try failure(of: log, after: chain) == .stateDiverges)
+        #expect(try failure(of: log, [[0xFF]], after: chain) == .wrongBody)
+        let validators = header.changing(logSize: 0, next: .zero)
+        #expect(try failure(of: validators, [[0xFF]], after: chain) == .brokenChain)
+    }
+
+    /// What the voters of a finalization say of its parent's view is a part of what they sign alone.
+    @Test(arguments: [UInt64(0), 1, 77, .max])
+    func parentViewOfAFinalizationIsNotCompared(view: UInt64) throws {
+        let chain = try chain()
+        let last = try #require(chain.newest)
+        let subject = VoteSubject.finalize(
+            Proposal(round: last.round, parentView: View(view), blockHash: last.hash))
+        let message = subject.message(in: chain.context.domain)
+        let finalization = try #require(
+            Certificate(
+                subject: subject,
+                signatures: (1...3).map {
+                    (ValidatorIndex(UInt16($0 - 1)), key("consensus \($0)").sign(message))
+                }))
+        var audit = try ChainAudit(genesis: chain.genesis.canonicalBytes)
+        var random = SeededRandom(seed: 2)
+        try audit.add(chain.blocks, finalization: finalization, random: &random)
+        #expect(audit.report().isSound)
     }
 
     @Test func shareBeforeTheCloseIsEarly() throws {
