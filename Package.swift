@@ -140,8 +140,8 @@ let shell: [Target] = [
     module(
         "LedgerClient",
         [
-            "APISchema", "Codec", "Ledger", "NetworkAddresses", "PlainText", "TransparencyLog",
-            asyncHTTPClient, nioCore, nioHTTP1,
+            "APISchema", "Codec", "Ledger", "NetworkAddresses", "PlainText", "SystemErrors",
+            "TransparencyLog", asyncHTTPClient, nioCore, nioHTTP1, nioPosix,
         ]),
     module(
         "RemoteSigner",

@@ -1,8 +1,10 @@
 package import ArgumentParser
 import Codec
+import Console
 import DocumentFiles
 package import Ledger
 package import LedgerClient
+import Verification
 
 /// Reads and checks a genesis document.
 ///
@@ -26,7 +28,8 @@ package struct ChainOptions: ParsableArguments {
 
     @Option(
         help: """
-            A node's address, as in http://127.0.0.1:8080. Several may be given: when one fails, the next is asked.
+            A node's address, as in http://127.0.0.1:8080. Give several: none is believed, and where one fails or \
+            errs, the next is asked.
             """)
     package var node: [String]
 
@@ -39,25 +42,42 @@ package struct ChainOptions: ParsableArguments {
         try CommandOptions.loadGenesis(at: genesis)
     }
 
-    /// Runs `body` with a client of the nodes, which refuses nodes of another chain.
+    /// Runs `body` with a client of the nodes, which believes no node of another chain. What is waited
+    /// for, and answers that do not hold, are told on standard error.
     package func withClient<Result>(
         _ body: (NodeClient) async throws -> Result
     ) async throws -> Result {
         try await NodeClient.with(
-            nodes: node, chainID: try loadGenesis().chainID, body)
+            nodes: node, chainID: try loadGenesis().chainID, limits: .telling, body)
     }
 
-    /// Sends transactions and waits until all are final.
+    /// Sends transactions and waits until receipts prove that all are in the log.
     package func submit(_ transactions: [Transaction]) async throws {
         try await submit(bytes: transactions.map(\.canonicalBytes))
     }
 
-    /// Sends transactions' canonical bytes and waits until all are final.
+    /// Sends transactions' canonical bytes and waits until receipts prove that all are in the log.
     package func submit(bytes transactions: [[UInt8]]) async throws {
+        let genesis = try loadGenesis()
         try await withClient { client in
             // All at once first, so that they need not wait for each other's blocks.
             for transaction in transactions { _ = try await client.submit(transaction) }
-            for transaction in transactions { _ = try await client.waitUntilFinal(transaction) }
+            var submission = try ProvenSubmission(client: client, genesis: genesis)
+            for transaction in transactions {
+                _ = try await submission.run(transaction) { check, receipt in
+                    try check.checkInclusion(receipt: receipt, transaction: transaction)
+                }
+            }
         }
+    }
+}
+
+extension ClientLimits {
+    /// The usual bounds, with a word on standard error about who is waited for and whose answers do
+    /// not hold.
+    package static var telling: ClientLimits {
+        var limits = ClientLimits()
+        limits.notice = { note("  " + $0) }
+        return limits
     }
 }

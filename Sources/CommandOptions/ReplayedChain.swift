@@ -1,19 +1,34 @@
-import APISchema
 package import Codec
 import Console
-import Cryptography
 package import Elections
 package import Ledger
-import LedgerClient
-import TransparencyLog
+package import LedgerClient
 package import Verification
 
 /// A chain that this machine fetched and verified from its genesis document on.
 package struct ReplayedChain: Sendable {
     package let genesis: Genesis
     package let audit: ChainAudit
+    /// What each of the nodes said of the chain's end.
+    package let witnesses: [Witness]
+    /// Answers that do not hold: those of nodes that err or lie. Others gave better ones, unless
+    /// `missing` says that none did.
+    package let complaints: [ServerComplaint]
+    /// Why no node's answer leads further than the audit came, though there must be more; nil where
+    /// the record was read to its end.
+    package let missing: String?
 
     package var queries: ElectionQueries { ElectionQueries(audit.state) }
+
+    /// What one node vouches for.
+    package struct Witness: Sendable {
+        /// The node's address.
+        package let server: String
+        /// The size of the log in its newest certified checkpoint; nil where it gave none.
+        package let certifiedSize: UInt64?
+        /// Why it gave none, for a person.
+        package let reason: String?
+    }
 
     /// The election of a short name, a document hash or an election id.
     ///
@@ -33,93 +48,104 @@ package struct ReplayedChain: Sendable {
         }
         return (hash, document)
     }
+
+    /// As of when the record is, for a person: `block 7 of 2027-03-01T10:00:00Z, 12 s ago`.
+    package var asOf: String {
+        guard audit.progress.height > .genesis else { return "the beginning: it has no block yet" }
+        return "block \(audit.progress.height.rawValue) of \(audit.progress.time), "
+            + Age(of: audit.progress.time).text
+    }
+
+    /// What a reader must know before taking the record for the present one; nil where it is recent.
+    package var ageNote: String? {
+        guard audit.progress.height > .genesis, Age(of: audit.progress.time).seconds > 600 else {
+            return nil
+        }
+        return
+            "The record ends \(Age(of: audit.progress.time).text). A chain at work makes blocks all"
+            + " the time: it was stopped, or the nodes asked hide what came since. Ask others."
+    }
+}
+
+/// How long ago something was, by this machine's clock.
+package struct Age {
+    /// 0 for the future.
+    package let seconds: UInt64
+
+    package init(of time: Timestamp) {
+        let now = Timestamp.now.milliseconds
+        seconds = now > time.milliseconds ? (now - time.milliseconds) / 1000 : 0
+    }
+
+    /// As in `12 s ago`, `3 hours ago`.
+    package var text: String {
+        switch seconds {
+        case ..<120: "\(seconds) s ago"
+        case ..<7200: "\(seconds / 60) minutes ago"
+        case ..<172_800: "\(seconds / 3600) hours ago"
+        default: "\(seconds / 86_400) days ago"
+        }
+    }
 }
 
 extension ChainOptions {
-    /// Fetches the whole chain and verifies it.
+    /// Fetches the whole chain and verifies it, to the newest checkpoint that a node vouches for.
     ///
-    /// - Throws: `CommandFailure` with the first thing that is wrong; `ClientError`.
-    package func replay() async throws -> ReplayedChain {
+    /// - Parameter inspect: called with each block, in order, once it is verified.
+    /// - Throws: `CommandFailure` with the first thing that is wrong, or where nobody vouches for the
+    ///   record's end; `ClientError`.
+    package func replay(inspect: (Block) -> Void = { _ in }) async throws -> ReplayedChain {
         let genesis = try loadGenesis()
-        let chain = try await fetch(genesis: genesis) { _ in }
-        guard chain.audit.stopped == nil else {
+        let chain = try await fetch(
+            genesis: genesis, waitsForCheckpoint: true, progress: { _ in }, inspect: inspect)
+        let findings = chain.audit.report().findings.map(\.description)
+        if chain.audit.stopped != nil {
             throw CommandFailure(
-                "The nodes' record of the chain does not hold: "
-                    + chain.audit.report().findings.map(\.description).joined(separator: "; "))
+                "The record of the chain does not hold: " + findings.joined(separator: "; "))
         }
+        if let missing = chain.missing {
+            throw CommandFailure(
+                "The nodes do not give the whole record: \(missing). What there is ends at"
+                    + " \(chain.asOf), and is not the present state. Ask other nodes with --node.")
+        }
+        guard chain.audit.certifiedSize != nil || chain.audit.progress.height == .genesis else {
+            throw CommandFailure(
+                "No node shows that a quorum of the validators vouches for the record's end, at"
+                    + " \(chain.asOf): "
+                    + chain.witnesses.map { "\($0.server): \($0.reason ?? "no checkpoint")" }
+                    .joined(separator: "; ")
+                    + ". Later blocks may be hidden. Ask other nodes with --node.")
+        }
+        if let ageNote = chain.ageNote { note(ageNote) }
         return chain
     }
 
-    /// Fetches the chain block by block; a failed check ends it, and stands in the audit.
+    /// Fetches the chain block by block; a failed check of what a quorum certified ends it, and
+    /// stands in the audit.
     ///
+    /// No node is believed. Blocks that no quorum certified are refused, and the next node is asked.
     /// The record must reach the newest checkpoint that a quorum of validators vouches for, as each
-    /// of the nodes that answers knows it: one that lags or hides blocks is found out by the others.
+    /// of the nodes that answers knows it: one that lags or hides blocks is found out by the others,
+    /// or by its own checkpoint.
     ///
     /// - Parameters:
     ///   - claims: the bytes of claims that promises were broken, to be judged by the record.
+    ///   - waitsForCheckpoint: whether to wait some seconds for the first checkpoint of a chain that
+    ///     has just begun.
+    ///   - progress: called after each stretch of blocks.
     ///   - inspect: called with each block, in order, once it is verified.
     package func fetch(
-        genesis: Genesis, claims: [[UInt8]] = [], progress: (AuditProgress) -> Void,
-        inspect: (Block) -> Void = { _ in }
+        genesis: Genesis, claims: [[UInt8]] = [], waitsForCheckpoint: Bool = false,
+        progress: (AuditProgress) -> Void, inspect: (Block) -> Void = { _ in }
     ) async throws -> ReplayedChain {
-        var audit = try ChainAudit(genesis: genesis.canonicalBytes)
-        if let succession = try await withClient({ try await $0.successionProof() }) {
-            try audit.learn(succession)
-        }
-        for claim in claims { audit.examine(claim) }
-        var expectedSize: UInt64 = 0
-        for address in node {
-            guard let checkpoint = try await newestCheckpoint(of: address, genesis: genesis) else {
-                continue
-            }
-            try audit.expect(checkpoint: checkpoint)
-            let size = try Checkpoint(text: try SignedNote(parsing: checkpoint).text).size
-            expectedSize = max(expectedSize, size)
-        }
-        return try await withClient { client in
-            var waits = 0
-            var random = SystemRandom()
-            while audit.stopped == nil {
-                let chunk = try await client.export(from: audit.progress.height.next)
-                guard !chunk.blocks.isEmpty else {
-                    // One node may be some blocks behind what another has certified.
-                    guard audit.progress.logSize < expectedSize, waits < 40 else { break }
-                    waits += 1
-                    try await Task.sleep(for: .milliseconds(250))
-                    continue
-                }
-                do {
-                    try audit.add(
-                        chunk.blocks, finalization: chunk.finalization, random: &random)
-                } catch {
-                    // It stands among the audit's findings.
-                    break
-                }
-                guard chunk.finalization != nil else { break }
-                for block in chunk.blocks { inspect(block) }
-                progress(audit.progress)
-            }
-            return ReplayedChain(genesis: genesis, audit: audit)
-        }
-    }
-
-    /// The newest certified checkpoint that one node knows; nil where it has none yet, or where it
-    /// cannot be reached, which is said.
-    private func newestCheckpoint(
-        of address: String, genesis: Genesis
-    ) async throws -> [UInt8]? {
-        var limits = ClientLimits()
-        limits.rounds = 1
-        limits.requestTimeout = .seconds(5)
-        do {
-            return try await NodeClient.with(
-                nodes: [address], chainID: genesis.chainID, limits: limits
-            ) { try await $0.fullCheckpoint() }
-        } catch let error as ClientError where error.refusalCode != nil {
-            return nil
-        } catch let error as ClientError where error.isTemporary {
-            note("  \(address) gives no checkpoint: \(error)")
-            return nil
+        try await withClient { client in
+            var replay = ChainReplay(
+                genesis: genesis, client: client,
+                audit: try ChainAudit(genesis: genesis.canonicalBytes))
+            for claim in claims { replay.audit.examine(claim) }
+            try await replay.learnEnd(waits: waitsForCheckpoint)
+            try await replay.readBlocks(progress: progress, inspect: inspect)
+            return replay.result
         }
     }
 }

@@ -22,6 +22,7 @@ private func reported(_ error: any Error) -> ExitCode {
     case let failure as CommandFailure: return failure.status
     case is FileFailure, is JSONFailure: return ExitStatus.file
     case let failure as ClientError where failure.isTemporary: return ExitStatus.unavailable
+    case is HomeLock.InUse: return ExitStatus.inUse
     default: return ExitStatus.refused
     }
 }

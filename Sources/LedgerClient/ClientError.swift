@@ -3,7 +3,6 @@
 // certificates and proofs can show is `Verification`'s. It knows no key and no secret.
 
 package import APISchema
-package import Codec
 internal import PlainText
 
 /// Why a request had no usable answer.
@@ -20,8 +19,8 @@ package enum ClientError: Error, Hashable, Sendable {
     case refused(APIFailure)
     /// An answer that an honest server does not give.
     case badAnswer(server: String, problem: String)
-    /// A server of another chain.
-    case otherChain(server: String, found: Bytes32, expected: Bytes32)
+    /// Several servers answered, none as an honest one would; each with what is wrong.
+    case allBad([String])
     /// It was accepted, but what was waited for did not come in time.
     case timedOut(waitingFor: String)
     case cancelled
@@ -31,11 +30,20 @@ package enum ClientError: Error, Hashable, Sendable {
         if case .refused(let failure) = self { failure.code } else { nil }
     }
 
+    /// Whether servers answered, and none as an honest one would.
+    package var isBadAnswer: Bool {
+        switch self {
+        case .badAnswer, .allBad: true
+        case .badAddress, .insecure, .badReference, .unreachable, .refused, .timedOut, .cancelled:
+            false
+        }
+    }
+
     /// Whether nobody answered or nothing came of it in time: the same may succeed later.
     package var isTemporary: Bool {
         switch self {
         case .unreachable, .timedOut: true
-        case .badAddress, .insecure, .badReference, .refused, .badAnswer, .otherChain, .cancelled:
+        case .badAddress, .insecure, .badReference, .refused, .badAnswer, .allBad, .cancelled:
             false
         }
     }
@@ -58,8 +66,9 @@ extension ClientError: CustomStringConvertible {
             "\(failure.message) (\(failure.code))"
         case .badAnswer(let server, let problem):
             "\(server) gave an answer that does not hold: \(problem); try another server"
-        case .otherChain(let server, let found, let expected):
-            "\(server) serves the chain \(found), not \(expected)"
+        case .allBad(let answers):
+            "no server gave an answer that holds: " + answers.joined(separator: "; ")
+                + "; try another server"
         case .timedOut(let subject):
             "\(subject) did not come in time; ask again later, nothing is lost"
         case .cancelled:

@@ -29,11 +29,16 @@ extension NodeClient {
     private func event(
         _ message: EventParser.Message, from server: String
     ) throws(ClientError) -> NodeEvent? {
-        let answer = Transport.Answer(server: server, body: message.data)
-        switch message.type {
-        case "block": return .block(try transport.decode(BlockSummary.self, from: answer))
-        case "election": return .election(try transport.decode(ElectionStatus.self, from: answer))
-        default: return nil
+        do throws(AnswerFault) {
+            switch message.type {
+            case "block":
+                return .block(try ForeignJSON.decode(BlockSummary.self, from: message.data))
+            case "election":
+                return .election(try ForeignJSON.decode(ElectionStatus.self, from: message.data))
+            default: return nil
+            }
+        } catch {
+            throw .badAnswer(server: server, problem: error.problem)
         }
     }
 }

@@ -7,45 +7,51 @@ internal import TransparencyLog
 extension NodeClient {
     /// Submits a transaction's canonical bytes. The same bytes may be submitted again at any time.
     ///
-    /// - Throws: `.refused` with the rule's code where it can never be accepted as things are.
+    /// That a node says `accepted` or `final` proves nothing: only a receipt does.
+    /// - Throws: `.refused` with the rule's code where no node that can be reached accepts it.
     package func submit(_ transaction: [UInt8]) async throws(ClientError) -> SubmissionAnswer {
-        let answer = try await transport.send(
-            Transport.Call(
-                method: .POST, path: "/v1/transactions", body: transaction,
-                contentType: "application/octet-stream", limit: 64 << 10,
-                confirmsRefusal: true))
-        let submission = try transport.decode(SubmissionAnswer.self, from: answer)
-        guard submission.transactionID == Transaction.id(of: transaction) else {
-            throw .badAnswer(server: answer.server, problem: "it names another transaction")
+        let call = Transport.Call(
+            method: .POST, path: "/v1/transactions", body: transaction,
+            contentType: "application/octet-stream", limit: 64 << 10)
+        return try await transport.ask(call) { answer in
+            let submission = try ForeignJSON.decode(SubmissionAnswer.self, from: answer.body)
+            guard submission.transactionID == Transaction.id(of: transaction) else {
+                throw AnswerFault("it names another transaction")
+            }
+            return submission
         }
-        return submission
     }
 
-    /// Where a transaction is; nil where the node does not know it.
+    /// Where a transaction is, as a node says it; nil where no node that can be reached knows it.
     package func transactionStatus(
         _ id: Bytes32
     ) async throws(ClientError) -> TransactionStatus? {
         try await ClientError.orNil { () async throws(ClientError) in
-            let (server, status) = try await transport.json(
-                TransactionStatus.self, "/v1/transactions/\(id)")
-            guard status.transactionID == id else {
-                throw .badAnswer(server: server, problem: "it names another transaction")
+            try await transport.json(
+                TransactionStatus.self, "/v1/transactions/\(id)"
+            ) { status throws(AnswerFault) in
+                guard status.transactionID == id else {
+                    throw AnswerFault("it names another transaction")
+                }
+                return status
             }
-            return status
         }
     }
 
     /// A transaction's canonical bytes, which hash to the id.
     package func transactionBytes(_ id: Bytes32) async throws(ClientError) -> [UInt8] {
-        let answer = try await transport.bytes(
-            "/v1/transactions/\(id)/bytes", limit: Limits.entryBytes)
-        guard Transaction.id(of: answer.body) == id else {
-            throw .badAnswer(server: answer.server, problem: "the bytes do not hash to the id")
+        try await transport.bytes(
+            "/v1/transactions/\(id)/bytes", limit: Limits.entryBytes
+        ) { body in
+            guard Transaction.id(of: body) == id else {
+                throw AnswerFault("the bytes do not hash to the id")
+            }
+            return body
         }
-        return answer.body
     }
 
-    /// Submits and waits until the transaction is final.
+    /// Submits and waits until a node says that the transaction is final, which proves nothing:
+    /// `CommandOptions.ProvenSubmission` waits for a receipt that holds.
     ///
     /// - Throws: `.timedOut` if it is not final in time; it may become so later.
     package func submitAndWait(
@@ -55,8 +61,8 @@ extension NodeClient {
         return try await waitUntilFinal(transaction, timeout: timeout)
     }
 
-    /// Waits until a submitted transaction is final. It is submitted again while it is not: the node
-    /// that took it may have stopped.
+    /// Waits until a node says that a submitted transaction is final, as `submitAndWait` does. It is
+    /// submitted again while it is not: the node that took it may have stopped.
     ///
     /// - Throws: `.timedOut` if it is not final in time; it may become so later.
     package func waitUntilFinal(
@@ -75,36 +81,40 @@ extension NodeClient {
                 throw .timedOut(waitingFor: "the finality of transaction \(id)")
             }
             if now - submitted > .seconds(5) {
-                transport.preferAnother()
+                preferAnother()
                 _ = try await submit(transaction)
                 submitted = now
             }
-            try await transport.rest(for: pause)
+            try await rest(for: pause)
             pause = min(pause * 3 / 2, .seconds(1))
         }
     }
 
-    /// The receipt of a final transaction: a tlog-proof whose leaf is the transaction. That its
-    /// checkpoint is certified is for `Verification` to check.
+    /// The receipt of a final transaction: a tlog-proof whose leaf is the transaction.
     ///
+    /// - Parameter check: what it must pass to be believed, as by `Verification.ReceiptCheck`; its
+    ///   result is returned.
     /// - Throws: `.refused` with `NOT_FINAL` while no certified checkpoint covers it.
-    package func receipt(_ id: Bytes32) async throws(ClientError) -> [UInt8] {
-        let answer = try await transport.bytes("/v1/transactions/\(id)/receipt", limit: 64 << 10)
-        let proof: LogProof
-        do {
-            proof = try LogProof(parsing: answer.body)
-        } catch {
-            throw .badAnswer(server: answer.server, problem: "it is not a tlog-proof")
-        }
-        if let extra = proof.extra {
-            guard ReceiptExtra(extra)?.transactionID == id else {
-                throw .badAnswer(server: answer.server, problem: "the receipt is another entry's")
+    package func receipt<Result>(
+        _ id: Bytes32, check: (_ receipt: [UInt8]) throws -> Result
+    ) async throws(ClientError) -> Result {
+        try await transport.bytes(
+            "/v1/transactions/\(id)/receipt", limit: 64 << 10
+        ) { body in
+            guard let proof = try? LogProof(parsing: body) else {
+                throw AnswerFault("it is not a tlog-proof")
             }
+            if let extra = proof.extra {
+                guard ReceiptExtra(extra)?.transactionID == id else {
+                    throw AnswerFault("the receipt is another entry's")
+                }
+            }
+            return try check(body)
         }
-        return answer.body
     }
 
-    /// The receipt, waiting until a certified checkpoint covers the transaction.
+    /// The receipt, waiting until a certified checkpoint covers the transaction. That the checkpoint
+    /// is certified is not checked.
     package func waitForReceipt(
         _ id: Bytes32, timeout: Duration = .seconds(60)
     ) async throws(ClientError) -> [UInt8] {
@@ -112,7 +122,7 @@ extension NodeClient {
         var pause = Duration.milliseconds(100)
         while true {
             do throws(ClientError) {
-                return try await receipt(id)
+                return try await receipt(id) { $0 }
             } catch {
                 guard error.refusalCode == "NOT_FINAL" || error.refusalCode == "NOT_FOUND" else {
                     throw error
@@ -122,8 +132,8 @@ extension NodeClient {
                 }
             }
             // A node that is behind, or that says so, must not be the last word.
-            if pause >= .seconds(1) { transport.preferAnother() }
-            try await transport.rest(for: pause)
+            if pause >= .seconds(1) { preferAnother() }
+            try await rest(for: pause)
             pause = min(pause * 3 / 2, .seconds(1))
         }
     }

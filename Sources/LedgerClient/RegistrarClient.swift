@@ -48,38 +48,55 @@ package struct RegistrarClient: Sendable {
     }
 
     /// Ends all connections. Every client is shut down once, after its last use.
-    package func shutdown() async { await transport.shutdown() }
+    package func shutdown() async { await transport.pool.shutdown() }
 
     /// The voter's style and the opening of the own roll leaf.
     ///
+    /// - Parameter check: what the answer must pass; another front end is asked where it does not.
     /// - Throws: `.refused` with `E_AUTH`, `E_RATE` or `E_PHASE`.
     package func entry(
-        _ identity: VoterIdentity, election reference: String
+        _ identity: VoterIdentity, election reference: String,
+        check: (VoterEntry) throws -> Void = { _ in }
     ) async throws(ClientError) -> VoterEntry {
-        try await post(identity, to: reference, "entry")
+        try await post(identity, to: reference, "entry") { entry in
+            try check(entry)
+            return entry
+        }
     }
 
     /// The blind signature over a blinded message of 384 bytes: the same for the same message, ever
     /// again.
     ///
+    /// - Parameter check: takes the certificate from the answer, or throws why it is none; another
+    ///   front end is asked then.
     /// - Throws: `.refused` with `E_ISSUED`, `E_BLIND`, `E_PHASE`, `E_AUTH`, `E_ROLL` or `E_RATE`.
-    package func credential(
-        _ identity: VoterIdentity, blindedMessage: [UInt8], election reference: String
-    ) async throws(ClientError) -> CredentialAnswer {
+    package func credential<Result>(
+        _ identity: VoterIdentity, blindedMessage: [UInt8], election reference: String,
+        check: (CredentialAnswer) throws -> Result
+    ) async throws(ClientError) -> Result {
         try await post(
             CredentialRequestMessage(
                 identity: identity, blindedMessage: Hexadecimal.encode(blindedMessage)),
-            to: reference, "credential")
+            to: reference, "credential", check: check)
+    }
+
+    /// The same, not checked.
+    package func credential(
+        _ identity: VoterIdentity, blindedMessage: [UInt8], election reference: String
+    ) async throws(ClientError) -> CredentialAnswer {
+        try await credential(
+            identity, blindedMessage: blindedMessage, election: reference, check: { $0 })
     }
 
     /// What the registrar says about itself.
     package func status() async throws(ClientError) -> RegistrarStatus {
-        try await transport.json(RegistrarStatus.self, "/v1/status").value
+        try await transport.json(RegistrarStatus.self, "/v1/status")
     }
 
-    private func post<Answer: Decodable>(
-        _ message: some Encodable, to reference: String, _ route: String
-    ) async throws(ClientError) -> Answer {
+    private func post<Answer: Decodable, Result>(
+        _ message: some Encodable, to reference: String, _ route: String,
+        check: (Answer) throws -> Result
+    ) async throws(ClientError) -> Result {
         guard isElectionReference(reference) else { throw .badReference(reference) }
         let body: [UInt8]
         do {
@@ -87,10 +104,11 @@ package struct RegistrarClient: Sendable {
         } catch {
             throw .badReference(reference)
         }
-        let answer = try await transport.send(
-            Transport.Call(
-                method: .POST, path: "/v1/elections/\(reference)/\(route)", body: body,
-                contentType: "application/json", limit: 64 << 10))
-        return try transport.decode(Answer.self, from: answer)
+        let call = Transport.Call(
+            method: .POST, path: "/v1/elections/\(reference)/\(route)", body: body,
+            contentType: "application/json", limit: 64 << 10)
+        return try await transport.ask(call) { answer in
+            try check(try ForeignJSON.decode(Answer.self, from: answer.body))
+        }
     }
 }

@@ -1,49 +1,68 @@
 internal import APISchema
 internal import AsyncHTTPClient
+internal import Codec
 internal import FoundationEssentials
 internal import NIOCore
 internal import NIOHTTP1
-internal import Synchronization
+internal import NIOPosix
+internal import PlainText
+internal import SystemErrors
 
-/// Requests to several servers that answer alike: when one fails the next is asked.
-final class Transport: Sendable {
+/// Why an answer is not used: what an honest server would not have said.
+package struct AnswerFault: Error, Hashable, Sendable {
+    /// What is wrong with it, as in "it names another transaction".
+    package let problem: String
+
+    package init(_ problem: String) { self.problem = problem }
+}
+
+/// Requests to several servers, none of which is believed.
+///
+/// One rule holds for all requests: an answer counts if it passes the caller's check. An answer that
+/// does not, a refusal, a late answer or none is remembered against its server, and the next server
+/// is asked. A refusal counts once every server that can be reached refuses.
+struct Transport: Sendable {
+    let pool: ServerPool
     let servers: [String]
     let limits: ClientLimits
-    private let client: HTTPClient
-    /// The server that answered last.
-    private let preferred = Mutex(0)
 
+    /// - Throws: `.badAddress`.
     init(servers: [String], limits: ClientLimits) throws(ClientError) {
         guard !servers.isEmpty else { throw .badAddress("") }
-        guard servers.count <= limits.servers else {
-            throw .badAddress(servers[limits.servers])
-        }
+        guard servers.count <= limits.servers else { throw .badAddress(servers[limits.servers]) }
         var addresses: [String] = []
-        for server in servers { addresses.append(try Self.address(server)) }
+        for server in servers {
+            let address = try Self.address(server)
+            // One that is named twice is one.
+            if !addresses.contains(address) { addresses.append(address) }
+        }
         self.servers = addresses
         self.limits = limits
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout = HTTPClient.Configuration.Timeout(
-            connect: .seconds(5), read: .seconds(30))
-        // A refused connection is for the next server, not to be tried again until the timeout.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(
-            eventLoopGroupProvider: .singleton, configuration: configuration)
+        pool = ServerPool(limits: limits)
     }
 
-    /// Ends all connections; to be called once.
-    func shutdown() async {
-        // A client that is shut down already has nothing left to end.
-        try? await client.shutdown()
+    private init(_ other: Transport, servers: [String], limits: ClientLimits) {
+        pool = other.pool
+        self.servers = servers
+        self.limits = limits
+    }
+
+    /// One transport for each server, with the same connections and the same memory.
+    ///
+    /// - Parameter limits: bounds of their requests.
+    func each(limits: ClientLimits? = nil) -> [Transport] {
+        let (first, resting) = pool.order(of: servers)
+        return (first + resting).map {
+            Transport(self, servers: [$0], limits: limits ?? self.limits)
+        }
     }
 
     /// The address without a slash at its end.
     private static func address(_ text: String) throws(ClientError) -> String {
-        guard let url = URL(string: text), let scheme = url.scheme,
+        guard text.isPlainReference, let url = URL(string: text), let scheme = url.scheme,
             scheme == "http" || scheme == "https", url.host()?.isEmpty == false,
             url.query() == nil, url.fragment() == nil, url.user() == nil, text.count <= 2048
-        else { throw .badAddress(text) }
+        else { throw .badAddress(text.plainLine(limit: 200)) }
         var address = text
         while address.hasSuffix("/") { address.removeLast() }
         return address
@@ -57,8 +76,6 @@ final class Transport: Sendable {
         /// The largest body of an answer, in bytes.
         let limit: Int
         var accept = "application/json"
-        /// Whether one server's refusal counts only if every other that answers refuses, too.
-        var confirmsRefusal = false
     }
 
     struct Answer: Sendable {
@@ -66,42 +83,95 @@ final class Transport: Sendable {
         let body: [UInt8]
     }
 
-    /// The answer of the first server that gives one.
-    func send(_ call: Call) async throws(ClientError) -> Answer {
+    /// The first answer that passes `check`.
+    ///
+    /// - Throws: `.refused`, `.badAnswer`, `.unreachable`, `.cancelled`.
+    func ask<Value>(
+        _ call: Call, check: (Answer) throws -> Value
+    ) async throws(ClientError) -> Value {
         var pause = limits.firstPause
-        var attempts: [String] = []
+        var outcome = Outcome()
         for round in 0..<limits.rounds {
             if round > 0 {
+                limits.notice?(
+                    "No server gives an answer yet; asking again: "
+                        + outcome.attempts.joined(separator: "; "))
                 try await rest(for: pause)
                 pause = min(pause * 2, limits.longestPause)
             }
-            attempts = []
-            var refusal: APIFailure?
-            let first = preferred.withLock { $0 }
-            for offset in servers.indices {
-                let index = (first + offset) % servers.count
-                switch try await attempt(call, at: servers[index]) {
-                case .answer(let answer):
-                    preferred.withLock { $0 = index }
-                    return answer
-                case .refusal(let failure):
-                    guard call.confirmsRefusal else { throw .refused(failure) }
-                    refusal = refusal ?? failure
-                case .tryAnother(let reason, let after):
-                    attempts.append("\(servers[index]): \(reason)")
-                    if let after { pause = min(max(pause, after), limits.longestPause) }
+            outcome = Outcome()
+            let (first, resting) = pool.order(of: servers)
+            for server in first {
+                if let value = try await ask(call, at: server, &outcome, check) { return value }
+            }
+            // Those that failed a moment ago are asked where the others do not settle it.
+            if outcome.refusals.isEmpty || (call.method == .POST && outcome.refusals.count < 2) {
+                for server in resting {
+                    if let value = try await ask(call, at: server, &outcome, check) { return value }
                 }
             }
-            if let refusal { throw .refused(refusal) }
+            if let error = outcome.verdict(of: call, isLast: round + 1 == limits.rounds) {
+                throw error
+            }
+            if let after = outcome.after { pause = min(max(pause, after), limits.longestPause) }
         }
-        throw .unreachable(attempts)
+        throw .unreachable(outcome.attempts)
+    }
+
+    /// What the servers of one round came to.
+    private struct Outcome {
+        var refusals: [APIFailure] = []
+        var faults: [(server: String, problem: String)] = []
+        /// What happened at those that gave no answer.
+        var attempts: [String] = []
+        /// When one of them asked to be asked again.
+        var after: Duration?
+
+        /// Why the request is over; nil where another round may help.
+        func verdict(of call: Call, isLast: Bool) -> ClientError? {
+            // A ballot is not given up because one server refuses it while others restart.
+            let isSettled =
+                call.method != .POST || refusals.count > 1 || attempts.isEmpty || isLast
+            if let refusal = refusals.first, isSettled { return .refused(refusal) }
+            guard attempts.isEmpty || isLast, let fault = faults.first else { return nil }
+            guard faults.count > 1 else {
+                return .badAnswer(server: fault.server, problem: fault.problem)
+            }
+            return .allBad(faults.map { "\($0.server): \($0.problem)" })
+        }
+    }
+
+    private func ask<Value>(
+        _ call: Call, at server: String, _ outcome: inout Outcome,
+        _ check: (Answer) throws -> Value
+    ) async throws(ClientError) -> Value? {
+        switch try await attempt(call, at: server) {
+        case .answer(let answer):
+            do {
+                let value = try check(answer)
+                pool.commend(server)
+                return value
+            } catch {
+                let problem = (error as? AnswerFault)?.problem ?? "\(error)"
+                pool.complain(
+                    of: server, path: call.path, problem: problem, evidence: answer.body)
+                outcome.faults.append((server, problem.plainLine))
+            }
+        case .refusal(let failure):
+            outcome.refusals.append(failure)
+        case .nothing(let reason, let after, let isLate):
+            pool.excuse(server, isLate: isLate)
+            outcome.attempts.append("\(server): \(reason)")
+            if let after { outcome.after = max(outcome.after ?? after, after) }
+        }
+        return nil
     }
 
     private enum Attempt {
         case answer(Answer)
         /// The rules refuse it, as this server says.
         case refusal(APIFailure)
-        case tryAnother(reason: String, after: Duration?)
+        case nothing(reason: String, after: Duration?, isLate: Bool)
     }
 
     private func attempt(_ call: Call, at server: String) async throws(ClientError) -> Attempt {
@@ -109,19 +179,11 @@ final class Transport: Sendable {
         let headers: HTTPHeaders
         let body: [UInt8]
         do {
-            let response = try await client.execute(
-                request(call, at: server), timeout: limits.requestTimeout.timeAmount)
-            status = response.status
-            headers = response.headers
-            body = [UInt8](try await response.body.collect(upTo: call.limit).readableBytesView)
-        } catch is CancellationError {
-            throw .cancelled
-        } catch is NIOTooManyBytesError {
-            return .tryAnother(
-                reason: "its answer is larger than \(call.limit) bytes", after: nil)
+            (status, headers, body) = try await exchange(call, at: server)
         } catch {
-            if Task.isCancelled { throw .cancelled }
-            return .tryAnother(reason: Self.text(error), after: nil)
+            if error is CancellationError || Task.isCancelled { throw .cancelled }
+            return .nothing(
+                reason: Self.text(error, call), after: nil, isLate: Self.isLate(error))
         }
         if (200..<300).contains(status.code) {
             return .answer(Answer(server: server, body: body))
@@ -134,13 +196,64 @@ final class Transport: Sendable {
             let after =
                 headers.first(name: "Retry-After").flatMap(Int.init)
                 ?? failure.retryAfterSeconds
-            return .tryAnother(
+            return .nothing(
                 reason: failure.message,
-                after: after.map { .seconds(min(max($0, 0), 60)) })
+                after: after.map { .seconds(min(max($0, 0), 60)) }, isLate: false)
         case let status where status.code >= 500:
-            return .tryAnother(reason: failure.message, after: nil)
+            return .nothing(reason: failure.message, after: nil, isLate: false)
         default:
             return .refusal(failure)
+        }
+    }
+
+    /// Sends a request and reads the whole answer, which must keep coming.
+    private func exchange(
+        _ call: Call, at server: String
+    ) async throws -> (HTTPResponseStatus, HTTPHeaders, [UInt8]) {
+        try await withNotices(of: server) {
+            let start = ContinuousClock.now
+            let response = try await pool.client.execute(
+                request(call, at: server), timeout: limits.requestTimeout.timeAmount)
+            var body: [UInt8] = []
+            for try await part in response.body {
+                body += part.readableBytesView
+                guard body.count <= call.limit else {
+                    throw NIOTooManyBytesError(maxBytes: call.limit)
+                }
+                let late = ContinuousClock.now - start - limits.requestTimeout
+                guard late < .seconds(body.count / limits.slowestBytesPerSecond) else {
+                    throw LateAnswer()
+                }
+            }
+            return (response.status, response.headers, body)
+        }
+    }
+
+    /// An answer that comes so slowly that it may never be whole.
+    private struct LateAnswer: Error {}
+
+    /// Runs `body`, and says now and then that a server is being waited for.
+    private func withNotices<Value: Sendable>(
+        of server: String, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        guard let notice = limits.notice else { return try await body() }
+        let step = limits.noticeInterval
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                var waited = Duration.zero
+                while !Task.isCancelled {
+                    try await Task.sleep(for: step)
+                    waited += step
+                    notice("Waiting for \(server), \(waited.components.seconds) s so far.")
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let value = result { return value }
+            }
+            throw CancellationError()
         }
     }
 
@@ -156,31 +269,25 @@ final class Transport: Sendable {
         return request
     }
 
-    /// The body of an event stream; the caller reads it until it ends.
+    /// The body of an event stream of the first server that gives one; the caller reads it until it
+    /// ends.
     func open(_ path: String) async throws(ClientError) -> (String, HTTPClientResponse.Body) {
-        let server = servers[preferred.withLock { $0 }]
         let call = Call(path: path, limit: 0, accept: "text/event-stream")
-        do {
-            let response = try await client.execute(
-                request(call, at: server), deadline: .distantFuture)
-            guard response.status == .ok else {
-                throw ClientError.badAnswer(
-                    server: server, problem: "it refuses the event stream (\(response.status))")
+        let (first, resting) = pool.order(of: servers)
+        var attempts: [String] = []
+        for server in first + resting {
+            do {
+                let response = try await pool.client.execute(
+                    request(call, at: server), deadline: .distantFuture)
+                if response.status == .ok { return (server, response.body) }
+                attempts.append("\(server): it refuses the event stream (\(response.status.code))")
+            } catch {
+                if error is CancellationError || Task.isCancelled { throw .cancelled }
+                attempts.append("\(server): \(Self.text(error, call))")
             }
-            return (server, response.body)
-        } catch let error as ClientError {
-            throw error
-        } catch is CancellationError {
-            throw .cancelled
-        } catch {
-            throw .unreachable(["\(server): \(Self.text(error))"])
+            pool.excuse(server, isLate: false)
         }
-    }
-
-    /// The next server is asked first from now on.
-    func preferAnother() {
-        let count = servers.count
-        preferred.withLock { $0 = ($0 + 1) % count }
+        throw .unreachable(attempts)
     }
 
     func rest(for duration: Duration) async throws(ClientError) {
@@ -191,19 +298,51 @@ final class Transport: Sendable {
         }
     }
 
+    /// A refusal as it may be shown: plain lines, whatever the server or a proxy wrote.
     private static func failure(status: HTTPResponseStatus, body: [UInt8]) -> APIFailure {
-        if let failure = try? JSONDecoder().decode(APIFailure.self, from: Data(body)) {
-            return failure
+        if let failure = try? JSONDecoder().decode(APIFailure.self, from: Data(body)),
+            (1...32).contains(failure.code.utf8.count),
+            failure.code.utf8.allSatisfy({
+                (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F
+            })
+        {
+            return APIFailure(
+                code: failure.code, message: failure.message.plainLine,
+                retryAfterSeconds: failure.retryAfterSeconds)
         }
         // Something between us and the server answered, not the server.
         return APIFailure(
-            code: "HTTP_\(status.code)",
-            message: "The server answered \(status.code) "
-                + "\(status.reasonPhrase).")
+            code: "HTTP_\(status.code)", message: "The server answered with status \(status.code).")
     }
 
-    private static func text(_ error: any Error) -> String {
-        guard let error = error as? HTTPClientError else { return String(describing: error) }
-        return error.shortDescription
+    private static func isLate(_ error: any Error) -> Bool {
+        switch error {
+        case is LateAnswer: true
+        case let error as HTTPClientError:
+            [.deadlineExceeded, .readTimeout, .connectTimeout].contains(error)
+        default: false
+        }
+    }
+
+    private static func text(_ error: any Error, _ call: Call) -> String {
+        switch error {
+        case is LateAnswer: return "the answer comes too slowly"
+        case is NIOTooManyBytesError: return "its answer is larger than \(call.limit) bytes"
+        case let error as HTTPClientError:
+            switch error {
+            case .deadlineExceeded, .readTimeout: return "no answer in time"
+            case .connectTimeout: return "no connection in time"
+            case .remoteConnectionClosed: return "it closed the connection without an answer"
+            case .cancelled: return "the request was cancelled"
+            default: return "the answer is no HTTP that can be used (\(error.shortDescription))"
+            }
+        case let error as NIOConnectionError:
+            let systemError =
+                error.connectionErrors.lazy.compactMap { $0.error as? IOError }.first
+            guard let systemError else { return "its name leads to no address" }
+            return SystemError.reason(systemError.errnoCode)
+        case let error as IOError: return SystemError.reason(error.errnoCode)
+        default: return "the connection failed (\(type(of: error)))"
+        }
     }
 }

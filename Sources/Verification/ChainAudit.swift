@@ -76,11 +76,22 @@ package struct ChainAudit: Sendable {
     /// Says that the record must reach and agree with this checkpoint, from whatever source.
     ///
     /// Give it before the blocks: a size that the audit has passed can no longer be compared.
+    /// - Returns: what the validators vouch for.
     /// - Throws: why the checkpoint is not one that this chain's validators vouch for.
-    package mutating func expect(checkpoint note: [UInt8]) throws(CertificationError) {
-        self.expected.append(
-            try self.history.certified(
-                note, genesis: self.chain.genesis, with: self.chain.verifiers.signatures))
+    @discardableResult
+    package mutating func expect(
+        checkpoint note: [UInt8]
+    ) throws(CertificationError) -> Checkpoint {
+        let certified = try self.history.certified(
+            note, genesis: self.chain.genesis, with: self.chain.verifiers.signatures)
+        self.expected.append(certified)
+        return certified.checkpoint
+    }
+
+    /// How many log entries a quorum vouches for at the end of the record, as far as the expected
+    /// checkpoints say: nil where no checkpoint is expected, or none that the record reaches.
+    package var certifiedSize: UInt64? {
+        self.expected.map(\.checkpoint.size).filter { $0 <= self.progress.logSize }.max()
     }
 
     /// Says that a validator promised a ballot that is missing; the report judges it. Give it before
@@ -109,15 +120,49 @@ package struct ChainAudit: Sendable {
     ) throws(AuditFinding) {
         if let stopped = self.stopped { throw stopped }
         do throws(AuditFinding) {
-            try self.take(blocks, finalization, &random)
+            try self.append(blocks, finalization)
+            if finalization != nil { try self.executeWaiting(&random) }
         } catch {
             self.stopped = error
             throw error
         }
     }
 
-    private mutating func take<R: RandomSource>(
-        _ blocks: [Block], _ finalization: Certificate?, _ random: inout R
+    /// Takes the next blocks as one source gives them, which may lie: what no quorum has certified is
+    /// refused and leaves the audit as it was, since another source may have it right. What a quorum
+    /// has certified is the record, and ends the audit where it is wrong (`stopped`).
+    ///
+    /// - Parameters:
+    ///   - finalization: of the last block; without one nothing is certified.
+    ///   - random: as for `add`.
+    /// - Throws: what is wrong, with the answer unless `stopped` is set.
+    package mutating func offer<R: RandomSource>(
+        _ blocks: [Block], finalization: Certificate?, random: inout R
+    ) throws(AuditFinding) {
+        if let stopped = self.stopped { throw stopped }
+        guard finalization != nil, !blocks.isEmpty else {
+            throw AuditFinding(
+                .truncated, at: blocks.last?.header.height ?? self.progress.height,
+                "no finalization for \(blocks.count) blocks")
+        }
+        let before = (link: self.link, waiting: self.waiting)
+        do throws(AuditFinding) {
+            try self.append(blocks, finalization)
+        } catch {
+            (self.link, self.waiting) = before
+            throw error
+        }
+        do throws(AuditFinding) {
+            try self.executeWaiting(&random)
+        } catch {
+            self.stopped = error
+            throw error
+        }
+    }
+
+    /// Checks all that hashes, numbers and certificates show of the next blocks.
+    private mutating func append(
+        _ blocks: [Block], _ finalization: Certificate?
     ) throws(AuditFinding) {
         // A set of validators ends with a block that they finalized themselves.
         for block in blocks {
@@ -135,6 +180,12 @@ package struct ChainAudit: Sendable {
         try HeaderLink.checkFinality(
             of: newest.header, by: finalization, chain: self.chain.genesis,
             validators: self.validators, verifier: self.chain.verifiers.signatures)
+    }
+
+    /// Executes the blocks that a finalization covers.
+    private mutating func executeWaiting<R: RandomSource>(
+        _ random: inout R
+    ) throws(AuditFinding) {
         for block in self.waiting { try self.execute(block, &random) }
         self.waiting.removeAll()
     }

@@ -5,6 +5,7 @@ import Console
 import DocumentFiles
 import Elections
 import Ledger
+import LedgerClient
 import Verification
 
 struct Audit: AsyncParsableCommand {
@@ -14,6 +15,11 @@ struct Audit: AsyncParsableCommand {
             Fetches the log from the nodes given and re-derives all of it from the genesis document. It must reach \
             the newest checkpoint that a quorum of validators vouches for, as each of the nodes given knows it: \
             name several. Ends with one verdict and a reason for each failure.
+
+            No node is believed. An answer that no quorum certified says nothing about the record: it is kept in \
+            the directory --evidence, its node is named, and the next one is asked. The record holds; or it does \
+            not, as the validators themselves certified it; or it could not be verified, since no node gave the \
+            rest of it.
 
             """ + ExitStatus.help)
 
@@ -29,6 +35,12 @@ struct Audit: AsyncParsableCommand {
             may be given.
             """)
     var claim: [String] = []
+
+    @Option(
+        help:
+            "Keep answers that do not hold in this directory, which is made if there is one to keep."
+    )
+    var evidence = "veche-evidence"
 
     @Flag(help: "Print the report as JSON.")
     var json = false
@@ -46,7 +58,10 @@ struct Audit: AsyncParsableCommand {
                 note("  verified to block \(shown), \(progress.time): \(progress.ballots) ballots")
             }
             let result = replayed.audit.report()
-            let summary = AuditSummary(result)
+            // What was asked for must be there before anything is said to hold.
+            let subject = try election.map { try replayed.election(named: $0) }
+            let summary = AuditSummary(result, of: replayed)
+            try keepEvidence(replayed.complaints)
             if let report { try JSONDocument.write(summary, to: report, replacing: true) }
             if json {
                 let bytes = try JSONDocument.encode(summary)
@@ -54,13 +69,27 @@ struct Audit: AsyncParsableCommand {
             } else {
                 for line in summary.lines { say(line) }
             }
-            guard result.isSound else { throw ExitStatus.refused }
-            guard let election else { return }
-            let (hash, document) = try replayed.election(named: election)
+            guard summary.verdict == .holds else { throw ExitStatus.refused }
+            guard let (hash, document) = subject else { return }
             guard try replayed.queries.resultProtocol(hash) != nil else {
                 throw CommandFailure("The election '\(document.name)' has no result yet.")
             }
         }
+    }
+
+    /// Writes answers that do not hold to files, one each, named in the report by their numbers.
+    private func keepEvidence(_ complaints: [ServerComplaint]) throws {
+        guard !complaints.isEmpty else { return }
+        try LocalFile.makePrivateDirectory(evidence)
+        for (number, complaint) in complaints.enumerated() {
+            try LocalFile.write(
+                complaint.evidence, to: "\(evidence)/answer-\(number + 1)", mode: .document,
+                replacing: true)
+        }
+        let lines = complaints.enumerated().map { "answer-\($0 + 1)  \($1)\n" }
+        try LocalFile.write(
+            Array(lines.joined().utf8), to: evidence + "/answers.txt", mode: .document,
+            replacing: true)
     }
 
     /// The files' bytes: the audit says what is no claim, and goes on.
@@ -79,6 +108,22 @@ struct Audit: AsyncParsableCommand {
 
 /// An audit's verdict as it is printed and written.
 struct AuditSummary: Encodable {
+    enum Verdict: String, Encodable {
+        /// Nothing is wrong with the record.
+        case holds
+        /// What a quorum of the validators certified is wrong.
+        case wrong
+        /// No node gave the whole record in a form that a quorum certified.
+        case unverified
+    }
+
+    /// An answer that does not hold, of a node that errs or lies.
+    struct BadAnswer: Encodable {
+        let server: String
+        let path: String
+        let problem: String
+    }
+
     struct Election: Encodable {
         struct Style: Encodable {
             let number: UInt32
@@ -96,7 +141,9 @@ struct AuditSummary: Encodable {
         let units: Int
     }
 
+    /// Whether the verdict is `holds`.
     let accepted: Bool
+    let verdict: Verdict
     let kind: String
     let chainID: Bytes32
     let height: UInt64
@@ -110,13 +157,40 @@ struct AuditSummary: Encodable {
     let elections: [Election]
     let alarms: [String]
     let findings: [String]
+    /// How many log entries a quorum vouches for; absent where no node showed a certified checkpoint
+    /// that the record reaches: what came after it may be hidden then.
+    let certifiedSize: UInt64?
+    /// Nodes that gave no checkpoint which a quorum signed, with the reason.
+    let withoutCheckpoint: [String]
+    /// What single nodes said and what is not so. The record is not judged by it.
+    let badAnswers: [BadAnswer]
+    /// Why no node's answers lead to the record's end; absent where they do.
+    let missing: String?
     /// Changes of the validators, evidence, spoiled trackers.
     let notes: [String]
     /// What the record says of each claim, in the order given.
     let claims: [String]
 
-    init(_ report: AuditReport) {
-        accepted = report.isSound
+    init(_ report: AuditReport, of chain: ReplayedChain) {
+        let isIncomplete = { (finding: AuditFinding) in finding.failure == .truncated }
+        verdict =
+            if !report.findings.allSatisfy(isIncomplete) {
+                .wrong
+            } else if !report.findings.isEmpty || chain.missing != nil {
+                .unverified
+            } else {
+                .holds
+            }
+        accepted = verdict == .holds
+        certifiedSize = chain.audit.certifiedSize
+        withoutCheckpoint = chain.witnesses.compactMap { witness in
+            witness.certifiedSize == nil
+                ? "\(witness.server): \(witness.reason ?? "it has no checkpoint")" : nil
+        }
+        badAnswers = chain.complaints.map {
+            BadAnswer(server: $0.server, path: $0.path, problem: $0.problem)
+        }
+        missing = chain.missing
         kind = report.genesis.kind.name
         chainID = report.chainID
         height = report.progress.height.rawValue
@@ -175,7 +249,32 @@ struct AuditSummary: Encodable {
         lines += alarms.map { "  ALARM  " + $0 }
         lines += claims.map { "  CLAIM  " + $0 }
         lines += findings.map { "  WRONG  " + $0 }
-        lines.append(accepted ? "VERDICT: the record holds." : "VERDICT: THE RECORD DOES NOT HOLD.")
+        lines += end
+        return lines
+    }
+
+    /// What is known of the record's end and of the nodes, and the verdict.
+    private var end: [String] {
+        var lines = badAnswers.map { "  BAD ANSWER  of \($0.server) (\($0.path)): \($0.problem)" }
+        lines += withoutCheckpoint.map { "  NO CHECKPOINT  of \($0)" }
+        if let missing { lines.append("  MISSING  \(missing)") }
+        if let certifiedSize {
+            lines.append("  end     a quorum vouches for \(certifiedSize) log entries")
+        }
+        lines.append("  as of   block \(height) of \(time), \(Age(of: time).text)")
+        switch verdict {
+        case .holds where certifiedSize == nil && height > 0:
+            lines.append(
+                "VERDICT: the record holds as far as it goes. ITS END IS NOT CERTIFIED: no node showed a"
+                    + " checkpoint of it that a quorum signed, and later blocks may be hidden.")
+        case .holds: lines.append("VERDICT: the record holds.")
+        case .wrong: lines.append("VERDICT: THE RECORD DOES NOT HOLD.")
+        case .unverified:
+            lines.append(
+                "VERDICT: THE RECORD COULD NOT BE VERIFIED. The nodes asked did not give the whole of it;"
+                    + " ask others with --node. Nothing is shown to be wrong with the record itself."
+            )
+        }
         return lines
     }
 }

@@ -31,31 +31,30 @@ struct Casting {
     let client: NodeClient
 
     func cast(_ ballot: KeptBallot) async throws -> CastOutcome {
-        let start = ContinuousClock.now
-        let answer = try await self.client.submit(ballot.transaction)
-        let promised = try self.keepPromise(answer, of: ballot)
-        let status = try await self.client.waitUntilFinal(
-            ballot.transaction, timeout: .seconds(180))
-        let finality = ContinuousClock.now - start
-        let receipt = try await self.client.waitForReceipt(ballot.record.transactionID)
-        var check = try ReceiptCheck(
-            genesis: self.genesis.canonicalBytes, verifier: Ed25519Verifier())
-        if let succession = try await self.client.successionProof() {
-            try check.learn(succession)
+        var submission = try ProvenSubmission(client: self.client, genesis: self.genesis)
+        var promised = false
+        let outcome = try await submission.run(ballot.transaction) { answer in
+            // The first promise binds its validator to the earliest block.
+            if !promised { promised = try self.keepPromise(answer, of: ballot) }
+        } prove: { check, receipt in
+            try check.check(
+                receipt: receipt, transaction: ballot.transaction,
+                credentialKey: ballot.record.credentialKey)
+        }
+        if let succession = submission.succession {
             // It is what makes the receipt hold without a network.
             try LocalFile.write(
                 succession.canonicalBytes, to: self.home.successionFile, mode: .secret,
                 replacing: true)
         }
-        let checked = try check.check(
-            receipt: receipt, transaction: ballot.transaction,
-            credentialKey: ballot.record.credentialKey)
-        try LocalFile.write(receipt, to: self.home.receiptFile, mode: .secret, replacing: true)
+        let checked = outcome.proof
+        try LocalFile.write(
+            outcome.receipt, to: self.home.receiptFile, mode: .secret, replacing: true)
         return CastOutcome(
             transactionID: ballot.record.transactionID,
-            trackingCode: ballot.record.trackingCode, height: status.height,
-            index: status.index, promised: promised,
-            finalityMilliseconds: finality.milliseconds, receipt: self.home.receiptFile,
+            trackingCode: ballot.record.trackingCode, height: outcome.height,
+            index: checked.index, promised: promised,
+            finalityMilliseconds: outcome.finality.milliseconds, receipt: self.home.receiptFile,
             logSize: checked.logSize, cosigners: checked.cosigners.map(\.name))
     }
 

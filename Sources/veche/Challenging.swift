@@ -56,19 +56,12 @@ struct ChallengeRegistration {
 
     /// Sends a challenge's spoil transaction, waits until it is final, and keeps its receipt.
     func register(_ challenge: Challenge) async throws -> TransactionPlace {
-        let status = try await self.client.submitAndWait(
-            challenge.transaction, timeout: .seconds(180))
-        let receipt = try await self.client.waitForReceipt(
-            Transaction.id(of: challenge.transaction))
-        var check = try ReceiptCheck(
-            genesis: self.genesis.canonicalBytes, verifier: Ed25519Verifier())
-        if let succession = try await self.client.successionProof() {
-            try check.learn(succession)
+        var submission = try ProvenSubmission(client: self.client, genesis: self.genesis)
+        let outcome = try await submission.run(challenge.transaction) { check, receipt in
+            try check.checkInclusion(receipt: receipt, transaction: challenge.transaction)
         }
-        let place = try check.checkInclusion(
-            receipt: receipt, transaction: challenge.transaction)
-        try self.home.keep(receipt: receipt, of: challenge)
-        return TransactionPlace(height: status.height, index: place.index)
+        try self.home.keep(receipt: outcome.receipt, of: challenge)
+        return TransactionPlace(height: outcome.height, index: outcome.proof.index)
     }
 
     /// Registers what an earlier run was cut off from registering. A refusal does not keep the voter

@@ -33,7 +33,8 @@ struct CredentialFetch {
 
     func run(seed: Bytes32) async throws -> Credential {
         let registrar = try RegistrarClient(
-            registrars: self.registrars, sendsCodesInClear: self.sendsCodesInClear)
+            registrars: self.registrars, sendsCodesInClear: self.sendsCodesInClear,
+            limits: .telling)
         do {
             let credential = try await self.run(seed: seed, registrar: registrar)
             await registrar.shutdown()
@@ -53,11 +54,17 @@ struct CredentialFetch {
 
     private func run(seed: Bytes32, registrar: RegistrarClient) async throws -> Credential {
         let name = self.election.document.hash.description
-        let entry = try await registrar.entry(self.identity, election: name)
-        guard entry.electionID == self.election.electionID else {
-            throw CommandFailure(
-                "The registrar and the nodes name different elections (A_KEY_MISMATCH). Nothing"
-                    + " was sent; tell the commission.")
+        let entry = try await registrar.entry(self.identity, election: name) { entry in
+            guard entry.electionID == self.election.electionID else {
+                throw AnswerFault(
+                    "the registrar and the nodes name different elections (A_KEY_MISMATCH); tell the"
+                        + " commission")
+            }
+            guard self.election.document.style(numbered: entry.style) != nil else {
+                throw AnswerFault(
+                    "the registrar names ballot style \(entry.style), which the election does not"
+                        + " have")
+            }
         }
         guard let style = self.election.document.style(numbered: entry.style) else {
             throw CommandFailure(
@@ -81,29 +88,38 @@ struct CredentialFetch {
         {
             return kept
         }
-        let answer = try await registrar.credential(
-            self.identity, blindedMessage: request.blindedMessage, election: election)
-        let certificate: [UInt8]
-        do throws(RefusalCode) {
-            // What is not hexadecimal is no signature either.
-            certificate = try request.finalize(
-                Hexadecimal.decode(answer.blindSignature) ?? [], verifier: CredentialVerifier())
-        } catch {
-            try LocalFile.write(
-                try JSONDocument.encode(
-                    WrongAnswer(
-                        election: election, style: style.number,
-                        blindedMessage: Hexadecimal.encode(request.blindedMessage),
-                        answer: answer)),
-                to: self.home.wrongAnswerFile, mode: .secret, replacing: true)
-            throw CommandFailure(
-                "The registrar's signature is not one of the key in the election document, over"
-                    + " your request (\(error.name), A_KEY_MISMATCH). Request and answer are kept in"
-                    + " \(self.home.wrongAnswerFile): anyone can see that they do not fit. Ask again,"
-                    + " and tell the commission if it stays so.")
+        let certificate = try await registrar.credential(
+            self.identity, blindedMessage: request.blindedMessage, election: election
+        ) { answer in
+            do throws(RefusalCode) {
+                // What is not hexadecimal is no signature either.
+                return try request.finalize(
+                    Hexadecimal.decode(answer.blindSignature) ?? [],
+                    verifier: CredentialVerifier())
+            } catch {
+                try self.keep(answer, to: request, style: style, election: election)
+                throw AnswerFault(
+                    "the registrar's signature is not one of the key in the election document, over"
+                        + " your request (\(error.name), A_KEY_MISMATCH). Request and answer are kept in"
+                        + " \(self.home.wrongAnswerFile): anyone can see that they do not fit. Ask"
+                        + " again, and tell the commission if it stays so")
+            }
         }
         try LocalFile.write(
             certificate, to: self.home.certificateFile, mode: .secret, replacing: true)
         return certificate
+    }
+
+    /// Keeps a request and an answer that is no signature of it.
+    private func keep(
+        _ answer: CredentialAnswer, to request: CredentialRequest, style: BallotStyle,
+        election: String
+    ) throws {
+        try LocalFile.write(
+            try JSONDocument.encode(
+                WrongAnswer(
+                    election: election, style: style.number,
+                    blindedMessage: Hexadecimal.encode(request.blindedMessage), answer: answer)),
+            to: self.home.wrongAnswerFile, mode: .secret, replacing: true)
     }
 }

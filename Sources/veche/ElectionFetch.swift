@@ -4,6 +4,7 @@ import Codec
 import CommandOptions
 import Ledger
 import LedgerClient
+import PlainText
 import VoterStation
 
 extension NodeClient {
@@ -16,9 +17,12 @@ extension NodeClient {
         guard let keys = ceremony.keys.flatMap(Hexadecimal.decode),
             let electionID = ceremony.electionID
         else {
-            throw CommandFailure(
-                "The election '\(document.name)' has no keys yet: its key ceremony is at the step"
-                    + " '\(ceremony.step)'. Try again when it is open.")
+            throw ClientError.refused(
+                APIFailure(
+                    code: "NOT_FINAL",
+                    message:
+                        "The election '\(document.name)' has no keys yet: its key ceremony is at"
+                        + " the step '\(ceremony.step)'. Try again when it is open."))
         }
         var confirmations: [[UInt8]] = []
         for message in ceremony.confirmations {
@@ -33,18 +37,29 @@ extension NodeClient {
             confirmations: confirmations)
     }
 
-    /// An election that a node gave, checked, and the one that was asked for.
+    /// An election, checked, and the one that was asked for, from the first node whose answers hold
+    /// together.
     ///
-    /// - Throws: `VotingKeysRejection` where the node gave other keys than the election's.
-    func trustedElection(_ reference: String, genesis: Genesis) async throws -> TrustedElection {
-        let trusted = try TrustedElection(
-            checking: try await self.electionFile(reference, genesis: genesis), genesis: genesis)
-        guard trusted.isNamed(reference) else {
-            throw CommandFailure(
-                "The node answers with the election '\(trusted.document.name)' where"
-                    + " '\(reference)' was asked for. Ask another node.")
+    /// - Throws: `VotingKeysRejection` where every node gave other keys than the election's;
+    ///   `ClientError`.
+    func checkedElection(
+        _ reference: String, genesis: Genesis
+    ) async throws -> (file: ElectionFile, trusted: TrustedElection) {
+        try await self.first(for: "the election '\(reference)'") { node in
+            let file = try await node.electionFile(reference, genesis: genesis)
+            let trusted = try TrustedElection(checking: file, genesis: genesis)
+            guard trusted.isNamed(reference) else {
+                throw CommandFailure(
+                    "The node answers with the election '\(trusted.document.name.plainLine)' where"
+                        + " '\(reference)' was asked for.")
+            }
+            return (file, trusted)
         }
-        return trusted
+    }
+
+    /// The same without the file.
+    func trustedElection(_ reference: String, genesis: Genesis) async throws -> TrustedElection {
+        try await self.checkedElection(reference, genesis: genesis).trusted
     }
 
     /// The bytes of the transaction that created the election.

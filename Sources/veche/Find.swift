@@ -34,20 +34,11 @@ struct Find: AsyncParsableCommand {
             }
             let genesis = try self.chain.loadGenesis()
             var search = TrackerSearch(code: code)
-            let replayed = try await self.chain.fetch(genesis: genesis) { _ in
-            } inspect: {
-                search.look(at: $0)
-            }
-            guard replayed.audit.stopped == nil else {
-                throw CommandFailure(
-                    "The nodes' record of the chain does not hold: "
-                        + replayed.audit.report().findings.map(\.description)
-                        .joined(separator: "; "))
-            }
+            let replayed = try await self.chain.replay { search.look(at: $0) }
             guard !search.found.isEmpty else {
                 throw CommandFailure(
                     "The log of \(replayed.audit.progress.logSize) entries, verified up to"
-                        + " \(replayed.audit.progress.time), holds nothing with the tracking code"
+                        + " \(replayed.asOf), holds nothing with the tracking code"
                         + " \(code.text). A ballot with it was never cast, or not yet.")
             }
             if self.json {
@@ -57,6 +48,7 @@ struct Find: AsyncParsableCommand {
             }
             if genesis.kind == .training { say("TRAINING: votes of this chain do not count.") }
             for line in search.found.flatMap(\.lines) { say(line) }
+            say("  as of        \(replayed.asOf)")
         }
     }
 }

@@ -27,11 +27,8 @@ struct Keys: AsyncParsableCommand {
         try await reportingFailures {
             let genesis = try self.chain.loadGenesis()
             try await self.chain.withClient { client in
-                let file = try await client.electionFile(self.election, genesis: genesis)
-                let trusted = try TrustedElection(checking: file, genesis: genesis)
-                guard trusted.isNamed(self.election) else {
-                    throw CommandFailure("The node answers with another election.")
-                }
+                let (file, trusted) = try await client.checkedElection(
+                    self.election, genesis: genesis)
                 try JSONDocument.write(file, to: self.output)
                 say("The election '\(trusted.document.name)', election id \(trusted.electionID).")
                 say("Its keys are confirmed by \(file.confirmations.count) trustees.")

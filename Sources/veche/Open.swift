@@ -73,7 +73,9 @@ struct Open: AsyncParsableCommand {
                 try self.show(opened, in: genesis, spoiled: nil, isCompared: shown != nil)
                 return
             }
-            try await NodeClient.with(nodes: self.node, chainID: genesis.chainID) { client in
+            try await NodeClient.with(
+                nodes: self.node, chainID: genesis.chainID, limits: .telling
+            ) { client in
                 let trusted =
                     self.electionFile == nil
                     ? try await client.trustedElection(
@@ -109,19 +111,18 @@ struct Open: AsyncParsableCommand {
     private func place(
         of opened: OpenedBallot, genesis: Genesis, client: NodeClient
     ) async throws -> IncludedTransaction {
-        let id = Transaction.id(of: opened.spoil)
-        guard try await client.transactionStatus(id) != nil else {
+        var search = try ProvenSubmission(client: client, genesis: genesis)
+        let found = try await search.find(opened.spoil) { check, receipt in
+            try check.checkInclusion(receipt: receipt, transaction: opened.spoil)
+        }
+        guard let found else {
             throw CommandFailure(
                 "The encryption holds what is shown, but the log does not hold its challenge: it could"
                     + " still be cast. Run `veche vote` again where it was made, so that the"
                     + " challenge is registered, and then this.\n"
                     + self.lines(of: opened).joined(separator: "\n"))
         }
-        let receipt = try await client.waitForReceipt(id)
-        var check = try ReceiptCheck(
-            genesis: genesis.canonicalBytes, verifier: Ed25519Verifier())
-        if let succession = try await client.successionProof() { try check.learn(succession) }
-        return try check.checkInclusion(receipt: receipt, transaction: opened.spoil)
+        return found
     }
 
     // MARK: - Output

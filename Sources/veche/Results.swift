@@ -47,7 +47,7 @@ struct Results: AsyncParsableCommand {
             } else {
                 for line in report.lines(document: document, language: language) { say(line) }
                 say(
-                    "Verified on this machine to block \(replayed.audit.progress.height.rawValue),"
+                    "Verified on this machine to \(replayed.asOf),"
                         + " log root \(replayed.audit.progress.logRoot)")
             }
         }

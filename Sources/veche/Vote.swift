@@ -83,13 +83,18 @@ struct Vote: AsyncParsableCommand {
             let genesis = try self.chain.loadGenesis()
             let selection = try Selection(self.select)
             let home = VoterHome(path: self.home)
+            // Held until the process ends: two runs at once would overwrite each other's ballot.
+            let lock = try HomeLock(directory: self.home)
+            defer { withExtendedLifetime(lock) {} }
+            let isOwn = try home.requireOwner(
+                voter: self.voter, election: self.election, chainID: genesis.chainID)
             try await self.chain.withClient { client in
                 let challenges = ChallengeRegistration(
                     home: home, genesis: genesis, client: client)
                 try await challenges.registerPending()
                 guard
                     let ballot = try await self.ballot(
-                        home, selection, genesis: genesis, client: client,
+                        home, selection, genesis: genesis, client: client, isNew: !isOwn,
                         challenges: challenges)
                 else { return }
                 let casting = Casting(home: home, genesis: genesis, client: client)
@@ -103,7 +108,7 @@ struct Vote: AsyncParsableCommand {
     /// The ballot to cast; nil where the voter wanted a challenge and no more.
     private func ballot(
         _ home: VoterHome, _ selection: Selection, genesis: Genesis, client: NodeClient,
-        challenges: ChallengeRegistration
+        isNew: Bool, challenges: ChallengeRegistration
     ) async throws -> KeptBallot? {
         if let kept = try home.ballot(of: self.election, chainID: genesis.chainID) {
             guard !self.challenge else {
@@ -115,6 +120,13 @@ struct Vote: AsyncParsableCommand {
             return kept
         }
         let trusted = try await client.trustedElection(self.election, genesis: genesis)
+        if isNew {
+            try home.claim(
+                for: HomeOwner(
+                    chainID: genesis.chainID, document: trusted.document.hash,
+                    electionID: trusted.electionID, election: trusted.document.name,
+                    voter: self.voter))
+        }
         let credential = try await self.credential(home, trusted)
         guard let style = trusted.document.style(numbered: credential.entry.style) else {
             throw CommandFailure(

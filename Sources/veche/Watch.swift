@@ -5,6 +5,8 @@ import CommandOptions
 import Console
 import Ledger
 import LedgerClient
+import TransparencyLog
+import Verification
 
 struct Watch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,12 +34,41 @@ struct Watch: AsyncParsableCommand {
                 let status = try await client.status()
                 say(
                     "chain \(status.chainName), block \(status.height) of \(status.time),"
-                        + " \(status.logSize) log entries")
+                        + " \(status.logSize) log entries, \(Age(of: status.time).text)")
+                try await compareWithCheckpoint(status, client, genesis)
                 if let election {
                     show(try await client.election(election))
                 }
                 try await follow(client)
             }
+        }
+    }
+
+    /// Points out a node that shows less than a quorum vouches for, or a past state.
+    private func compareWithCheckpoint(
+        _ status: NodeStatus, _ client: NodeClient, _ genesis: Genesis
+    ) async throws {
+        var audit = try ChainAudit(genesis: genesis.canonicalBytes)
+        if let proof = try await client.successionProof(check: { _ in }) {
+            do {
+                try audit.learn(proof)
+            } catch {
+                note("The node's proof of later validators does not hold: \(error).")
+            }
+        }
+        do throws(ClientError) {
+            let size = try await client.fullCheckpoint { try audit.expect(checkpoint: $0).size }
+            say("a quorum vouches for \(size) log entries")
+            if size > status.logSize {
+                note("The node shows \(status.logSize) entries: it lags, or hides what came since.")
+            }
+        } catch {
+            note("No quorum is shown to vouch for this: \(error)")
+        }
+        if Age(of: status.time).seconds > 600 {
+            note(
+                "The newest block is old: the chain was stopped, or the node hides what came since."
+            )
         }
     }
 
