@@ -67,6 +67,9 @@ struct ValueParser {
     static let fieldLimit = 256
     static let fieldBytes = 4096
 
+    private static let loneReturn =
+        "has a carriage return without a line feed: save the file with line ends of Windows or Unix"
+
     private let bytes: [UInt8]
     private var position: Int
     private var line = 1
@@ -146,7 +149,7 @@ struct ValueParser {
         }
         if position < bytes.count, bytes[position] == 0x0D {
             guard position + 1 < bytes.count, bytes[position + 1] == 0x0A else {
-                throw fault("has a carriage return without a line feed")
+                throw fault(Self.loneReturn)
             }
         }
         return content
@@ -176,7 +179,7 @@ struct ValueParser {
             if position < bytes.count, bytes[position] == 0x0D,
                 position + 1 >= bytes.count || bytes[position + 1] != 0x0A
             {
-                throw fault("has a carriage return without a line feed")
+                throw fault(Self.loneReturn)
             }
             return content
         }

@@ -21,13 +21,16 @@ extension RegistrarDatabase {
 
     /// Voters are found by the normal form of their references now.
     private static func renameVoters(_ database: Database, fields: FieldEncryption) throws {
-        let voters = try Row.fetchAll(database, sql: "SELECT lookup, sealed FROM voter")
-        for row in voters {
+        var renamed: [(old: Bytes32, fields: FieldEncryption.VoterFields)] = []
+        let voters = try Row.fetchCursor(database, sql: "SELECT lookup, sealed FROM voter")
+        while let row = try voters.next() {
             guard let old = Bytes32(exactly: [UInt8](row["lookup"] as Data)),
                 let opened = fields.open([UInt8](row["sealed"] as Data), for: old)
             else { throw DatabaseFailure.wrongKey }
+            if fields.lookup(VoterReference(opened.voter)) != old { renamed.append((old, opened)) }
+        }
+        for (old, opened) in renamed {
             let lookup = fields.lookup(VoterReference(opened.voter))
-            guard lookup != old else { continue }
             try database.execute(
                 sql: "UPDATE voter SET lookup = ?, sealed = ? WHERE lookup = ?",
                 arguments: [

@@ -154,7 +154,7 @@ final class SilentProxy: Sendable {
         }
         guard isFirst else { return }
         logger.warning(
-            "a trusted proxy sent a request without its client's address: all who come so count as one network; let the proxy append to X-Forwarded-For"
+            "a request came from a trusted proxy's address without X-Forwarded-For: all who come so count as one network; let the proxy append its client's address"
         )
     }
 }

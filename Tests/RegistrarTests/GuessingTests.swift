@@ -157,6 +157,25 @@ import Testing
         }
     }
 
+    /// Editors add a byte order mark or write UTF-16; letters come with line breaks.
+    @Test(
+        arguments: [
+            [UInt8]("CODECODE1".utf8), [UInt8]("  CODECODE1 \r\n\n".utf8),
+            [UInt8]("\u{FEFF}CODECODE1\n".utf8),
+            [0xFF, 0xFE] + "CODECODE1\n".utf8.flatMap { [$0, 0] },
+            [0xFE, 0xFF] + "CODECODE1\n".utf8.flatMap { [0, $0] },
+        ] as [[UInt8]])
+    func aCodeFileIsReadAsPeopleSaveIt(bytes: [UInt8]) {
+        #expect(AccessCode(bytes: bytes)?.text == "CODECODE1")
+    }
+
+    @Test func whatIsNoTextIsNoCodeAndAShortOneIsKnown() {
+        #expect(AccessCode(bytes: [0x43, 0xC3, 0x28]) == nil)
+        #expect(AccessCode(" 1234 567 ").isLongEnough == false)
+        #expect(AccessCode("1234 5678").isLongEnough)
+        #expect(AccessCode("").isLongEnough == false)
+    }
+
     @Test func rightCodesNeverAddUp() async throws {
         let office = try await Office()
         for _ in 0..<20 {

@@ -143,6 +143,36 @@ import Testing
         }
     }
 
+    /// A proxy that passes on what clients write lets them choose their addresses; a client without a
+    /// proxy chooses nothing.
+    @Test func forgedAddressesGiveABoundedNumberOfGuesses() async throws {
+        let office = try await Office()
+        try await serving(office) { address in
+            let port = try port(of: address)
+            func looked(_ guesses: Int, from peer: String, voter: String) async throws -> Int {
+                var count = 0
+                for number in 0..<guesses {
+                    let body = #"{"voter": "\#(voter)", "code": "guess-\#(number)"}"#
+                    let connection = try await RawConnection(from: peer, port: port)
+                    try await connection.send(
+                        "POST /v1/elections/probe/entry HTTP/1.1\r\nHost: a\r\n"
+                            + "X-Forwarded-For: 198.51.100.\(number)\r\nConnection: close\r\n"
+                            + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                    let text = try await connection.received { $0.contains("\"code\"") }
+                    if text.contains("E_AUTH") { count += 1 }
+                    await connection.close()
+                }
+                return count
+            }
+            #expect(try await looked(40, from: "127.0.0.1", voter: "v0") == 30)
+            #expect(try await looked(10, from: "127.0.0.2", voter: "v1") == 3)
+            // Whoever comes as the proxy's own client, without the field, shuts nobody else out.
+            let client = try RegistrarClient(registrars: [address])
+            _ = try await client.entry(Fixture.identity(2), election: "probe")
+            await client.shutdown()
+        }
+    }
+
     @Test func aPortThatIsTakenIsSaidInWords() async throws {
         let office = try await Office()
         try await serving(office) { address in
