@@ -33,6 +33,8 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(
+    name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -64,6 +66,7 @@ let systemLibraries: [Target] = [
         name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(
         name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CRocksDBLog", dependencies: ["CRocksDB"]),
 ]
 
@@ -96,11 +99,12 @@ let core: [Target] = [
 let shell: [Target] = [
     module("NetworkAddresses"),
     module("ProcessLimits"),
+    module("Compression", ["CZlib"]),
     module(
         "HTTPServing",
         [
             "NetworkAddresses", hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1,
-            nioHTTPTypes,
+            nioHTTPTypes, nioHTTPTypesHTTP1,
         ]),
     module("APISchema", ["Codec", "Ledger", "PlainText"]),
     module("SystemErrors"),
@@ -134,8 +138,9 @@ let shell: [Target] = [
     module(
         "NodeAPI",
         [
-            "APISchema", "Codec", "HTTPServing", "Ledger", "NetworkAddresses", "PlainText",
-            "TransparencyLog", hummingbird, hummingbirdCore, logging, nioCore, serviceLifecycle,
+            "APISchema", "Codec", "Compression", "HTTPServing", "Ledger", "NetworkAddresses",
+            "PlainText", "Ristretto", "TransparencyLog", hummingbird,
+            hummingbirdCore, logging, nioCore, serviceLifecycle,
         ]),
     module(
         "LedgerClient",
@@ -155,8 +160,8 @@ let shell: [Target] = [
             "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
             "DocumentFiles", "Elections", "HTTPServing", "Ledger", "NetworkAddresses", "NodeAPI",
             "PeerNetwork", "PlainText", "ProcessLimits",
-            "RemoteSigner", "Ristretto", "Storage", "TransparencyLog", logging, serviceLifecycle,
-            unixSignals,
+            "RemoteSigner", "Ristretto", "Storage", "TransparencyLog", logging,
+            serviceLifecycle, unixSignals,
         ]),
     module(
         "Registrar",
@@ -172,10 +177,8 @@ let tools: [Target] = [
         "veche-node",
         [
             "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "HTTPServing",
-            "Ledger",
-            "LedgerClient", "Node", "PlainText", "ProcessLimits", "RemoteSigner", "Storage",
-            "TransparencyLog", argumentParser,
-            logging,
+            "Ledger", "LedgerClient", "NetworkAddresses", "Node", "PlainText", "ProcessLimits",
+            "RemoteSigner", "Storage", "TransparencyLog", argumentParser, logging,
         ]),
     tool(
         "veche",
@@ -316,7 +319,8 @@ let testTargets: [Target] = [
     tests(
         "DocumentFilesTests", ["Codec", "Cryptography", "DocumentFiles", "Ledger", "PlainText"]),
     tests("NetworkAddressesTests", ["NetworkAddresses"]),
-    tests("ProcessLimitsTests", ["ProcessLimits"]),
+    tests("ProcessLimitsTests", ["ProcessLimits", nioCore, nioPosix]),
+    tests("CompressionTests", ["Compression"]),
     tests("HTTPServingTests", ["HTTPServing", "NetworkAddresses", logging]),
     tests("StorageTests", ["Codec", "Ledger", "Storage"]),
     tests(

@@ -2,6 +2,7 @@ import Hummingbird
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 
 /// Keeps one connection within its bounds. It gives the connection a place. It says when the client does
 /// nothing, so that the connection makes place for newcomers. It takes no more of a request that was
@@ -60,7 +61,10 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         do {
-            try context.pipeline.syncOperations.addHandler(gate, position: .first)
+            let pipeline = context.pipeline.syncOperations
+            try pipeline.addHandler(gate, position: .first)
+            let conversion = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
+            try pipeline.addHandler(RequestHeadCheck(), position: .before(conversion))
         } catch {
             // The pipeline has ended already.
             context.close(promise: nil)

@@ -112,8 +112,8 @@ extension ChainDriver {
             "certified_size", "Entries under the newest certified checkpoint",
             published?.checkpoint.size ?? 0)
         text.gauge(
-            "block_age_milliseconds", "Age of the newest final block",
-            readiness.age)
+            "block_age_seconds", "Age of the newest final block",
+            milliseconds: readiness.age)
         text.gauge(
             "ready", "Whether the node is ready, as /readyz says", readiness.problem == nil ? 1 : 0)
         text.gauge("pending_transactions", "Transactions that wait", UInt64(mempool.count))
@@ -201,8 +201,8 @@ extension ChainDriver {
         text.gauge("epoch", "The current epoch", status.round.epoch.rawValue)
         text.gauge("view", "The current view", status.round.view.rawValue)
         text.gauge(
-            "clock_offset_milliseconds", "Median of the peers' clocks minus ours",
-            status.clockOffset ?? 0)
+            "clock_offset_seconds", "Median of the peers' clocks minus ours",
+            milliseconds: status.clockOffset ?? 0)
         text.counter("views_entered_total", "Views entered", metrics.viewsEntered)
         text.counter("views_nullified_total", "Views without a block", metrics.viewsNullified)
         text.counter("leaders_skipped_total", "Silent leaders skipped", metrics.leadersSkipped)
@@ -215,15 +215,25 @@ extension ChainDriver {
     }
 }
 
-/// Writes measurements in Prometheus' text form.
-struct MetricsText {
-    private(set) var text = ""
+/// Writes measurements in Prometheus' text form, in its base units: seconds and bytes.
+package struct MetricsText {
+    package private(set) var text = ""
 
-    mutating func gauge(_ name: String, _ help: String, _ value: some BinaryInteger) {
+    package init() {}
+
+    package mutating func gauge(_ name: String, _ help: String, _ value: some BinaryInteger) {
         add(name, "gauge", help, "\(value)")
     }
 
-    mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
+    /// A time, written in seconds with three decimals.
+    package mutating func gauge(_ name: String, _ help: String, milliseconds: some BinaryInteger) {
+        let size = milliseconds.magnitude
+        let (whole, rest) = (size / 1000, "\(size % 1000)")
+        let decimals = String(repeating: "0", count: 3 - rest.utf8.count) + rest
+        add(name, "gauge", help, "\(milliseconds < 0 ? "-" : "")\(whole).\(decimals)")
+    }
+
+    package mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
         add(name, "counter", help, "\(value)")
     }
 

@@ -75,6 +75,8 @@ package struct APILimits: Hashable, Sendable {
     package static let bodyBytes = Limits.entryBytes
     /// Events that slow subscribers have still to take, in bytes. They are kept once for all.
     package static let eventBytes = 1 << 20
+    /// Answers that are compressed at once; others are sent as they are.
+    package static let compressions = 2
     /// Blocks of one list.
     package static let blocks = 100
     /// Roll leaves of one answer.

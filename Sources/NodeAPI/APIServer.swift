@@ -41,7 +41,7 @@ package struct APIServer: Service {
         let connectionLimits = limits.connectionLimits
         let listening = onListening
         let application = Application(
-            router: try routes.router(),
+            responder: try routes.responder(),
             server: .bounded(ConnectionPlaces(limits: connectionLimits, proxies: proxies)),
             configuration: ApplicationConfiguration(
                 host: host, port: port, name: "veche-node", limits: connectionLimits,

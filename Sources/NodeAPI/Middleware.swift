@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import NetworkAddresses
 
-/// Turns every error into an `APIFailure`, and lets pages of any origin read the answers.
+/// Turns every error into an `APIFailure`.
 struct FailureMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext
 
@@ -13,30 +13,25 @@ struct FailureMiddleware: RouterMiddleware {
         _ request: Request, context: APIRequestContext,
         next: @concurrent (Request, APIRequestContext) async throws -> Response
     ) async throws -> Response {
-        var response: Response
         do {
-            response = try await next(request, context)
+            return try await next(request, context)
         } catch let failure as ServiceFailure {
-            response = .failure(failure)
+            return .failure(failure)
         } catch let error as HTTPError where error.status == .notFound {
-            response = .failure(
+            return .failure(
                 .notFound("There is no \(request.method) at this address; see /openapi.json."))
         } catch let error as HTTPError where error.status == .contentTooLarge {
-            response = .failure(.tooLarge("The request is too large."))
+            return .failure(.tooLarge("The request is too large."))
         } catch is HTTPError {
-            response = .failure(.badRequest("The request is malformed."))
+            return .failure(.badRequest("The request is malformed."))
         } catch is CancellationError {
             // The client is gone, or the node stops.
-            response = .failure(
+            return .failure(
                 .unavailable("The request was given up.", retryAfterSeconds: 5))
         } catch {
             context.logger.error("a request failed", metadata: ["error": "\(error)"])
-            response = .failure(.broken)
+            return .failure(.broken)
         }
-        if request.method == .get {
-            response.headers[.accessControlAllowOrigin] = "*"
-        }
-        return response
     }
 }
 

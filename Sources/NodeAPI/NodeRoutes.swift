@@ -1,5 +1,6 @@
 import APISchema
 import Codec
+import Compression
 import HTTPServing
 import Hummingbird
 import Ledger
@@ -9,11 +10,26 @@ import TransparencyLog
 
 /// Every route of a node, over a service.
 struct NodeRoutes {
-    typealias Handler = @Sendable (Request, APIRequestContext) async throws -> Response
+    typealias Handler = @Sendable (Request, APIRequestContext) async throws -> Answer
 
     let service: any NodeService
     let limits: APILimits
     let proxies: TrustedProxies
+    private let compressor = Compressor(limit: APILimits.compressions)
+
+    init(service: any NodeService, limits: APILimits, proxies: TrustedProxies) {
+        self.service = service
+        self.limits = limits
+        self.proxies = proxies
+    }
+
+    /// What answers every request.
+    func responder() throws -> some HTTPResponder<APIRequestContext> {
+        let router = try router()
+        return MethodResponder(
+            router.buildResponder(), methods: ServedMethods(of: router), allowsPages: true
+        ) { .failure(.wrongMethod($0)) }
+    }
 
     func router() throws -> Router<APIRequestContext> {
         let router = Router(
@@ -40,8 +56,11 @@ struct NodeRoutes {
         _ handler: @escaping Handler
     ) {
         let limit = Duration.seconds(limits.requestSeconds)
+        let compressor = compressor
         router.on(path, method: method) { request, context in
-            try await withDeadline(limit) { try await handler(request, context) }
+            try await withDeadline(limit) {
+                try await handler(request, context).response(to: request, compressor: compressor)
+            }
         }
     }
 
@@ -59,7 +78,8 @@ struct NodeRoutes {
                 answer, status: answer.status == "final" ? .ok : .accepted, cache: .never)
         }
         get("/v1/transactions/:id", in: router) { _, context in
-            try .json(try await service.transactionStatus(try context.digest("id")))
+            let status = try await service.transactionStatus(try context.digest("id"))
+            return try .json(status, cache: status.status == "final" ? .immutable : .moment)
         }
         get("/v1/transactions/:id/bytes", in: router) { _, context in
             .bytes(
@@ -90,13 +110,15 @@ struct NodeRoutes {
         }
         get("/v1/blocks/:height", in: router) { _, context in
             let height: UInt64 = try context.number("height")
-            return try .json(try await service.block(at: Height(height)))
+            return try .json(try await service.block(at: Height(height)), cache: .immutable)
         }
         get("/v1/export", in: router) { request, _ in
             let from: UInt64 = try request.query("from") ?? 1
             let limit = try request.limit(maximum: ExportChunk.maximumBlocks)
             let chunk = try await service.export(from: Height(from), limit: limit)
-            return .bytes(chunk.canonicalBytes, cache: .moment)
+            // A chunk that is shorter than asked for may be longer once the chain has moved on.
+            return .bytes(
+                chunk.canonicalBytes, cache: chunk.blocks.count < limit ? .moment : .immutable)
         }
     }
 
@@ -169,7 +191,9 @@ struct NodeRoutes {
             try .json(try await service.checkReadiness(), cache: .never)
         }
         get("/metrics", in: router) { _, _ in
-            .text([UInt8](try await service.metrics().utf8), cache: .never)
+            .text(
+                [UInt8](try await service.metrics().utf8),
+                type: "text/plain; version=0.0.4; charset=utf-8", cache: .never)
         }
         let document = try JSON.encode(OpenAPI.document)
         get("/openapi.json", in: router) { _, _ in
@@ -179,11 +203,13 @@ struct NodeRoutes {
 
     private func addEvents(to router: Router<APIRequestContext>) {
         let (service, proxies) = (service, proxies)
-        get("/v1/events", in: router) { request, context in
+        let limit = Duration.seconds(limits.requestSeconds)
+        router.get("/v1/events") { request, context in
             let channel = context.channel
-            let subscription = try await service.events(
-                for: request.client(peer: context.peer, proxies: proxies),
-                cutOff: { channel.close(promise: nil) })
+            let client = request.client(peer: context.peer, proxies: proxies)
+            let subscription = try await withDeadline(limit) {
+                try await service.events(for: client) { channel.close(promise: nil) }
+            }
             // No event waits in the process for a reader, so we see at once that a client does not read.
             try await channel.setOption(.writeBufferWaterMark, value: .init(low: 1, high: 1)).get()
             return Response(

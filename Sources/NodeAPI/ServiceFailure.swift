@@ -6,8 +6,10 @@ package struct ServiceFailure: Error, Hashable, Sendable {
     package enum Kind: Int, Sendable, CaseIterable {
         case badRequest = 400
         case notFound = 404
+        case wrongMethod = 405
         case tooSlow = 408
         case conflict = 409
+        case gone = 410
         case tooLarge = 413
         case refused = 422
         case tooMany = 429
@@ -31,6 +33,17 @@ package struct ServiceFailure: Error, Hashable, Sendable {
 
     package static func notFound(_ message: String) -> ServiceFailure {
         ServiceFailure(kind: .notFound, failure: APIFailure(code: "NOT_FOUND", message: message))
+    }
+
+    /// The address does not know the request's method.
+    package static func wrongMethod(_ message: String) -> ServiceFailure {
+        ServiceFailure(
+            kind: .wrongMethod, failure: APIFailure(code: "WRONG_METHOD", message: message))
+    }
+
+    /// What is asked for will never exist: the election was aborted.
+    package static func aborted(_ message: String) -> ServiceFailure {
+        ServiceFailure(kind: .gone, failure: APIFailure(code: "ABORTED", message: message))
     }
 
     /// What is asked for will exist once the chain has moved on.

@@ -37,8 +37,21 @@ struct RegistrarRoutes: Sendable {
         self.proxies = TrustedProxies(configuration.trustedProxies)
     }
 
-    func router() -> Router<VoterContext> {
-        let router = Router(context: VoterContext.self)
+    /// What answers every request. Pages of other sites may not use the registrar: each of their
+    /// readers' browsers would try codes from an address of its own. The page of an election comes
+    /// from the registrar's own site.
+    func responder() -> some HTTPResponder<VoterContext> {
+        let router = router()
+        return MethodResponder(
+            router.buildResponder(), methods: ServedMethods(of: router), allowsPages: false
+        ) {
+            FailureAnswers.answer(.methodNotAllowed, APIFailure(code: "WRONG_METHOD", message: $0))
+        }
+    }
+
+    private func router() -> Router<VoterContext> {
+        let router = Router(
+            context: VoterContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: FailureAnswers(logger: logger))
         router.get("/v1/status") { _, _ in
             try await json(status())
@@ -205,19 +218,19 @@ struct FailureAnswers: RouterMiddleware {
                 logger.warning("a voter's access code is guessed from several networks")
             default: break
             }
-            return answer(HTTPResponse.Status(code: refusal.status), refusal.failure)
+            return Self.answer(HTTPResponse.Status(code: refusal.status), refusal.failure)
         } catch let failure as RequestFailure {
-            return answer(
+            return Self.answer(
                 failure.status, APIFailure(code: failure.code, message: failure.message))
         } catch let error as HTTPError {
-            return answer(
+            return Self.answer(
                 error.status,
                 APIFailure(
                     code: error.status == .notFound ? "NOT_FOUND" : "BAD_REQUEST",
                     message: "There is no such address, or the request is malformed."))
         } catch {
             logger.error("a request failed", metadata: ["error": "\("\(error)".plainLine)"])
-            return answer(
+            return Self.answer(
                 .internalServerError,
                 APIFailure(
                     code: "UNAVAILABLE",
@@ -226,7 +239,7 @@ struct FailureAnswers: RouterMiddleware {
         }
     }
 
-    private func answer(_ status: HTTPResponse.Status, _ failure: APIFailure) -> Response {
+    static func answer(_ status: HTTPResponse.Status, _ failure: APIFailure) -> Response {
         // An `APIFailure` always has a JSON form; an empty body says no less than the status.
         var response =
             (try? json(failure, status: status)) ?? Response(status: status)

@@ -80,10 +80,10 @@ package struct RegistrarServer: Sendable {
         var quiet = logger
         quiet.logLevel = max(quiet.logLevel, .warning)
         return Application(
-            router: RegistrarRoutes(
+            responder: RegistrarRoutes(
                 issuer: issuer, watch: watch, database: database,
                 configuration: configuration, logger: logger
-            ).router(),
+            ).responder(),
             server: .bounded(ConnectionPlaces(limits: Self.connections, proxies: proxies)),
             configuration: ApplicationConfiguration(
                 host: address.host, port: address.port, name: "veche-registrar",

@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [("GET", "/nothing"), ("DELETE", "/v1/status"), ("POST", "/v1/blocks")])
+    @Test(arguments: [("GET", "/nothing"), ("DELETE", "/v1"), ("POST", "/v1/blocks/7/x")])
     func whatIsNoRouteIsNotFound(method: String, path: String) async throws {
         try await withServer { port, _ in
             let answer = try await request(method, path, port: port)

@@ -24,7 +24,8 @@ import Testing
                 switch failure.kind {
                 case .tooMany, .unavailable:
                     if failure.failure.retryAfterSeconds == nil { askedWithoutATime += 1 }
-                case .badRequest, .notFound, .tooSlow, .conflict, .tooLarge, .refused, .broken:
+                case .badRequest, .notFound, .wrongMethod, .tooSlow, .conflict, .gone, .tooLarge,
+                    .refused, .broken:
                     refused[failure.failure.code, default: 0] += 1
                 }
             }

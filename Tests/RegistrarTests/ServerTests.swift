@@ -113,6 +113,30 @@ import Testing
         }
     }
 
+    @Test func methodsThatAnAddressDoesNotHaveAreRefusedByName() async throws {
+        let office = try await Office()
+        try await serving(office) { address in
+            for (path, allowed) in [
+                ("/v1/status", "GET, HEAD, OPTIONS"),
+                ("/v1/elections/probe/entry", "OPTIONS, POST"),
+            ] {
+                for (method, status) in [
+                    ("PUT", 405), ("DELETE", 405), ("PATCH", 405), ("OPTIONS", 204),
+                ] {
+                    var request = URLRequest(url: try #require(URL(string: address + path)))
+                    request.httpMethod = method
+                    let (_, response) = try await URLSession.shared.data(for: request)
+                    let answer = try #require(response as? HTTPURLResponse)
+                    #expect(answer.statusCode == status, "\(method) \(path)")
+                    #expect(answer.value(forHTTPHeaderField: "Allow") == allowed)
+                    // Pages of other sites must not make their readers try codes.
+                    #expect(
+                        answer.value(forHTTPHeaderField: "Access-Control-Allow-Origin") == nil)
+                }
+            }
+        }
+    }
+
     @Test func wrongRequestsAreAnsweredWithWhatIsWrong() async throws {
         let office = try await Office()
         try await serving(office) { address in

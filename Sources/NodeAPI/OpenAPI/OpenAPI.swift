@@ -13,7 +13,10 @@ package enum OpenAPI {
             Bytes are lower-case hexadecimal in JSON, times ISO 8601 in UTC. Everything read is final \
             unless its description says otherwise. A request that fails is answered with a Failure; \
             its code is stable, its message is for people. Nothing here has to be believed: \
-            receipts, certificates and the log verify from the genesis document alone.
+            receipts, certificates and the log verify from the genesis document alone. What can be \
+            read has HEAD as well as GET. Other methods are answered with 405 and Allow, OPTIONS \
+            with 204. Pages of all sites may use the interface. Answers that may be kept have an \
+            ETag; JSON and text are compressed with gzip where the client takes that.
             """,
         ],
         "paths": .object(paths),
@@ -99,7 +102,11 @@ func inQuery(_ name: String, _ description: String, _ schema: JSONValue) -> JSON
 }
 
 let digestSchema: JSONValue = ["type": "string", "pattern": "^[0-9a-f]{64}$"]
-let numberSchema: JSONValue = ["type": "integer", "minimum": 0]
+let numberSchema: JSONValue = ["type": "integer", "minimum": 0, "maximum": .number(.max)]
+let shortNumberSchema: JSONValue = [
+    "type": "integer", "minimum": 0, "maximum": .number(Int(UInt32.max)),
+]
+let limitSchema: JSONValue = ["type": "integer", "minimum": 1, "maximum": .number(.max)]
 let textSchema: JSONValue = ["type": "string"]
 let hexadecimalSchema: JSONValue = ["type": "string", "pattern": "^([0-9a-f]{2})*$"]
 let timeSchema: JSONValue = ["type": "string", "format": "date-time"]

@@ -67,7 +67,7 @@ extension OpenAPI {
             summary: "Final blocks rising from a height, or the newest in falling order.",
             parameters: [
                 inQuery("from", "The first height.", numberSchema),
-                inQuery("limit", "How many, at most 100.", numberSchema),
+                inQuery("limit", "How many; more than 100 means 100.", limitSchema),
             ],
             answers: [json("The blocks.", list(reference("BlockSummary")))],
             failures: ["Malformed"]),
@@ -81,7 +81,7 @@ extension OpenAPI {
             summary: "Consecutive final blocks in canonical binary, for auditors.",
             parameters: [
                 inQuery("from", "The first height; 1 if absent.", numberSchema),
-                inQuery("limit", "How many, at most 256.", numberSchema),
+                inQuery("limit", "How many; more than 256 means 256.", limitSchema),
             ],
             answers: [octets("An export chunk: blocks, and a finalization of the last.")],
             failures: ["Malformed"]),
@@ -152,9 +152,9 @@ extension OpenAPI {
             "/v1/elections/{ref}/roll/{style}", id: "roll",
             summary: "A stretch of one ballot style's roll.",
             parameters: [
-                electionReference, inPath("style", "The ballot style's number.", numberSchema),
-                inQuery("from", "The first leaf, from 0.", numberSchema),
-                inQuery("limit", "How many, at most 2,000.", numberSchema),
+                electionReference, inPath("style", "The ballot style's number.", shortNumberSchema),
+                inQuery("from", "The first leaf, from 0.", shortNumberSchema),
+                inQuery("limit", "How many; more than 2,000 means 2,000.", limitSchema),
             ],
             answers: [json("The leaves.", reference("RollView"))],
             failures: ["Malformed", "NotFound"]),
@@ -163,13 +163,13 @@ extension OpenAPI {
             summary: "Encrypted totals, partial decryptions, counts and signatures.",
             parameters: [electionReference],
             answers: [json("The closing.", reference("TallyView"))],
-            failures: ["Malformed", "NotFound", "Conflict"]),
+            failures: ["Malformed", "NotFound", "Conflict", "Gone"]),
         Operation(
             "/v1/elections/{ref}/protocol", id: "resultProtocol",
             summary: "The result protocol's bytes exactly as the commission signs them.",
             parameters: [electionReference],
             answers: [json("The protocol.", ["type": "object"])],
-            failures: ["Malformed", "NotFound", "Conflict"]),
+            failures: ["Malformed", "NotFound", "Conflict", "Gone"]),
     ]
 
     static let logOperations: [Operation] = [
@@ -199,7 +199,7 @@ extension OpenAPI {
     /// The failures that operations name, with their status.
     static let failureStatus: [String: String] = [
         "Malformed": "400", "NotFound": "404", "TooSlow": "408", "Conflict": "409",
-        "TooLarge": "413", "Refused": "422", "TooMany": "429", "Unavailable": "503",
+        "Gone": "410", "TooLarge": "413", "Refused": "422", "TooMany": "429", "Unavailable": "503",
     ]
 
     static let failures: [String: JSONValue] = [
@@ -207,6 +207,7 @@ extension OpenAPI {
         "NotFound": failure("NOT_FOUND: there is no such thing."),
         "TooSlow": failure("TOO_SLOW: the request did not arrive in time."),
         "Conflict": failure("NOT_FINAL: it will exist later; Retry-After says when to ask."),
+        "Gone": failure("ABORTED: the election was aborted, so that it will never exist."),
         "TooLarge": failure("TOO_LARGE: a transaction has at most 65,535 bytes."),
         "Refused": failure("E_*: the ledger's rules refuse the transaction."),
         "TooMany": failure("BUSY: this address has used up its share; see Retry-After."),
