@@ -151,9 +151,19 @@ extension NodeFacade {
         }
     }
 
+    /// Throws where an election was aborted: what its closing would bring never comes.
+    private static func requireNotAborted(_ views: ElectionViews, _ election: Bytes32) throws {
+        guard let status = try views.status(election), status.summary.phase == "aborted" else {
+            return
+        }
+        let reason = status.abortReason.map { " The reason given: \($0)" } ?? ""
+        throw ServiceFailure.aborted("The election was aborted: it has no result.\(reason)")
+    }
+
     func tally(_ reference: ElectionReference) async throws(ServiceFailure) -> TallyView {
         try await view(reference) { views, election in
             guard let tally = try views.tally(election) else {
+                try Self.requireNotAborted(views, election)
                 throw ServiceFailure.notFinal(
                     "The election has no keys yet: its key ceremony goes on.",
                     retryAfterSeconds: 30)
@@ -167,6 +177,7 @@ extension NodeFacade {
     ) async throws(ServiceFailure) -> [UInt8] {
         try await view(reference) { views, election in
             guard let bytes = try views.resultProtocol(election) else {
+                try Self.requireNotAborted(views, election)
                 throw ServiceFailure.notFinal(
                     "There is no result protocol yet: ballots are being cast or counted.",
                     retryAfterSeconds: 30)

@@ -6,6 +6,7 @@ import DocumentFiles
 import Elections
 import Ledger
 import LedgerClient
+import PlainText
 import Verification
 
 struct Audit: AsyncParsableCommand {
@@ -72,6 +73,11 @@ struct Audit: AsyncParsableCommand {
             guard summary.verdict == .holds else { throw ExitStatus.refused }
             guard let (hash, document) = subject else { return }
             guard try replayed.queries.resultProtocol(hash) != nil else {
+                if let reason = try replayed.queries.status(hash)?.abortReason {
+                    throw CommandFailure(
+                        "The election '\(document.name)' was aborted and has no result. The reason"
+                            + " given: \(reason.plainLine)")
+                }
                 throw CommandFailure("The election '\(document.name)' has no result yet.")
             }
         }
@@ -136,6 +142,8 @@ struct AuditSummary: Encodable {
 
         let name: String
         let phase: String
+        /// Why the election was aborted; nil where it was not.
+        let abortReason: String?
         let styles: [Style]
         let countedUnits: Int
         let units: Int
@@ -204,6 +212,7 @@ struct AuditSummary: Encodable {
         elections = report.elections.map { election in
             Election(
                 name: election.status.name, phase: election.status.phase.rawValue,
+                abortReason: election.status.abortReason,
                 styles: election.status.styles.map { style in
                     Election.Style(
                         number: style.number, listed: style.listed, issued: style.issued,
@@ -233,6 +242,9 @@ struct AuditSummary: Encodable {
         ]
         for election in elections {
             lines.append("  election '\(election.name)': \(election.phase)")
+            if let reason = election.abortReason {
+                lines.append("    the reason given: \(reason.plainLine)")
+            }
             for style in election.styles {
                 lines.append(
                     "    style \(style.number): cast \(style.cast) <= issued \(style.issued) <= listed"

@@ -79,6 +79,8 @@ struct ResultReport: Encodable {
 
     let election: String
     let phase: String
+    /// Why the election was aborted; nil where it was not.
+    let abortReason: String?
     let styles: [Style]
     let units: [Unit]
     let signed: Int
@@ -90,6 +92,7 @@ struct ResultReport: Encodable {
         }
         self.election = document.name
         phase = status.phase.rawValue
+        abortReason = status.abortReason
         styles = status.styles.map {
             Style(number: $0.number, listed: $0.listed, issued: $0.issued, cast: $0.cast)
         }
@@ -120,6 +123,9 @@ struct ResultReport: Encodable {
         var lines: [String] = []
         if document.kind == .training { lines.append("TRAINING: these votes do not count.") }
         lines += BarTable.lines("[\(election), \(phase)]  ", document.title.text(in: language))
+        if let abortReason {
+            lines.append("The election was aborted. The reason given: \(abortReason.plainLine)")
+        }
         lines.append("")
         lines.append("    listed   issued     cast  ballot style")
         for style in styles {

@@ -219,6 +219,49 @@ import TransparencyLog
         return try #require(line.split(separator: " ").last.flatMap { Int($0) })
     }
 
+    /// It was promised for later, again and again.
+    @Test(.timeLimit(.minutes(3)))
+    func theResultOfAnAbortedElectionIsGoneWithTheReason() async throws {
+        try await withNetwork(observers: 0) { network in
+            try await startAll(network)
+            let commission = try TestCommission(
+                directory: network.directory, genesis: network.genesis)
+            let port = network.peerPort("validator-1") + 1
+            try await NodeClient.with(
+                nodes: [network.url("validator-1")], chainID: network.genesis.chainID
+            ) { client in
+                _ = try await client.submitAndWait(try commission.creation(named: "first"))
+                let early = try await request("GET", "/v1/elections/first/protocol", port: port)
+                #expect(early.status == 409)
+                _ = try await client.submitAndWait(
+                    try commission.abortion(named: "first", reason: "The hall burned down."))
+            }
+            for part in ["protocol", "tally"] {
+                let answer = try await request("GET", "/v1/elections/first/\(part)", port: port)
+                #expect(answer.status == 410)
+                #expect(answer.code == "ABORTED")
+                #expect(answer.text.contains("aborted"))
+                #expect(answer.text.contains("The hall burned down."))
+                #expect(!answer.text.contains("retryAfterSeconds"))
+                #expect(answer.headers["retry-after"] == nil)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func measurementsAreNamedAsPrometheusAsks() async throws {
+        try await withNetwork(observers: 0) { network in
+            try await startAll(network)
+            try await network.wait(for: "validator-1", "a block") { $0.height >= 1 }
+            let port = network.peerPort("validator-1") + 1
+            let answer = try await request("GET", "/metrics", port: port)
+            #expect(MetricsTests.faults(of: answer.text) == [])
+            #expect(try MetricsTests.complaintsOfPromtool(about: answer.text) == nil)
+            #expect(answer.text.contains("\nveche_block_age_seconds "))
+            #expect(answer.text.contains("\nveche_clock_offset_seconds "))
+        }
+    }
+
     @Test(.timeLimit(.minutes(3)))
     func garbageOnThePeerPortLosesNothing() async throws {
         try await withNetwork(observers: 0) { network in

@@ -23,15 +23,37 @@ struct TestCommission {
     /// Creates an election of the name, signed by `signers` of the members.
     func creation(named name: String, signers: Int = 4) throws -> [UInt8] {
         let body = CreateElection(document: document(named: name))
-        let message = Transaction.signedMessage(tag: .createElection, body: body, in: domain)
-        let approvals = keys.prefix(signers).enumerated().map { index, key in
+        return Transaction.createElection(
+            try approved(body, tag: .createElection, by: Array(keys.prefix(signers)))
+        ).canonicalBytes
+    }
+
+    /// Aborts the election of the name.
+    func abortion(named name: String, reason: String) throws -> [UInt8] {
+        let body = AbortElection(election: document(named: name).hash, reason: reason)
+        return Transaction.abortElection(
+            try approved(body, tag: .abortElection, by: (1...2).map { Self.key("member \($0)") })
+        ).canonicalBytes
+    }
+
+    private func approved<Body: CanonicalCodable & Hashable & Sendable>(
+        _ body: Body, tag: EntryTag, by keys: [Ed25519SigningKey]
+    ) throws -> Approved<Body> {
+        let message = Transaction.signedMessage(tag: tag, body: body, in: domain)
+        let approvals = keys.enumerated().map { index, key in
             Approval(member: UInt16(index), signature: key.sign(message))
         }
         guard
             let approved = Approved(
                 chainID: domain.chainID, body: body, approvals: approvals)
         else { throw TestFailure("members rise") }
-        return Transaction.createElection(approved).canonicalBytes
+        return approved
+    }
+
+    /// The key of a member of the election.
+    private static func key(_ name: String) -> Ed25519SigningKey {
+        Ed25519SigningKey(
+            seed: Bytes32(exactly: Array((name + padding).utf8.prefix(32))) ?? .zero)
     }
 
     private func document(named name: String) -> ElectionDocument {
@@ -42,8 +64,7 @@ struct TestCommission {
             [LocalizedText(language: "en", text: text)]
         }
         func member(_ name: String) -> Member {
-            let seed = Bytes32(exactly: Array((name + Self.padding).utf8.prefix(32))) ?? .zero
-            return Member(name: name, key: Ed25519SigningKey(seed: seed).publicKey)
+            Member(name: name, key: Self.key(name).publicKey)
         }
         let style = BallotStyle(
             number: 1, name: texts("All"), region: "North", tallyUnit: 1, contests: [0],

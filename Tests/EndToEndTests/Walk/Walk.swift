@@ -136,12 +136,12 @@ actor Walk {
 
     /// The demonstration's template with a short grace, small tally units, and a third style that
     /// opens later than the others.
-    private static func template(opensLate: Timestamp) throws -> String {
+    static func template(opensLate: Timestamp, name: String = "walk") throws -> String {
         let file = Program.top.appendingPathComponent("Genesis/demo/election.json")
         var text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
         let zone = "\"timeZone\": \"Asia/Vladivostok\""
         for (old, new) in [
-            ("\"name\": \"demo\"", "\"name\": \"walk\""),
+            ("\"name\": \"demo\"", "\"name\": \"\(name)\""),
             ("\"graceMilliseconds\": 10000", "\"graceMilliseconds\": 3000"),
             ("\"minimumTallyUnit\": 10", "\"minimumTallyUnit\": 4"),
             (zone, zone + ", \"opens\": \"\(opensLate)\""),
