@@ -52,7 +52,7 @@ extension Replica {
             let isOver = listening.isOver(at: now.instant)
             guard now.instant >= pace.nextVoteRequest || isOver && !listening.isAsking
             else { return }
-            listening.isAsking = isOver
+            if isOver, !listening.isAsking { listening.askedSince = now.instant }
             mode = .listening(listening)
             pause = isOver ? ConsensusDelays.lastVoteRequest : ConsensusDelays.voteRequest
         }
@@ -79,6 +79,7 @@ extension Replica {
     mutating func forgetListeners() {
         guard case .listening(var listening) = mode else { return }
         listening.answered = []
+        listening.answeredLate = []
         mode = .listening(listening)
     }
 
@@ -108,19 +109,31 @@ extension Replica {
             }
             compareWithRecord(vote)
         }
-        guard case .listening(var listening) = mode, listening.isAsking else { return }
+        guard case .listening(var listening) = mode, let since = listening.askedSince else {
+            return
+        }
         listening.answered.insert(peer)
+        if now.instant.milliseconds(since: since) >= configuration.listening {
+            listening.answeredLate.insert(peer)
+        }
         mode = .listening(listening)
         endListening(listening)
     }
 
-    /// Votes again once q - 1 others have answered after the window: with fewer there is no quorum
-    /// anyway, and among them at least one is honest.
+    /// Votes again once q - 1 others have answered after the window. A validator that reaches fewer of
+    /// them is content with f + 1 after as much time again: one of these is honest. It must vote, since
+    /// a quorum may need it: those that it reaches pass certificates on to those that it does not.
     private mutating func endListening(_ listening: Listening) {
-        guard listening.isAsking, listening.answered.count + 1 >= validators.quorum else { return }
+        guard
+            listening.answered.count + 1 >= validators.quorum
+                || listening.answeredLate.count >= listenersNeeded
+        else { return }
         mode = .voting
         goOn()
     }
+
+    /// f + 1: so many others have to answer at least before a validator that listened signs again.
+    var listenersNeeded: Int { validators.faultTolerance + 1 }
 
     /// Makes records of the members of a new set. What was heard of their keys is still true.
     mutating func carryNewestVotes(from former: ValidatorSet) {

@@ -18,8 +18,12 @@ struct Listening: Equatable, Sendable {
     var views: Int
     /// Others that answered after the window: what they had received until then, they would have told.
     var answered: Set<ValidatorIndex> = []
-    /// Whether they were asked since the window's end.
-    var isAsking = false
+    /// Of these, those that answered after as much time again.
+    var answeredLate: Set<ValidatorIndex> = []
+    /// When they were asked first after the window; nil before.
+    var askedSince: Instant?
+
+    var isAsking: Bool { askedSince != nil }
 
     func isOver(at now: Instant) -> Bool { views <= 0 || until.map { now >= $0 } ?? false }
 }

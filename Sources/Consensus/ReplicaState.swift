@@ -139,8 +139,9 @@ package struct ReplicaStatus: Hashable, Sendable {
 /// Whether a validator votes, and what it waits for.
 package enum VotingState: Hashable, Sendable {
     case voting
-    /// Restarted, and listens whether its key votes elsewhere.
-    case listening
+    /// Restarted, and listens whether its key votes elsewhere: `needed` other validators at least have
+    /// to say what they heard of it. The answers count from the end of the time on: nil before.
+    case listening(answers: Int?, needed: Int)
     /// The journal cannot be trusted: `needed` other validators have to say where they are.
     case quarantined(answers: Int, needed: Int)
     /// Out of quarantine, and votes from this round on.
@@ -217,7 +218,12 @@ extension Replica {
     private var votingState: VotingState {
         switch mode {
         case .halted: .halted
-        case .listening: index == nil ? .noMember : .listening
+        case .listening(let listening):
+            index == nil
+                ? .noMember
+                : .listening(
+                    answers: listening.isAsking ? listening.answered.count : nil,
+                    needed: listenersNeeded)
         case .quarantined(let quarantine):
             .quarantined(
                 answers: quarantine.entered.count, needed: 2 * validators.faultTolerance + 1)

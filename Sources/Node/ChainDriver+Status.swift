@@ -89,8 +89,12 @@ extension ChainDriver {
     private static func note(_ state: VotingState) -> String? {
         switch state {
         case .voting, .halted: nil
-        case .listening:
+        case .listening(nil, _):
             "listening for a few seconds whether another node votes with this validator's key"
+        case .listening(let answers?, let needed):
+            "listening whether another node votes with this validator's key: \(answers) other "
+                + "validators have said that they know of none, \(needed) have to. If this lasts, "
+                + "this node reaches too few of them: see \"Peers\" of `veche-node status`"
         case .quarantined(let answers, let needed):
             "in quarantine: the vote journal could not be trusted; \(answers) of \(needed) other "
                 + "validators have said where they are. Where they are gone for good, the operator's "

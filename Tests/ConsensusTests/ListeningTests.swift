@@ -52,7 +52,7 @@ struct ListeningTests {
 
     @Test func nothingNewIsSignedWhileItListens() throws {
         var harness = try restarted()
-        #expect(harness.replica.status.voting == .listening)
+        #expect(harness.replica.status.voting.isListening)
         #expect(
             harness.replica.nextDeadline ?? harness.now.instant < Instant(microseconds: 10_000_001))
         let effects = harness.advance(milliseconds: 9999)
@@ -61,7 +61,7 @@ struct ListeningTests {
         // The last millisecond of the time is the first in which others are heard for good.
         #expect(isAsked(harness.advance(milliseconds: 1)))
         for peer in 1...2 {
-            #expect(harness.replica.status.voting == .listening)
+            #expect(harness.replica.status.voting.isListening)
             _ = try harness.receive(answer(), from: peer)
         }
         #expect(harness.replica.status.voting == .voting)
@@ -88,7 +88,7 @@ struct ListeningTests {
         #expect(try second.receive(.vote(own)) == [])
         #expect(try second.receive(answer(own)) == [])
         #expect(second.replica.status.haltReason == nil)
-        #expect(second.replica.status.voting == .listening)
+        #expect(second.replica.status.voting.isListening)
     }
 
     @Test func itHasListenedAfterTwoRotations() throws {
@@ -100,7 +100,7 @@ struct ListeningTests {
         for view in UInt64(41)...48 {
             // Who answers now may not have heard all of it.
             try answer(&harness, from: 1...3)
-            #expect(harness.replica.status.voting == .listening)
+            #expect(harness.replica.status.voting.isListening)
             harness.milliseconds += 100
             let effects = try harness.receive(
                 .certificate(harness.certificate(harness.nullify(view))))
@@ -117,10 +117,53 @@ struct ListeningTests {
         try answer(&harness, from: 1...(n - 1))
         #expect(isAsked(harness.advance(milliseconds: 10_000)))
         for peer in 1...needed {
-            #expect(harness.replica.status.voting == .listening)
+            #expect(harness.replica.status.voting.isListening)
             for _ in 0..<2 { try answer(&harness, from: peer...peer) }
         }
         #expect(harness.replica.status.voting == .voting)
+    }
+
+    /// It once waited for ever where others that it does not reach formed quorums with its votes: those
+    /// that it reaches pass the certificates on.
+    @Test(arguments: [(n: 5, needed: 2), (n: 7, needed: 3), (n: 10, needed: 4), (n: 13, needed: 5)])
+    func aValidatorThatReachesFewOthersVotesAfterAsMuchTimeAgain(n: Int, needed: Int) throws {
+        var harness = try restarted(validators: n)
+        #expect(isAsked(harness.advance(milliseconds: 10_000)))
+        for _ in 0..<40 {
+            try answer(&harness, from: 1...needed)
+            #expect(
+                harness.replica.status.voting == .listening(answers: needed, needed: needed))
+            _ = harness.advance(milliseconds: 250)
+        }
+        // Only what is answered now counts, and one fewer might all be liars.
+        try answer(&harness, from: 1...(needed - 1))
+        _ = harness.advance(milliseconds: 250)
+        try answer(&harness, from: 1...(needed - 1))
+        #expect(harness.replica.status.voting.isListening)
+        try answer(&harness, from: needed...needed)
+        #expect(harness.replica.status.voting == .voting)
+    }
+
+    @Test(arguments: [4, 5, 7, 10])
+    func oneFewerThanMustBeHonestAreNeverEnough(n: Int) throws {
+        var harness = try restarted(validators: n)
+        #expect(isAsked(harness.advance(milliseconds: 10_000)))
+        for _ in 0..<1000 {
+            try answer(&harness, from: 1...((n - 1) / 3))
+            #expect(harness.replica.status.voting.isListening)
+            _ = harness.advance(milliseconds: 250)
+        }
+    }
+
+    /// What was not heard within the window may be heard while it is longer.
+    @Test func aVoteOfItsKeyIsHeardInTheLongerTimeToo() throws {
+        var harness = try restarted(validators: 5)
+        #expect(isAsked(harness.advance(milliseconds: 10_000)))
+        try answer(&harness, from: 1...2)
+        _ = harness.advance(milliseconds: 9750)
+        let vote = harness.vote(harness.nullify(2), by: 0)
+        _ = try harness.receive(answer(vote), from: 1)
+        #expect(harness.replica.status.voting == .quarantined(answers: 0, needed: 3))
     }
 
     @Test func theRequestIsRepeatedWithoutEnd() throws {
@@ -130,7 +173,7 @@ struct ListeningTests {
         // Nobody answers: it goes on asking, more often.
         for _ in 0..<20 {
             #expect(isAsked(harness.advance(milliseconds: 250)))
-            #expect(harness.replica.status.voting == .listening)
+            #expect(harness.replica.status.voting.isListening)
             let next = harness.replica.nextDeadline ?? Instant(microseconds: .max)
             #expect(next <= harness.now.instant.adding(milliseconds: 250))
         }
@@ -157,7 +200,7 @@ struct ListeningTests {
     @Test func aNewestVoteAfterAQuarantineStopsIt() throws {
         for signed in UInt64(1)...4 {
             var harness = try outOfQuarantine()
-            #expect(harness.replica.status.voting == .listening)
+            #expect(harness.replica.status.voting.isListening)
             #expect(isAsked(harness.advance(milliseconds: 1)))
             let vote = harness.vote(harness.nullify(signed), by: 0)
             let effects = try harness.receive(answer(vote))
@@ -173,12 +216,12 @@ struct ListeningTests {
         _ = harness.advance(milliseconds: 100_000)
         for view in UInt64(1)...2 {
             try answer(&harness, from: 1...3)
-            #expect(harness.replica.status.voting == .listening)
+            #expect(harness.replica.status.voting.isListening)
             _ = try harness.receive(.certificate(harness.certificate(harness.nullify(view))))
         }
         _ = harness.advance(milliseconds: 9999)
         try answer(&harness, from: 1...3)
-        #expect(harness.replica.status.voting == .listening)
+        #expect(harness.replica.status.voting.isListening)
         #expect(isAsked(harness.advance(milliseconds: 1)))
         try answer(&harness, from: 1...2)
         #expect(harness.replica.status.voting == .voting)
@@ -207,7 +250,7 @@ struct ListeningTests {
         #expect(isAsked(harness.advance(milliseconds: 250)))
         // Of seven, q - 1 = 4 others.
         for peer in 1...4 {
-            #expect(harness.replica.status.voting == .listening)
+            #expect(harness.replica.status.voting.isListening)
             _ = try harness.receive(answer(), from: peer)
         }
         #expect(harness.replica.status.voting == .voting)
@@ -220,7 +263,7 @@ struct ListeningTests {
         let others = SimulatedChain.validators([1, 2, 3, 4])
         var harness = Harness(floor: Harness.epochEnd(), listening: 10_000, set: nil)
         _ = harness.start()
-        #expect(harness.replica.status.voting == .listening)
+        #expect(harness.replica.status.voting.isListening)
         var outside = Harness(
             floor: Harness.epochEnd(next: others), listening: 10_000, set: others)
         _ = outside.start()
@@ -235,7 +278,7 @@ struct ListeningTests {
         _ = outside.replica.adopt(tip, at: outside.now)
         outside.validators = back
         _ = outside.replica.enterEpoch(back, at: outside.now)
-        #expect(outside.replica.status.voting == .listening)
+        #expect(outside.replica.status.voting.isListening)
         #expect(outside.advance(milliseconds: 5000).sentVotes == [])
     }
 
@@ -262,7 +305,7 @@ struct ListeningTests {
                 try harness.receive(answer(forged), from: peer)
             }
         }
-        #expect(harness.replica.status.voting == .listening)
+        #expect(harness.replica.status.voting.isListening)
     }
 
     /// Each answer costs the check of a signature: there is one to each request.
@@ -273,7 +316,7 @@ struct ListeningTests {
         #expect(throws: MessageRejection.notRequested(nonce)) {
             try harness.receive(answer(vote), from: 2)
         }
-        #expect(harness.replica.status.voting == .listening)
+        #expect(harness.replica.status.voting.isListening)
         #expect(isAsked(harness.advance(milliseconds: 1000)))
         _ = try harness.receive(answer(vote), from: 2)
         #expect(harness.replica.status.voting == .quarantined(answers: 0, needed: 3))
@@ -354,6 +397,11 @@ struct ListeningTests {
         // An empty journal on a chain that goes on listens.
         var late = Harness(floor: Harness.epochEnd(), listening: 10_000)
         _ = late.start()
-        #expect(late.replica.status.voting == .listening)
+        #expect(late.replica.status.voting.isListening)
     }
+}
+
+extension VotingState {
+    /// Whether the validator listens for its own key.
+    var isListening: Bool { if case .listening = self { true } else { false } }
 }

@@ -153,7 +153,7 @@ struct QuarantineTests {
         let records = first.advance(milliseconds: 3000).persisted
         var second = Harness(journal: .intact(records, length: 0), listening: 10_000)
         _ = second.start()
-        #expect(second.replica.status.voting == .listening)
+        #expect(second.replica.status.voting.isListening)
         #expect(
             try second.receive(.entryRequest(nonce), from: 3) == [
                 .send(.entryAnswer(entry(second, 2)), to: .one(ValidatorIndex(3)))
@@ -387,7 +387,7 @@ struct QuarantineTests {
             for peer in 1...3 {
                 _ = try harness.receive(.entryAnswer(entry(harness, 1)), from: peer)
             }
-            #expect(harness.replica.status.voting == .listening)
+            #expect(harness.replica.status.voting.isListening)
             // m = 0: what was signed in views 1 and 2 was signed before; from 3 on it is another's.
             let certificate = harness.certificate(harness.nullify(signed), by: [0, 1, 2])
             let effects = try harness.receive(.certificate(certificate))
@@ -403,7 +403,7 @@ struct QuarantineTests {
             journal: .intact([.resumed(from: Round(epoch: .first, view: View(3)))], length: 0),
             listening: 10_000)
         _ = restarted.start()
-        #expect(restarted.replica.status.voting == .listening)
+        #expect(restarted.replica.status.voting.isListening)
     }
 
     /// The same where the chain went on so far that block synchronization brings it.
