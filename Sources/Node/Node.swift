@@ -183,8 +183,10 @@ package final class Node: Service {
                 return nil
             } catch {
                 return .network(
-                    "The HTTP interface cannot listen on \(api.host):\(api.port): \(error). Stop the "
-                        + "program that has the port, or configure another one.")
+                    "The HTTP interface cannot listen on "
+                        + "\(HostAndPort(host: api.host, port: api.port)): \(error). Stop the "
+                        + "program that has the port, or configure another one."
+                        + PortHolder(of: api.port).note)
             }
         }
     }

@@ -16,7 +16,8 @@ import Storage
 package struct NodeConfiguration: Codable, Hashable, Sendable {
     /// A TCP endpoint.
     package struct Endpoint: Codable, Hashable, Sendable {
-        /// A name or an address; `0.0.0.0` listens on all IPv4 addresses.
+        /// A name or an address; `0.0.0.0` listens on all IPv4 addresses. An IPv6 address stands
+        /// without brackets.
         package let host: String
         /// 1 to 65535; where the node listens, 0 takes any free port.
         package let port: Int
@@ -183,15 +184,23 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
         func require(_ condition: Bool, _ path: String, _ problem: String) {
             if !condition { faults.append(DocumentFault(path: path, problem: problem)) }
         }
+        func requireHost(_ host: String, _ path: String) {
+            require(!host.isEmpty, path, "must not be empty")
+            require(
+                !host.contains("[") && !host.contains("]"), path,
+                "an IPv6 address stands here without brackets, such as ::1")
+        }
         require(!name.isEmpty, "name", "must not be empty")
         if let listen {
             require((0...65_535).contains(listen.port), "listen.port", "must be 0 to 65535")
+            requireHost(listen.host, "listen.host")
         }
+        requireHost(api.host, "api.host")
         require((0...65_535).contains(api.port), "api.port", "must be 0 to 65535")
         for (index, peer) in peers.enumerated() {
             require(
                 (1...65_535).contains(peer.port), "peers[\(index)].port", "must be 1 to 65535")
-            require(!peer.host.isEmpty, "peers[\(index)].host", "must not be empty")
+            requireHost(peer.host, "peers[\(index)].host")
         }
         require(
             peers.count <= NodeLimits.configuredPeers, "peers",

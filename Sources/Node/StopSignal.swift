@@ -2,6 +2,7 @@ import Consensus
 import Elections
 import Ledger
 import PeerNetwork
+import ProcessLimits
 import Storage
 import Synchronization
 
@@ -68,7 +69,12 @@ extension NodeFailure {
                     + "versions with the other operators.")
         case BlockFailure.fault(let fault):
             self = .inconsistent("The state cannot be read: \(fault)")
-        case let error as PeerNetworkError: self = .network("\(error)")
+        case let error as PeerNetworkError:
+            if case .cannotListen(let endpoint, _) = error {
+                self = .network("\(error)\(PortHolder(of: endpoint.port).note)")
+            } else {
+                self = .network("\(error)")
+            }
         default: self = .storage("An unexpected failure: \(error)")
         }
     }

@@ -101,18 +101,9 @@ package struct ListenAddress: Hashable, Sendable {
 
     /// Nil unless the text is `HOST:PORT`; an IPv6 host stands in brackets.
     package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"),
-            let port = UInt16(text[text.index(after: colon)...])
-        else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        guard !host.isEmpty else { return nil }
-        self.host = String(host)
-        self.port = Int(port)
+        guard let place = HostAndPort(text) else { return nil }
+        self.host = place.host
+        self.port = place.port
     }
 }
 

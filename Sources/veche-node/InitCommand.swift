@@ -5,6 +5,7 @@ import Cryptography
 import DocumentFiles
 import Foundation
 import Ledger
+import NetworkAddresses
 import Node
 
 /// Makes the directory of a new node.
@@ -107,10 +108,11 @@ struct InitCommand: AsyncParsableCommand {
     }
 
     private func endpoint(_ text: String) throws -> NodeConfiguration.Endpoint {
-        guard let colon = text.lastIndex(of: ":"), colon != text.startIndex,
-            let port = UInt16(text[text.index(after: colon)...])
-        else { throw ValidationError("\(text) is not HOST:PORT.") }
-        return NodeConfiguration.Endpoint(host: String(text[..<colon]), port: Int(port))
+        guard let place = HostAndPort(text) else {
+            throw ValidationError(
+                "\(text) is not HOST:PORT. An IPv6 address stands in brackets, as in [::1]:7000.")
+        }
+        return NodeConfiguration.Endpoint(host: place.host, port: place.port)
     }
 
     private func peer(_ text: String, of genesis: Genesis) throws -> NodeConfiguration.Peer {

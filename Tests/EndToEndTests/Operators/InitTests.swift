@@ -61,7 +61,7 @@ extension EndToEnd.OperatorTests {
         let network = try await site.network()
         let made = try await make(
             "newcomer", network,
-            ["--role", "validator", "--listen", "127.0.0.1:40000"]
+            ["--role", "validator", "--listen", "127.0.0.1:9400"]
                 + logKey(network))
         #expect(made.status == 0, made.comment)
         let home = network.directory.path + "/newcomer"
@@ -79,7 +79,7 @@ extension EndToEnd.OperatorTests {
 
     @Test(arguments: [
         (["--role", "king"], 64, "--role"), (["--role", "validator"], 64, "--listen"),
-        (["--role", "validator", "--listen", "127.0.0.1:40000"], 78, "log key"),
+        (["--role", "validator", "--listen", "127.0.0.1:9400"], 78, "log key"),
         (["--api", "127.0.0.1"], 64, "HOST:PORT"),
         (["--api", "127.0.0.1:70000"], 64, "HOST:PORT"),
         (["--peer", "127.0.0.1:9000"], 64, "NAME@HOST:PORT"),
@@ -98,17 +98,70 @@ extension EndToEnd.OperatorTests {
         #expect(!LocalFile.exists(network.directory.path + "/nobody/node.json"))
     }
 
+    /// `init` once wrote the brackets into node.json, and `run` looked for a host of that name.
+    @Test func aNodeListensOnAnIPv6AddressAsItWasWritten() async throws {
+        guard FileManager.default.fileExists(atPath: "/proc/sys/net/ipv6/conf/lo") else { return }
+        let network = try await site.network()
+        let port = try Ports.free(2)
+        let made = try await make(
+            "six", network,
+            ["--listen", "[::1]:\(port)", "--api", "[::1]:\(port + 1)"]
+                + ["--peer", "validator-1@[::1]:\(network.peerPort("validator-1"))"])
+        #expect(made.status == 0, made.comment)
+        let home = network.directory.path + "/six"
+        let written = String(
+            decoding: try LocalFile.read(home + "/node.json", limit: 1 << 20), as: UTF8.self)
+        #expect(!written.contains("[::1]"))
+        let process = try LocalProcess(
+            .node, ["run", "--home", home], name: "six", directory: network.directory.logs)
+        try await eventually("the node answers on its IPv6 address") {
+            // It answers once it listens.
+            (try? await HTTP.get("http://[::1]:\(port + 1)/healthz", timeout: 3))?.status == 200
+        }
+        #expect(try await process.stop() == 0)
+        try LocalFile.write(
+            [UInt8](written.replacingOccurrences(of: "::1", with: "[::1]").utf8),
+            to: home + "/node.json", mode: .document, replacing: true)
+        let refused = try await run(.node, ["run", "--home", home], in: network.directory)
+        #expect(refused.status == 78, refused.comment)
+        #expect(refused.errors.contains("without brackets"), refused.comment)
+    }
+
+    /// A connection that the system gave the node's port to was never named.
+    @Test func aNodeThatFindsItsPortTakenSaysByWhom() async throws {
+        let network = try await site.running()
+        let home = try network.copy(of: TestNetwork.observer, as: "second-observer")
+        for (port, word) in [
+            (network.peerPort(TestNetwork.observer), "for peers"),
+            (network.peerPort(TestNetwork.observer) + 1, "The HTTP interface"),
+        ] {
+            let outcome = try await run(
+                .node, ["run", "--home", home], in: network.directory, atMost: .seconds(60))
+            #expect(outcome.status == 69, outcome.comment)
+            #expect(outcome.errors.contains(word), outcome.comment)
+            let holder = try await network.process(TestNetwork.observer).id
+            #expect(outcome.errors.contains("(process \(holder)) listens"), outcome.comment)
+            #expect(!outcome.errors.contains("errno"), outcome.comment)
+            // Next it has a port of its own for peers.
+            let file = home + "/node.json"
+            let text = String(decoding: try LocalFile.read(file, limit: 1 << 20), as: UTF8.self)
+            try LocalFile.write(
+                [UInt8](text.replacingOccurrences(of: " \(port)", with: " 0").utf8), to: file,
+                mode: .document, replacing: true)
+        }
+    }
+
     @Test func anotherChainsLogKeyMakesNoValidator() async throws {
         let network = try await site.network()
         let other = network.directory.path + "/other-chain"
         try await succeed(
-            .node, ["localnet", "--directory", other, "--base-port", "40100"],
+            .node, ["localnet", "--directory", other, "--base-port", "9500"],
             in: network.directory)
         let home = other + "/validator-1"
         let made = try await make(
             "nobody", network,
             [
-                "--role", "validator", "--listen", "127.0.0.1:40000", "--log-key",
+                "--role", "validator", "--listen", "127.0.0.1:9400", "--log-key",
                 home + "/keys/log.key", "--log-passphrase-file", home + "/passphrase",
             ])
         #expect(made.status == 78, made.comment)
