@@ -8,11 +8,12 @@
 #   --dir DIR       where everything is kept; must not exist or be empty (default: a fresh directory, which is named)
 #   --keep          leave the network running at the end and say what to try
 #   --no-build      use what is built already
+# No step depends on the machine's speed: what has to reach the log in time is timed in this run, and gets five times as long.
 # Exit status: 0 only if the tally equals the register's choices, all checked receipts hold and the audit accepts the log.
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 voters=300 validators=4 dir="" keep=no build=yes
-usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,13s/^# \{0,1\}//p' "$0"; }
 while [ $# -gt 0 ]; do
     case "$1" in
         --voters) voters=${2:-}; shift 2 || fail "--voters needs a number." ;;
@@ -58,30 +59,49 @@ start() { # NAME COMMAND...: in the background, log in DIR/logs/NAME.log
     running[$name]=$!
 }
 stop_all() {
-    local name
+    local name id
     for name in "${!running[@]}"; do kill -TERM "${running[$name]}" 2>/dev/null || true; done
-    for name in "${!running[@]}"; do wait "${running[$name]}" 2>/dev/null || true; done
+    # What else runs in the background; those that have children of their own lead a group.
+    for id in $(jobs -p); do kill -TERM -- "-$id" 2>/dev/null || kill -TERM "$id" 2>/dev/null || true; done
+    wait || true
     running=()
 }
 on_exit() {
     local status=$?
+    trap - INT TERM
     if [ "$status" -ne 0 ]; then
         stop_all
-        printf '\nThe demonstration failed (exit status %s). Logs are in %s/logs.\n' "$status" "$dir" >&2
+        cat >&2 <<FAILED
+
+The demonstration failed (exit status $status). Everything that it started is stopped.
+What to do: read the last lines above, and those of the logs in $dir/logs. Where a step took too long, run it with fewer
+voters, as in Deploy/demo.sh --voters 24. If it fails again, report it with the directory $dir/logs.
+FAILED
     fi
 }
 trap on_exit EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
-# Waits until a command succeeds: SECONDS WHAT COMMAND...
+# How long a step may take that only a broken network never takes.
+patience=900
+# Waits until a command succeeds: WHAT COMMAND...
 wait_for() {
-    local bound=$1 what=$2 end
-    shift 2
-    end=$(($(date +%s) + bound))
+    local what=$1 end
+    shift
+    end=$(($(date +%s) + patience))
     until "$@" >/dev/null 2>&1; do
-        [ "$(date +%s)" -lt "$end" ] || fail "Waited $bound seconds in vain for: $what."
+        [ "$(date +%s)" -lt "$end" ] || fail "Waited $patience seconds in vain for: $what."
         sleep 0.2
     done
+}
+# Runs a command, and sets `took` to the seconds that it took, rounded up.
+took=1
+timed() {
+    local before
+    before=$(date +%s%N)
+    "$@"
+    took=$((($(date +%s%N) - before) / 1000000000 + 1))
 }
 utc() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; }
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -93,13 +113,21 @@ secret=(--passphrase-file "$dir/passphrase")
 
 # ---- the network
 
-base_port=$((20000 + RANDOM % 20000))
-while :; do
+# Below the ports that the system hands out to clients: one of these could hold a node's port.
+count_of_ports=$((2 * (validators + 1) + 1))
+first_of_clients=$(cut -f 1 /proc/sys/net/ipv4/ip_local_port_range 2>/dev/null || echo 32768)
+lowest=10000
+[ "$first_of_clients" -ge $((lowest + 1000)) ] || lowest=1024
+highest=$((first_of_clients - count_of_ports))
+[ "$highest" -gt "$lowest" ] || { lowest=10000 highest=32000; }
+free=no
+for ((attempt = 0; attempt < 1000; attempt++)); do
+    base_port=$((lowest + RANDOM % (highest - lowest)))
     free=yes
-    for ((i = 0; i < 2 * (validators + 1) + 1; i++)); do port_is_free $((base_port + i)) || free=no; done
-    [ "$free" = yes ] && break
-    base_port=$((20000 + RANDOM % 20000))
+    for ((i = 0; i < count_of_ports; i++)); do port_is_free $((base_port + i)) || free=no; done
+    [ "$free" = no ] || break
 done
+[ "$free" = yes ] || fail "No $count_of_ports free ports in a row were found between $lowest and $highest."
 
 say "Making a network of $validators validators and an observer (keys, genesis, a directory each)"
 "$bin/veche-node" localnet --validators "$validators" --observers 1 --directory "$dir/net" --base-port "$base_port" \
@@ -114,8 +142,8 @@ say "Starting the nodes"
 for ((i = 1; i <= validators; i++)); do start "validator-$i" "$bin/veche-node" run --home "$dir/net/validator-$i"; done
 start observer-1 "$bin/veche-node" run --home "$dir/net/observer-1"
 is_voting() { "$bin/veche-node" status --url "$1" --json | grep -Eq '"voting" ?: ?true'; }
-for url in "${urls[@]}"; do wait_for 60 "the validator at $url to vote" is_voting "$url"; done
-wait_for 60 "the observer to follow" "$bin/veche-node" status --url "$observer"
+for url in "${urls[@]}"; do wait_for "the validator at $url to vote" is_voting "$url"; done
+wait_for "the observer to follow" "$bin/veche-node" status --url "$observer"
 "$bin/veche-node" status --url "${urls[0]}"
 
 chain=(--genesis "$genesis" --node "${urls[0]}" --node "${urls[1]}")
@@ -132,38 +160,81 @@ for t in 1 2 3 4 5; do wait "${pids[t]}"; done
 
 # ---- create
 
-# Members 2, 3 and 4 sign what member 1 proposed; the last one sends it.
-others_sign() { # PROPOSAL
-    local m
-    for m in 2 3 4; do
-        "$bin/veche-ceremony" commission sign "$1" "${chain[@]}" --key "$dir/net/commission/member-$m.key" \
-            --passphrase-file "$dir/net/commission/passphrase" --yes $([ "$m" = 4 ] && printf -- --submit) |
-            tee -a "$dir/logs/commission.log" | tail -n 1
-    done
+commission() { # STEP OPTION...: member 1 proposes
+    "$bin/veche-ceremony" commission "$@" "${chain[@]}" --key "$dir/net/commission/member-1.key" \
+        --passphrase-file "$dir/net/commission/passphrase" >>"$dir/logs/commission.log"
 }
-extended=0
-# Moves the close if it is nearer than SECONDS.
-extend_if_nearer_than() {
-    [ $((closes - $(date +%s))) -lt "$1" ] || return 0
-    closes=$(($(date +%s) + $1 + 45))
-    extended=$((extended + 1))
-    say "More time is needed: the commission extends the window to $(utc $closes)"
-    "$bin/veche-ceremony" commission extend --election demo "${chain[@]}" --closes "$(utc $closes)" \
-        --reason "casting takes longer than estimated" --key "$dir/net/commission/member-1.key" \
-        --passphrase-file "$dir/net/commission/passphrase" --output "$dir/extend-$extended.json" >>"$dir/logs/commission.log"
-    others_sign "$dir/extend-$extended.json"
+member_signs() { # NUMBER PROPOSAL OPTION...
+    local member=$1 proposal=$2
+    shift 2
+    "$bin/veche-ceremony" commission sign "$proposal" "${chain[@]}" --key "$dir/net/commission/member-$member.key" \
+        --passphrase-file "$dir/net/commission/passphrase" --yes "$@" | tee -a "$dir/logs/commission.log" | tail -n 1
+}
+create() { # OPENS CLOSES CEREMONY-ENDS FILE
+    # shellcheck disable=SC2046
+    commission create --template "$top/Genesis/demo/election.json" \
+        $(for t in 1 2 3 4 5; do printf -- '--trustee %s ' "$dir/trustee-$t/trustee.public.json"; done) \
+        --registrar "$dir/registrar/registrar.public.json" --opens "$(utc "$1")" --closes "$(utc "$2")" \
+        --ceremony-ends "$(utc "$3")" --output "$4"
 }
 
+# The election must be in the log before it opens. Five programs in turn propose, sign and send it; a trial says how long one takes.
 now=$(date +%s)
-opens=$((now + 20))
-closes=$((now + 60 + voters / 6))
+timed create $((now + 86400)) $((now + 90000)) $((now + 80000)) "$dir/trial.json"
+now=$(date +%s)
+opens=$((now + 10 + 5 * 5 * took))
+closes=$((opens + 40 + voters / 6))
 say "Creating the election: it opens at $(utc $opens), closes at $(utc $closes); four of seven members sign"
-"$bin/veche-ceremony" commission create --template "$top/Genesis/demo/election.json" "${chain[@]}" \
-    $(for t in 1 2 3 4 5; do printf -- '--trustee %s ' "$dir/trustee-$t/trustee.public.json"; done) \
-    --registrar "$dir/registrar/registrar.public.json" --opens "$(utc $opens)" --closes "$(utc $closes)" \
-    --ceremony-ends "$(utc $((now + 1200)))" --key "$dir/net/commission/member-1.key" \
-    --passphrase-file "$dir/net/commission/passphrase" --output "$dir/create.json"
-others_sign "$dir/create.json"
+create $opens $closes $((now + 7200)) "$dir/create.json"
+member_signs 2 "$dir/create.json"
+member_signs 3 "$dir/create.json"
+timed member_signs 4 "$dir/create.json" --submit
+
+# ---- the window stays open until all have voted
+
+# One program of a member replays the log: the time it takes grows with the ballots and with what else the machine does.
+cast_ballots() { find "$dir/votes" -name '*.json' -size +0 | wc -l; }
+replay() { "$bin/veche" results --election demo "${chain[@]}" >/dev/null; }
+# Members 1, 2 and 3 sign the next extension in advance, so that one program sends it when it is needed.
+prepare_extension() {
+    extended=$((extended + 1))
+    next_closes=$((closes + 30 + 20 * took))
+    timed commission extend --election demo --closes "$(utc $next_closes)" \
+        --reason "casting takes longer than estimated" --output "$dir/extend-$extended.json"
+    member_signs 2 "$dir/extend-$extended.json" >>"$dir/logs/window.log"
+    timed member_signs 3 "$dir/extend-$extended.json" >>"$dir/logs/window.log"
+}
+# Runs beside everything else until DIR/all-cast exists. DIR/closes and DIR/extended say how things are.
+keep_window_open() {
+    local extended=0 next_closes timed_at=0 cast
+    printf '%s\n' $closes >"$dir/closes"
+    printf '0\n' >"$dir/extended"
+    prepare_extension
+    until [ -e "$dir/all-cast" ]; do
+        cast=$(cast_ballots)
+        if [ "$cast" -ge $((2 * timed_at + 10)) ]; then
+            timed_at=$cast
+            timed replay
+        fi
+        if [ $((closes - $(date +%s))) -lt $((10 + 5 * took)) ]; then
+            say "More time is needed: the commission extends the window to $(utc $next_closes)"
+            timed member_signs 4 "$dir/extend-$extended.json" --submit
+            closes=$next_closes
+            printf '%s\n' $closes >"$dir/closes"
+            printf '%s\n' $extended >"$dir/extended"
+            prepare_extension
+        fi
+        sleep 0.5
+    done
+}
+# A group of its own, so that it can be ended with all its children.
+set -m
+keep_window_open &
+window_keeper=$!
+set +m
+require_window() {
+    kill -0 "$window_keeper" 2>/dev/null || fail "The window could not be extended: see $dir/logs/commission.log."
+}
 
 # ---- key ceremony
 
@@ -182,7 +253,7 @@ say "Key ceremony: five trustees make the election's keys; nobody ever holds the
 for step in register commit deal check confirm rehearse; do
     printf '   %s\n' "$step"
     trustees "$step" 1 2 3 4 5
-    extend_if_nearer_than 30
+    require_window
 done
 
 # ---- roll and registrar
@@ -193,10 +264,9 @@ registrar_port=$((base_port + 2 * (validators + 1)))
 registrar=http://127.0.0.1:$registrar_port
 start registrar "$bin/veche-registrar" serve --home "$dir/registrar" --election demo --listen "127.0.0.1:$registrar_port" \
     "${chain[@]}" "${secret[@]}"
-wait_for 30 "the registrar to answer" curl -fsS "$registrar/v1/status"
+wait_for "the registrar to answer" curl -fsS "$registrar/v1/status"
 is_open() { curl -fsS "$observer/v1/elections/demo" | grep -Eq '"phase" ?: ?"open"'; }
-wait_for 120 "the election to open" is_open
-extend_if_nearer_than 25
+wait_for "the election to open" is_open
 
 # ---- casting
 
@@ -210,10 +280,16 @@ cast_one() { # LINE-NUMBER: one voter, as the register's line says
     read -r -a all <<<"$URLS"
     first=$((number % ${#all[@]}))
     for ((i = 0; i < ${#all[@]}; i++)); do nodes+=(--node "${all[$(((first + i) % ${#all[@]}))]}"); done
-    "$BIN/veche" vote --genesis "$GENESIS" "${nodes[@]}" --registrar "$REGISTRAR" --election demo --voter "$voter" \
-        --code-file "$home/code" --home "$home" --passphrase-file "$DIR/passphrase" --yes --json \
-        --select "project=$project" --select "parks=${parks:-none}" >"$DIR/votes/$voter.json" 2>>"$DIR/logs/votes.log" ||
-        { printf 'The ballot of %s was not cast: see %s/logs/votes.log\n' "$voter" "$DIR" >&2; return 1; }
+    # The command goes on where it was when it is run again: it never casts twice.
+    for ((i = 0; i < 5; i++)); do
+        "$BIN/veche" vote --genesis "$GENESIS" "${nodes[@]}" --registrar "$REGISTRAR" --election demo --voter "$voter" \
+            --code-file "$home/code" --home "$home" --passphrase-file "$DIR/passphrase" --yes --json \
+            --select "project=$project" --select "parks=${parks:-none}" >"$home/vote.json" 2>>"$DIR/logs/votes.log" &&
+            { mv "$home/vote.json" "$DIR/votes/$voter.json"; return 0; }
+        sleep 1
+    done
+    printf 'The ballot of %s was not cast: see %s/logs/votes.log\n' "$voter" "$DIR" >&2
+    return 1
 }
 export -f cast_one
 export REGISTER=$register DIR=$dir BIN=$bin GENESIS=$genesis REGISTRAR=$registrar URLS="${urls[*]}"
@@ -237,11 +313,16 @@ fi
 
 say "Casting $voters ballots, spread over all validators"
 casting_started=$(date +%s.%N)
-seq 1 "$voters" | xargs -P 12 -I{} bash -c 'cast_one {} || exit 1' &
+at_once=$((4 * $(nproc)))
+[ "$at_once" -le 12 ] || at_once=12
+seq 1 "$voters" >"$dir/numbers"
+set -m
+xargs -a "$dir/numbers" -P "$at_once" -I{} bash -c 'cast_one {} || exit 255' &
 casting=$!
+set +m
 killed=no progress=0
 while kill -0 "$casting" 2>/dev/null; do
-    cast=$(find "$dir/votes" -name '*.json' -size +0 | wc -l)
+    cast=$(cast_ballots)
     if [ "$cast" -ge $((progress + voters / 10 + 1)) ]; then
         progress=$cast
         printf '   %s of %s ballots are final\n' "$cast" "$voters"
@@ -259,23 +340,27 @@ while kill -0 "$casting" 2>/dev/null; do
         say "Starting validator-2 again"
         start validator-2 "$bin/veche-node" run --home "$dir/net/validator-2"
     fi
-    extend_if_nearer_than 20
+    require_window
     sleep 0.5
 done
 wait "$casting" || fail "Not every ballot was cast."
 casting_ended=$(date +%s.%N)
+touch "$dir/all-cast"
+wait "$window_keeper" || fail "The window could not be extended: see $dir/logs/commission.log."
+closes=$(cat "$dir/closes")
+extended=$(cat "$dir/extended")
 if [ "$killed" = yes ]; then
     say "Starting validator-2 again"
     start validator-2 "$bin/veche-node" run --home "$dir/net/validator-2"
 fi
 say "All $voters ballots are final; validator-2 must have caught up and vote again"
-wait_for 60 "validator-2 to vote again" is_voting "${urls[1]}"
+wait_for "validator-2 to vote again" is_voting "${urls[1]}"
 
 # ---- close, decrypt, sign
 
 say "Waiting for the close by chain time, $(utc $closes) and the grace"
 is_closed() { curl -fsS "$observer/v1/elections/demo" | grep -Eq '"phase" ?: ?"(closed|decrypting)"'; }
-wait_for $((closes - $(date +%s) + 90)) "the election to close" is_closed
+wait_for "the election to close" is_closed
 
 say "Decrypting: trustee 4 sends a wrong share, trustee 5 is missing, trustees 1, 2 and 3 suffice"
 if "$bin/wrong-share" --home "$dir/trustee-4" --election demo "${chain[@]}" "${secret[@]}"; then
@@ -283,8 +368,8 @@ if "$bin/wrong-share" --home "$dir/trustee-4" --election demo "${chain[@]}" "${s
 fi
 trustees decrypt 1 2 3
 is_tallied() { curl -fsS "$observer/v1/elections/demo" | grep -Eq '"phase" ?: ?"(tallied|signed|final)"'; }
-wait_for 60 "the tally" is_tallied
-wait_for 60 "the result protocol" curl -fsS "$observer/v1/elections/demo/protocol"
+wait_for "the tally" is_tallied
+wait_for "the result protocol" curl -fsS "$observer/v1/elections/demo/protocol"
 
 say "Four commission members sign the result protocol"
 for m in 1 2 3 4; do
@@ -293,7 +378,7 @@ for m in 1 2 3 4; do
         tee -a "$dir/logs/commission.log" | tail -n 3
 done
 is_final() { curl -fsS "$observer/v1/elections/demo" | grep -Eq '"phase" ?: ?"final"'; }
-wait_for 60 "the protocol to be final" is_final
+wait_for "the protocol to be final" is_final
 
 # ---- what everybody can check
 

@@ -19,7 +19,7 @@ actor TestNetwork {
     // Each network of this process gets ports of its own, in a part of the range that depends on
     // the process.
     private static let nextPort = Mutex(
-        21_000 + Int(ProcessInfo.processInfo.processIdentifier % 300) * 40)
+        21_000 + Int(ProcessInfo.processInfo.processIdentifier % 250) * 40)
 
     /// Makes the network; nothing runs yet.
     init(observers: Int = 1) throws {
