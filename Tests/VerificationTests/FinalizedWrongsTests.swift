@@ -177,21 +177,22 @@ struct FinalizedWrongsTests {
 
 extension BlockHeader {
     /// The same header with some fields changed.
-    fileprivate func changing(
-        chainID: Bytes32? = nil, epoch: Epoch? = nil, height: Height? = nil,
-        parentHash: Bytes32? = nil, parentView: View? = nil, view: View? = nil,
-        logSize: UInt64? = nil,
-        logRoot: Bytes32? = nil,
-        stateDigest: Bytes32? = nil, validators: Bytes32? = nil, next: Bytes32? = nil
+    func changing(
+        chainID: Bytes32? = nil, epoch: Epoch? = nil, height: Height? = nil, view: View? = nil,
+        parentView: View? = nil, parentHash: Bytes32? = nil, time: Timestamp? = nil,
+        proposer: ValidatorIndex? = nil, transactionCount: UInt32? = nil,
+        bodyBytes: UInt32? = nil, bodyRoot: Bytes32? = nil, logSize: UInt64? = nil,
+        logRoot: Bytes32? = nil, stateDigest: Bytes32? = nil, validators: Bytes32? = nil,
+        next: Bytes32? = nil
     ) -> BlockHeader {
         BlockHeader(
             chainID: chainID ?? self.chainID, epoch: epoch ?? self.epoch,
-            height: height ?? self.height,
-            view: view ?? self.view, parentView: parentView ?? self.parentView,
-            parentHash: parentHash ?? self.parentHash,
-            time: self.time, proposer: self.proposer, transactionCount: self.transactionCount,
-            bodyBytes: self.bodyBytes, bodyRoot: self.bodyRoot, logSize: logSize ?? self.logSize,
-            logRoot: logRoot ?? self.logRoot,
+            height: height ?? self.height, view: view ?? self.view,
+            parentView: parentView ?? self.parentView, parentHash: parentHash ?? self.parentHash,
+            time: time ?? self.time, proposer: proposer ?? self.proposer,
+            transactionCount: transactionCount ?? self.transactionCount,
+            bodyBytes: bodyBytes ?? self.bodyBytes, bodyRoot: bodyRoot ?? self.bodyRoot,
+            logSize: logSize ?? self.logSize, logRoot: logRoot ?? self.logRoot,
             stateDigestAfterParent: stateDigest ?? self.stateDigestAfterParent,
             validatorsHash: validators ?? self.validatorsHash,
             nextValidatorsHash: next ?? self.nextValidatorsHash)

@@ -108,21 +108,6 @@ struct SuccessionTests {
         }
     }
 
-    /// A header of the chain with other hashes of validators.
-    private func renamed(
-        _ header: BlockHeader, validators: Bytes32? = nil, next: Bytes32? = nil
-    ) -> BlockHeader {
-        BlockHeader(
-            chainID: header.chainID, epoch: header.epoch, height: header.height,
-            view: header.view, parentView: header.parentView, parentHash: header.parentHash,
-            time: header.time, proposer: header.proposer,
-            transactionCount: header.transactionCount, bodyBytes: header.bodyBytes,
-            bodyRoot: header.bodyRoot, logSize: header.logSize, logRoot: header.logRoot,
-            stateDigestAfterParent: header.stateDigestAfterParent,
-            validatorsHash: validators ?? header.validatorsHash,
-            nextValidatorsHash: next ?? header.nextValidatorsHash)
-    }
-
     @Test func headerNamesTheValidatorsThatTheLogPutsInOffice() throws {
         let changing = try Changing()
         let (present, next) = (
@@ -136,8 +121,8 @@ struct SuccessionTests {
         for (place, validators, following) in wrongs {
             var audit = try ChainAudit(genesis: changing.chain.genesis.canonicalBytes)
             var random = SeededRandom(seed: 1)
-            let header = self.renamed(
-                changing.chain.blocks[place - 1].header, validators: validators, next: following)
+            let header = changing.chain.blocks[place - 1].header.changing(
+                validators: validators, next: following)
             var blocks = [Block](changing.chain.blocks.prefix(place - 1))
             blocks.append(
                 Block(
