@@ -54,6 +54,28 @@ extension EndToEnd.AuditTests {
         #expect(outcome.output.contains("VERDICT: the record holds."))
     }
 
+    /// Anybody may hand an auditor a file and call it a claim.
+    @Test func filesThatAreNoClaimAreDismissedAndTheAuditGoesOn() async throws {
+        try await walk.reach(.final)
+        let network = try await walk.network
+        let node = network.url(TestNetwork.observer)
+        var options: [String] = []
+        for (number, count) in [0, 100, 200_000].enumerated() {
+            let path = network.directory.path + "/no-claim-\(number)"
+            try Data(repeating: 0x41, count: count).write(to: URL(fileURLWithPath: path))
+            options += ["--claim", path]
+        }
+        let outcome = try await audit(node, options)
+        #expect(outcome.status == 0, outcome.comment)
+        let dismissed = outcome.output.split(separator: "\n").count {
+            $0.contains("CLAIM  dismissed: the bytes are no claim")
+        }
+        #expect(dismissed == 3, outcome.comment)
+        #expect(outcome.output.contains("VERDICT: the record holds."), outcome.comment)
+        let missing = try await audit(node, ["--claim", network.directory.path + "/nowhere"])
+        #expect(missing.status == 66, missing.comment)
+    }
+
     @Test func chainWithoutItsLastBlocksIsRefused() async throws {
         var recording = try await recording()
         try #require(recording.chunks.count > 1)
