@@ -96,7 +96,8 @@ import Testing
     @Test(arguments: [
         ("Ivanov I. I.", "Ivanov I. I."), ("Ivanov I. I.", "ivanov  I.\u{A0}I. "),
         ("H\u{E9}l\u{E8}ne", "He\u{301}le\u{300}ne"), ("Сорос", "Copoc"), ("Ann", "An\u{200D}n"),
-        ("ΑΒΕ", "ABE"), ("Ёлка", "Ëлка"),
+        ("ΑΒΕ", "ABE"), ("Ёлка", "Ëлка"), ("Μαρ\u{3AF}α", "Μαρι\u{301}α"), ("\u{450}", "е\u{300}"),
+        ("Ａｎｎ １", "Ann 1"),
     ])
     func namesThatLookAlikeAreOne(first: String, second: String) {
         #expect(DistinguishableName(first) == DistinguishableName(second))
