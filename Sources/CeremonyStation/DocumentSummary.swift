@@ -79,8 +79,8 @@ extension ElectionDocument {
             lines += unit.name.lines("name", indent: 4)
         }
         lines.append(
-            "  small is a unit with fewer than \(minimumTallyUnit) ballots in a contest, also with"
-                + " those that joined it: then all that may join it do")
+            "  a tally unit with fewer than \(minimumTallyUnit) ballots in a contest is small. If it is"
+                + " still small with those that joined it, all that may join it do")
         return lines
     }
 }

@@ -76,13 +76,14 @@ extension ElectionTemplate {
         return ElectionDocument(
             chainID: genesis.chainID, kind: genesis.kind, name: name, title: title,
             contests: contests,
-            styles: try styles.map { style in
+            styles: try styles.enumerated().map { index, style in
                 guard let key = issuingKeys[style.number] else {
                     throw DocumentFault(
                         path: "styles",
                         problem: "the registrar has no key for style \(style.number)")
                 }
-                return try style.filled(schedule: schedule, issuingKey: key)
+                return try style.filled(
+                    schedule: schedule, issuingKey: key, path: "styles[\(index)]")
             },
             graceMilliseconds: graceMilliseconds, ballotsPerVoter: ballotsPerVoter,
             tallyUnits: tallyUnits, minimumTallyUnit: minimumTallyUnit, trustees: trustees,
@@ -95,14 +96,22 @@ extension ElectionTemplate {
 }
 
 extension ElectionTemplate.Style {
-    fileprivate func filled(schedule: ElectionSchedule, issuingKey: [UInt8]) throws -> BallotStyle {
+    fileprivate func filled(
+        schedule: ElectionSchedule, issuingKey: [UInt8], path: String
+    ) throws -> BallotStyle {
         let opens = self.opens ?? schedule.opens
         let closes = self.closes ?? schedule.closes
+        func local(_ time: Timestamp) throws -> String {
+            do {
+                return try WallTime.text(of: time, in: timeZone)
+            } catch let fault as DocumentFault {
+                throw DocumentFault(path: "\(path).\(fault.path)", problem: fault.problem)
+            }
+        }
         return BallotStyle(
             number: number, name: name, region: region, tallyUnit: tallyUnit, contests: contests,
             timeZone: timeZone, startOfIssuing: startOfIssuing ?? schedule.startOfIssuing,
-            opens: opens, closes: closes,
-            opensLocal: try WallTime.text(of: opens, in: timeZone),
-            closesLocal: try WallTime.text(of: closes, in: timeZone), issuingKey: issuingKey)
+            opens: opens, closes: closes, opensLocal: try local(opens),
+            closesLocal: try local(closes), issuingKey: issuingKey)
     }
 }

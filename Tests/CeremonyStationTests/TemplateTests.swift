@@ -93,7 +93,7 @@ import Testing
     @Test func zoneThatThisMachineDoesNotKnowIsRefusedByName() throws {
         let template = try template([("Asia/Vladivostok", "Asia/Wladiwostok")])
         #expect { try fill(template) } throws: { error in
-            (error as? DocumentFault)?.path == "timeZone"
+            (error as? DocumentFault)?.path == "styles[2].timeZone"
                 && "\(error)".contains("Asia/Wladiwostok")
         }
     }

@@ -123,4 +123,23 @@ extension EndToEnd.CommandTests {
             #expect(!FileManager.default.fileExists(atPath: directory.path + "/key"))
         }
     }
+
+    /// A name goes into genesis or a document, which would refuse it after the key was made.
+    @Test(arguments: ["  ", "Anna\nBoris", "An\u{200B}na"])
+    func keyForANameThatIsNoPlainLineIsNotMade(name: String) async throws {
+        try await withDirectory { directory in
+            let passphrase = try directory.write("a passphrase\n", to: "passphrase")
+            for (arguments, made) in [
+                (["commission", "init", "--key", directory.path + "/key"], "/key"),
+                (["trustee", "init", "--home", directory.path + "/trustee"], "/trustee"),
+            ] {
+                let outcome = try await run(
+                    .ceremony,
+                    arguments + ["--name", name, "--passphrase-file", passphrase], in: directory)
+                #expect(outcome.status == 1, outcome.comment)
+                #expect(outcome.errors.contains("--name: "), outcome.comment)
+                #expect(!FileManager.default.fileExists(atPath: directory.path + made))
+            }
+        }
+    }
 }
