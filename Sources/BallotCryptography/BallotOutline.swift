@@ -37,7 +37,7 @@ package struct BallotOutline: Sendable {
             throw .length
         }
         self.header = header
-        self.elements = ciphertexts.map(\.a)
+        self.elements = ciphertexts.map { $0.a }
         self.tracker = BallotStatement(header: header, ciphertexts: ciphertexts).tracker
         self.ballotID = Transcript.digest(.ballotID, [wire])
     }
