@@ -129,10 +129,10 @@ extension BlockExecutor {
             throw .refuse(.phase, "the roll of style \(window.number) is not complete")
         }
         guard window.opens <= self.time else {
-            throw .refuse(.phase, "style \(window.number) opens at \(window.opens)")
+            throw .refuse(.phase, "style \(window.number) opens at \(window.opens.words)")
         }
         guard self.time < style.acceptsUntil(document) else {
-            throw .refuse(.phase, "style \(window.number) closed at \(style.closes)")
+            throw .refuse(.phase, "style \(window.number) closed at \(style.closes.words)")
         }
     }
 

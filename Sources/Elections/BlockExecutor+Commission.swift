@@ -69,11 +69,12 @@ extension BlockExecutor {
                 throw .refuse(.style, "the election has no style \(number)")
             }
             guard self.time < style.closes else {
-                throw .refuse(.phase, "style \(number) closed at \(style.closes)")
+                throw .refuse(.phase, "style \(number) closed at \(style.closes.words)")
             }
             guard body.closes > style.closes else {
                 throw .refuse(
-                    .phase, "style \(number) closes at \(style.closes); only a later time is new")
+                    .phase,
+                    "style \(number) closes at \(style.closes.words); only a later time is new")
             }
             style.closes = body.closes
             self.state.put(style, Table.style(body.election, number))
@@ -161,7 +162,7 @@ extension BlockExecutor {
             throw .refuse(.phase, "the deadline of registration has passed")
         }
         for style in document.styles where style.opens <= self.time {
-            throw .refuse(.phase, "style \(style.number) would have opened at \(style.opens)")
+            throw .refuse(.phase, "style \(style.number) would have opened at \(style.opens.words)")
         }
     }
 

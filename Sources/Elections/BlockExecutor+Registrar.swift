@@ -13,7 +13,7 @@ extension BlockExecutor {
         let (record, document) = try self.registrarTurn(signed, .roll, part.election)
         var style = try self.style(part.style, of: part.election)
         guard self.time < style.closes else {
-            throw .refuse(.phase, "style \(part.style) closed at \(style.closes)")
+            throw .refuse(.phase, "style \(part.style) closed at \(style.closes.words)")
         }
         var roll =
             style.roll
@@ -89,7 +89,9 @@ extension BlockExecutor {
         }
         guard let start = document.style(numbered: count.style)?.startOfIssuing,
             start <= self.time, self.time < style.acceptsUntil(document)
-        else { throw .refuse(.phase, "style \(count.style) is not being issued at \(self.time)") }
+        else {
+            throw .refuse(.phase, "style \(count.style) is not being issued at \(self.time.words)")
+        }
         guard count.total > style.issued else {
             throw .refuse(.quota, "\(style.issued) ballots are counted as issued already")
         }

@@ -12,6 +12,17 @@ extension Timestamp: CustomStringConvertible {
             + padded(UInt64(date.day), 2) + "T" + time + "Z"
     }
 
+    /// The same time for people, who are not asked to know what Z means: `2026-09-18 05:00:00 UTC`.
+    package var words: String {
+        description.map { character in
+            switch character {
+            case "T": " "
+            case "Z": " UTC"
+            default: String(character)
+            }
+        }.joined()
+    }
+
     /// The time that a text of exactly the form above names, from 1970 to 9999, else nil.
     package init?(_ text: String) {
         let characters = [UInt8](text.utf8)

@@ -75,9 +75,9 @@ package enum IssuingRefusal: Error, Hashable, Sendable, CustomStringConvertible 
                     + "again, and tell the registrar's office.",
                 retryAfterSeconds: seconds)
         case .beforeIssuing(let start):
-            refusal(.phase, "Ballots of this style are issued from \(start) on.")
+            refusal(.phase, "Ballots of this style are issued from \(start.words) on.")
         case .afterClose(let close):
-            refusal(.phase, "The vote closed at \(close); no more ballots are issued.")
+            refusal(.phase, "The vote closed at \(close.words); no more ballots are issued.")
         case .phase(let text):
             refusal(.phase, text)
         case .issued:

@@ -33,7 +33,7 @@ struct Watch: AsyncParsableCommand {
             try await chain.withClient { client in
                 let status = try await client.status()
                 say(
-                    "chain \(status.chainName), block \(status.height) of \(status.time),"
+                    "chain \(status.chainName), block \(status.height) of \(status.time.words()),"
                         + " \(status.logSize) log entries, \(Age(of: status.time).text)")
                 try await compareWithCheckpoint(status, client, genesis)
                 if let election {
@@ -103,7 +103,7 @@ struct Watch: AsyncParsableCommand {
                 style.listed == 0 ? 0 : UInt64(style.cast) * 1000 / UInt64(style.listed)
             say(
                 "  style \(style.number)  listed \(style.listed)  issued \(style.issued)  cast"
-                    + " \(style.cast)  turnout \(share / 10).\(share % 10) %  closes \(style.closes)"
+                    + " \(style.cast)  turnout \(share / 10).\(share % 10) %  closes \(style.closes.words())"
             )
         }
     }
