@@ -109,7 +109,9 @@ let shell: [Target] = [
     module("APISchema", ["Codec", "Ledger", "PlainText"]),
     module("SystemErrors"),
     module("Console", ["PlainText", "SystemErrors", argumentParser]),
-    module("DocumentFiles", ["Codec", "Cryptography", "Ledger", "PlainText", "SystemErrors"]),
+    module(
+        "DocumentFiles",
+        ["Codec", "Console", "Cryptography", "Ledger", "PlainText", "SystemErrors"]),
     module(
         "CeremonyStation",
         [

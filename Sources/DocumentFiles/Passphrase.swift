@@ -1,3 +1,4 @@
+internal import Console
 internal import Cryptography
 
 /// A passphrase in locked memory.
@@ -36,7 +37,7 @@ package struct Passphrase: Sendable {
             if typed.last == 0x0A { typed.removeLast() }
             if typed.last == 0x0D { typed.removeLast() }
         } else {
-            typed = try Terminal.askSecret("Passphrase for \(subject): ")
+            typed = try ask("Passphrase for \(subject): ")
         }
         defer { typed.wipe() }
         guard !typed.isEmpty else { throw .passphrase(problem: "The passphrase is empty.") }
@@ -49,12 +50,21 @@ package struct Passphrase: Sendable {
                 problem: "A new passphrase needs at least \(newMinimum) bytes; take several words.")
         }
         if file == nil {
-            var again = try Terminal.askSecret("The same passphrase again: ")
+            var again = try ask("The same passphrase again: ")
             defer { again.wipe() }
             guard again == typed else {
                 throw .passphrase(problem: "The two passphrases differ; nothing was written.")
             }
         }
         return Passphrase(typed)
+    }
+
+    private static func ask(_ question: String) throws(FileFailure) -> [UInt8] {
+        do {
+            return try Terminal.askSecret(question, limit: sizeLimit)
+        } catch {
+            throw .passphrase(
+                problem: "\(error) Give a file of mode 0600 with --passphrase-file FILE.")
+        }
     }
 }

@@ -139,4 +139,94 @@ extension EndToEnd.OutputTests {
                 outcome.comment)
         }
     }
+
+    // MARK: - Passphrases at a terminal
+
+    /// Runs a shell's commands on a terminal of their own, which `script` makes. What `input` prints
+    /// is typed there; it may wait for what `$LOG` shows.
+    private func runOnTerminal(
+        _ commands: String, input: String, in directory: TestDirectory
+    ) async throws -> String {
+        let outcome = try await run(
+            .bash,
+            [
+                "-c",
+                """
+                await() { until grep -q "$1" "$LOG" 2>/dev/null; do sleep 0.05; done; }
+                export -f await
+                { \(input); await 'the end'; } | script -qefc "$COMMANDS; echo 'the end'" "$LOG"
+                """,
+            ], in: directory,
+            environment: [
+                "COMMANDS": commands, "LOG": directory.path + "/terminal", "SHELL": "/bin/bash",
+                "PROGRAM": try Program.ceremony.path, "KEY": directory.path + "/key",
+            ])
+        return outcome.text
+    }
+
+    private static let command = #""$PROGRAM" commission init --key "$KEY" --name N"#
+
+    @Test func passphraseIsAskedTwiceAndNotShown() async throws {
+        let directory = try TestDirectory("output-passphrase")
+        let text = try await runOnTerminal(
+            Self.command + #"; echo "status $?"; stty -a"#,
+            input: #"""
+                await '^Passphrase'; printf 'correct horse\n'
+                await 'again: '; printf 'correct horse\n'
+                """#, in: directory)
+        #expect(text.contains("status 0"), "\(text)")
+        #expect(!text.contains("horse"), "\(text)")
+        #expect(text.contains(" echo "), "\(text)")
+        directory.remove()
+    }
+
+    /// The shell that asks afterwards catches the signal; the program gets its default action.
+    @Test func terminalHasItsEchoAgainAfterControlC() async throws {
+        let directory = try TestDirectory("output-interrupt")
+        let text = try await runOnTerminal(
+            "trap : INT; " + Self.command + #"; echo "status $?"; stty -a"#,
+            input: #"await '^Passphrase'; printf '\003'"#, in: directory)
+        #expect(text.contains("status 130"), "\(text)")
+        #expect(text.contains(" echo ") && !text.contains("-echo "), "\(text)")
+        #expect(!FileManager.default.fileExists(atPath: directory.path + "/key"))
+        directory.remove()
+    }
+
+    @Test(arguments: [("TERM", 143), ("HUP", 129)])
+    func terminalHasItsEchoAgainAfterASignal(name: String, status: Int) async throws {
+        let directory = try TestDirectory("output-signal-\(name)")
+        let text = try await runOnTerminal(
+            Self.command + #"""
+                 & id=$!
+                await '^Passphrase'; stty -a; kill -\#(name) $id; wait $id
+                echo "status $?"; stty -a
+                """#, input: ":", in: directory)
+        #expect(text.contains("status \(status)"), "\(text)")
+        let (asked, ended) = (
+            text.components(separatedBy: "status ").first ?? "",
+            text.components(separatedBy: "status ").last ?? ""
+        )
+        #expect(asked.contains("-echo "), "\(text)")
+        #expect(ended.contains(" echo ") && !ended.contains("-echo "), "\(text)")
+        directory.remove()
+    }
+
+    /// Ctrl-Z stops the program with the terminal as it was; in the foreground again it asks again.
+    @Test func stoppedProgramGivesTheTerminalBackAndAsksAgain() async throws {
+        let directory = try TestDirectory("output-stop")
+        let text = try await runOnTerminal(
+            "set -m; " + Self.command + #"""
+                ; echo "stopped $?"; stty -a; fg; echo "status $?"; stty -a
+                """#,
+            input: #"""
+                await '^Passphrase'; printf '\032'
+                await 'stopped'; until [ $(grep -c 'Passphrase for' "$LOG") -ge 2 ]; do
+                    sleep 0.05; done
+                printf 'correct horse\n'; await 'again: '; printf 'correct horse\n'
+                """#, in: directory)
+        #expect(text.contains("stopped 148"), "\(text)")
+        #expect(text.contains("status 0"), "\(text)")
+        #expect(!text.contains("-echo ") && !text.contains("horse"), "\(text)")
+        directory.remove()
+    }
 }
