@@ -103,11 +103,12 @@ let shell: [Target] = [
     module(
         "HTTPServing",
         [
-            "NetworkAddresses", hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1,
-            nioHTTPTypes, nioHTTPTypesHTTP1,
+            "NetworkAddresses", "NetworkErrors", "PlainText", hummingbird, hummingbirdCore, logging,
+            nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
         ]),
     module("APISchema", ["Codec", "Ledger", "PlainText"]),
     module("SystemErrors"),
+    module("NetworkErrors", ["SystemErrors", nioCore, nioPosix, nioSSL]),
     module("Console", ["PlainText", "SystemErrors", argumentParser]),
     module(
         "DocumentFiles",
@@ -134,6 +135,7 @@ let shell: [Target] = [
     module(
         "PeerNetwork",
         [
+            "NetworkErrors",
             "Codec", "Cryptography", "Ledger", "NetworkAddresses", "PlainText", nioCore, nioPosix,
             nioSSL, x509, swiftASN1, crypto, logging,
         ]),
@@ -147,18 +149,21 @@ let shell: [Target] = [
     module(
         "LedgerClient",
         [
-            "APISchema", "Codec", "Ledger", "NetworkAddresses", "PlainText", "SystemErrors",
-            "TransparencyLog", asyncHTTPClient, nioCore, nioHTTP1, nioPosix,
+            "APISchema", "Codec", "Ledger", "NetworkAddresses", "NetworkErrors", "PlainText",
+            "TransparencyLog", asyncHTTPClient, nioCore, nioHTTP1,
         ]),
     module(
         "RemoteSigner",
         [
+            "PlainText",
+            "NetworkErrors",
             "Codec", "Consensus", "Cryptography", "DocumentFiles", "Ledger", "Ristretto", "Storage",
             logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ]),
     module(
         "Node",
         [
+            "NetworkErrors",
             "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
             "DocumentFiles", "Elections", "HTTPServing", "Ledger", "NetworkAddresses", "NodeAPI",
             "PeerNetwork", "PlainText", "ProcessLimits",
@@ -168,6 +173,7 @@ let shell: [Target] = [
     module(
         "Registrar",
         [
+            "SystemErrors",
             "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
             "HTTPServing", "Ledger", "LedgerClient", "NetworkAddresses", "PlainText", "Ristretto",
             "TransparencyLog", grdb, hummingbird, logging, nioCore, serviceLifecycle,
@@ -320,10 +326,19 @@ let testTargets: [Target] = [
         ]),
     tests(
         "DocumentFilesTests", ["Codec", "Cryptography", "DocumentFiles", "Ledger", "PlainText"]),
+    tests(
+        "ErrorWordsTests",
+        [
+            "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
+            "DocumentFiles",
+            "Elections", "Ledger", "LedgerClient", "NetworkErrors", "Node", "NodeAPI",
+            "PeerNetwork", "RemoteSigner", "Storage", "SystemErrors", "TransparencyLog",
+            "Verification", "VoterStation", nioCore,
+        ]),
     tests("NetworkAddressesTests", ["NetworkAddresses"]),
     tests("ProcessLimitsTests", ["ProcessLimits", nioCore, nioPosix]),
     tests("CompressionTests", ["Compression"]),
-    tests("HTTPServingTests", ["HTTPServing", "NetworkAddresses", logging]),
+    tests("HTTPServingTests", ["HTTPServing", "NetworkAddresses", "PlainText", logging]),
     tests("StorageTests", ["Codec", "Ledger", "Storage"]),
     tests(
         "PeerNetworkTests",

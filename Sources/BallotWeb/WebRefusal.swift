@@ -1,7 +1,7 @@
 package import BallotCryptography
 
 /// Why a function gives no answer.
-package enum WebRefusal: Error, Hashable, Sendable {
+package enum WebRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// A refusal that the protocol names.
     case code(RefusalCode)
     /// The input is not the function's encoding, or is above a limit.
@@ -24,6 +24,9 @@ package enum WebRefusal: Error, Hashable, Sendable {
     case tooFewShares
     /// The shares do not decrypt to these counts, or to any that the contest allows.
     case tally
+
+    /// The host's page has the words.
+    package var description: String { name }
 
     /// The name that the host is given.
     package var name: String {

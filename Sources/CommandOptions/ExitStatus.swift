@@ -17,9 +17,8 @@ package enum ExitStatus {
 
     /// For the end of every `--help`.
     package static let help = """
-        Exit status: 0 done; 1 refused or check failed; 64 wrong usage; 66 a file cannot be used or the output not written; \
-        69 no node answered; \
-        75 another process works in the directory.
+        Exit status: 0 done; 1 refused or check failed; 64 wrong usage; 66 a file cannot be used \
+        or the output not written; 69 no node answered; 75 another process works in the directory.
         """
 }
 

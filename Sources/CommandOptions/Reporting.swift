@@ -17,7 +17,7 @@ package func reportingFailures(_ body: () async throws -> Void) async throws {
 
 private func reported(_ error: any Error) -> ExitCode {
     if let code = error as? ExitCode { return code }
-    note("Error: \(error)")
+    note(failure: error)
     switch error {
     case let failure as CommandFailure: return failure.status
     case is FileFailure, is JSONFailure: return ExitStatus.file

@@ -116,6 +116,11 @@ package func say(_ text: some CustomStringConvertible = "", terminator: String =
     Output.write("\(text)\(terminator)")
 }
 
+/// Writes to standard error why a command failed.
+package func note(failure: any Error) {
+    note("Error: \(SystemError.describe(failure))")
+}
+
 /// Writes a line to standard error: progress, failures, and what is not the command's result.
 package func note(_ line: String) {
     Output.writeError(line + "\n")

@@ -15,6 +15,20 @@ package enum PassphraseError: Error, Equatable, Sendable {
     case outOfMemory
 }
 
+extension PassphraseError: CustomStringConvertible {
+    /// In words, as they stand after a colon.
+    package var description: String {
+        switch self {
+        case .malformed: "the sealed bytes are not in their form"
+        case .unknownVersion(let version): "it is sealed by version \(version), which is not known"
+        case .costOutOfBounds(let passes, let kibibytes):
+            "it asks for \(passes) passes over \(kibibytes) KiB, which is out of bounds"
+        case .wrongPassphrase: "the passphrase is another one, or the bytes were changed"
+        case .outOfMemory: "there is too little memory to open it"
+        }
+    }
+}
+
 /// Secrets at rest: XChaCha20-Poly1305 under a key that Argon2id makes of a passphrase.
 ///
 /// The form, version 1: `"veche-sealed"`, u8 version, u32 passes, u32 KiB of memory, 16 bytes of

@@ -39,6 +39,15 @@ package enum ExecutionFailure: Error, Hashable, Sendable {
     }
 }
 
+extension ExecutionFailure: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .refused(let refusal): refusal.description
+        case .fault(let fault): fault.description
+        }
+    }
+}
+
 /// Runs a check of `BallotCryptography` and names what it was about.
 func refusing<Value>(
     _ reason: String, _ check: () throws(RefusalCode) -> Value

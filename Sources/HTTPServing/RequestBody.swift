@@ -11,6 +11,17 @@ package enum BodyFailure: Error, Hashable, Sendable {
     case malformed
 }
 
+extension BodyFailure: CustomStringConvertible {
+    /// In words, as they stand after a colon.
+    package var description: String {
+        switch self {
+        case .tooLarge: "the request's body is too large"
+        case .tooSlow: "the request's body did not arrive in time"
+        case .malformed: "the request's body is cut off or malformed"
+        }
+    }
+}
+
 extension Request {
     /// The whole body, within its bounds of size and time.
     package func wholeBody(

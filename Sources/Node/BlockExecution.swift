@@ -33,6 +33,15 @@ enum BlockFailure: Error {
     case fault(StateFault)
 }
 
+extension BlockFailure: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .invalid(let hash, let problem): "block \(hash): \(problem)"
+        case .fault(let fault): fault.description
+        }
+    }
+}
+
 /// What a leader made of its mempool.
 struct BuiltBlock: Sendable {
     /// Nil where nothing is to be included and an empty block is not due.

@@ -10,6 +10,18 @@ package enum CheckRefusal: Error, Equatable {
     case suspect(seconds: Int)
 }
 
+extension CheckRefusal: CustomStringConvertible {
+    /// In words, as they stand after a colon.
+    package var description: String {
+        switch self {
+        case .full: "too many transactions wait for their checks"
+        case .senderFull: "too many transactions of this sender wait for their checks"
+        case .suspect(let seconds):
+            "transactions of this sender failed their checks; it is served again in \(seconds) s"
+        }
+    }
+}
+
 /// Transactions that wait for their checks, which cost the node much more than they cost their
 /// senders. Senders are served in turn, so that one sender's flood delays the others by one batch at
 /// most; a sender whose transactions failed is served after everybody else.

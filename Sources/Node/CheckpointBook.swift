@@ -23,7 +23,7 @@ package struct Certified: Sendable {
 }
 
 /// What a validator's line did that an honest one's cannot.
-package struct CheckpointConflict: Error, Hashable {
+package struct CheckpointConflict: Error, Hashable, CustomStringConvertible {
     package let description: String
 }
 

@@ -28,6 +28,18 @@ package enum MempoolRefusal: Error, Equatable {
     case otherBallotWaits(Bytes32)
 }
 
+extension MempoolRefusal: CustomStringConvertible {
+    /// In words, as they stand after a colon.
+    package var description: String {
+        switch self {
+        case .full: "as many transactions as the node holds wait for a block"
+        case .sourceFull: "as many transactions of this sender as the node holds wait for a block"
+        case .waitingFull: "too many transactions wait for others that are not final"
+        case .otherBallotWaits(let id): "another ballot of this voter waits for a block: \(id)"
+        }
+    }
+}
+
 /// Transactions on their way into a block, bounded in number and bytes, in the order of arrival.
 package struct Mempool: Sendable {
     private let limits: MempoolLimits

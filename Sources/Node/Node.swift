@@ -9,6 +9,7 @@ package import HTTPServing
 package import Ledger
 package import Logging
 import NetworkAddresses
+import NetworkErrors
 package import NodeAPI
 import PeerNetwork
 import ProcessLimits
@@ -184,7 +185,8 @@ package final class Node: Service {
             } catch {
                 return .network(
                     "The HTTP interface cannot listen on "
-                        + "\(HostAndPort(host: api.host, port: api.port)): \(error). Stop the "
+                        + "\(HostAndPort(host: api.host, port: api.port)): "
+                        + "\(NetworkError.reason(error)). Stop the "
                         + "program that has the port, or configure another one."
                         + PortHolder(of: api.port).note)
             }

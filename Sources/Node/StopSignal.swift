@@ -83,7 +83,7 @@ extension NodeFailure {
         switch reason {
         case .ownKeyVotedElsewhere(let vote):
             self = .fork(
-                "This validator's key signed a vote that this node did not send (\(vote.subject)): "
+                "This validator's key signed a vote that this node did not send, \(vote.subject): "
                     + "the key is in use elsewhere. Two nodes with one key can fork the chain. Stop "
                     + "the other one first, and find out how the key came there.")
         case .certifiedBlockIsInvalid(let hash, let problem):

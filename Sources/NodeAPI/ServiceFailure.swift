@@ -98,3 +98,7 @@ package struct ServiceFailure: Error, Hashable, Sendable {
         failure: APIFailure(
             code: "UNAVAILABLE", message: "The node failed to answer; its log says why."))
 }
+
+extension ServiceFailure: CustomStringConvertible {
+    package var description: String { "\(failure.message) (\(failure.code))" }
+}

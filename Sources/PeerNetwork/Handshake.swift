@@ -36,7 +36,7 @@ extension Hello: CanonicalCodable {
 }
 
 /// Why a peer is turned away. The code is the first byte of a refusal frame.
-package enum Refusal: UInt8, Error, Sendable {
+package enum Refusal: UInt8, Error, Sendable, CustomStringConvertible {
     case version = 1
     case chain = 2
     case role = 3
@@ -47,7 +47,7 @@ package enum Refusal: UInt8, Error, Sendable {
     case keyElsewhere = 8
 
     /// What the other side is told, and what to do, for a person.
-    var text: String {
+    package var description: String {
         switch self {
         case .version: "it speaks another version of the protocol; run the same release on both"
         case .chain: "it is on another chain; compare the genesis documents"
@@ -104,4 +104,17 @@ enum ConnectionFailure: Error {
     case refusedByPeer(RefusalNotice)
     /// We ended it: silence, a stall, or the node's wish.
     case ended(String)
+}
+
+extension ConnectionFailure: CustomStringConvertible {
+    /// In words, as they stand after a colon.
+    var description: String {
+        switch self {
+        case .violation(let reason), .ended(let reason): reason
+        case .refused(let refusal): "this node turned the peer away: \(refusal)"
+        case .refusedByPeer(let notice):
+            "the peer turned this node away: "
+                + (notice.refusal?.description ?? "a reason that this version does not know")
+        }
+    }
 }

@@ -3,6 +3,7 @@ import Crypto
 import Foundation
 import NIOCore
 package import NIOSSL
+import NetworkErrors
 import SwiftASN1
 import X509
 
@@ -38,7 +39,7 @@ package struct NodeCertificate: Sendable {
             client.privateKey = .privateKey(privateKey)
             clientContext = try NIOSSLContext(configuration: restricted(client))
         } catch {
-            throw .badCertificate(reason: "\(error)")
+            throw .badCertificate(reason: NetworkError.reason(error))
         }
     }
 

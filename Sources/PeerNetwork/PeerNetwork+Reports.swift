@@ -1,4 +1,5 @@
 import Logging
+import NetworkErrors
 
 /// What an operator is told of connections, in a number of lines that has a bound.
 extension PeerNetwork {
@@ -59,7 +60,7 @@ extension PeerNetwork {
             table.count { $0.connectionsRefused += 1 }
             logger.debug("a node with a key that is connected was turned away", metadata: metadata)
         case ConnectionFailure.refused(let refusal):
-            metadata["reason"] = "\(refusal.text)"
+            metadata["reason"] = "\(refusal.description)"
             table.count { $0.connectionsRefused += 1 }
             log(.warning, "a peer was turned away", cause, metadata)
         case ConnectionFailure.refusedByPeer(let notice):
@@ -77,7 +78,7 @@ extension PeerNetwork {
                 cause == .stranger ? .debug : .info, "the connection to a peer ended", cause,
                 metadata)
         default:
-            metadata["reason"] = "\(failure)"
+            metadata["reason"] = "\(NetworkError.reason(failure))"
             if connection.peer != nil {
                 log(.info, "the connection to a peer broke", cause, metadata)
             } else if dialed != nil {
@@ -102,7 +103,8 @@ extension PeerNetwork {
         case .keyElsewhere:
             logger.debug("a peer is connected to another node with our key", metadata: metadata)
         case let refusal:
-            metadata["reason"] = "\(refusal?.text ?? "a reason that this version does not know")"
+            metadata["reason"] =
+                "\(refusal?.description ?? "a reason that this version does not know")"
             log(.warning, "a peer turned us away", cause, metadata)
         }
     }

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
+import NetworkErrors
 import Synchronization
 
 /// A socket with TLS and frames in front of it, on which nothing has been read yet.
@@ -88,7 +89,9 @@ extension PeerNetwork {
                 } catch {
                     guard !Task.isCancelled else { return }
                     // Connected peers stay, new ones come later.
-                    log(.error, "listening failed", .stranger, ["reason": "\(error)"])
+                    log(
+                        .error, "listening failed", .stranger,
+                        ["reason": "\(NetworkError.reason(error))"])
                 }
                 guard let again = await bindAgain(to: endpoint, port: port) else { return }
                 server = again
@@ -119,7 +122,7 @@ extension PeerNetwork {
                     channel.eventLoop.makeSucceededFuture(self.accept(channel))
                 }
         } catch {
-            throw .cannotListen(endpoint, reason: "\(error)")
+            throw .cannotListen(endpoint, reason: NetworkError.reason(error))
         }
     }
 
@@ -133,7 +136,9 @@ extension PeerNetwork {
                 return try await bind(to: PeerEndpoint(host: endpoint.host, port: port))
             } catch {
                 guard !Task.isCancelled else { return nil }
-                log(.error, "cannot listen again", .stranger, ["reason": "\(error)"])
+                log(
+                    .error, "cannot listen again", .stranger,
+                    ["reason": "\(NetworkError.reason(error))"])
             }
         }
     }
@@ -229,7 +234,9 @@ extension PeerNetwork {
             table.count { $0.dialFailures += 1 }
             logger.debug(
                 "cannot reach a peer",
-                metadata: ["address": "\(peer.endpoint)", "reason": "\(error)"])
+                metadata: [
+                    "address": "\(peer.endpoint)", "reason": "\(NetworkError.reason(error))",
+                ])
             return .failed
         }
         table.note(peer.nodeKey, at: connection.addressGroup)

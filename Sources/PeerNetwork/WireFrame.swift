@@ -44,6 +44,17 @@ enum FrameError: Error, Equatable {
     case tooLong(length: UInt32, limit: Int)
 }
 
+extension FrameError: CustomStringConvertible {
+    /// In words, as they stand after a colon.
+    var description: String {
+        switch self {
+        case .empty: "a message without content"
+        case .tooLong(let length, let limit):
+            "a message of \(length) bytes, and at most \(limit) are allowed"
+        }
+    }
+}
+
 /// The largest payload that a connection accepts at the moment; set by whoever knows the peer.
 final class FrameLimit: Sendable {
     /// A hello or refusal fits easily.

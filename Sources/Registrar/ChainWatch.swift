@@ -105,9 +105,11 @@ package final class ChainWatch: Service {
         }
     }
 
-    private struct RollProblem: Error {
+    private struct RollProblem: Error, CustomStringConvertible {
         let reason: String
         let isFinal: Bool
+
+        var description: String { reason }
     }
 
     /// Asks for the election's state and the time.

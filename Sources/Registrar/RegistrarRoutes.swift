@@ -173,10 +173,12 @@ final class SilentProxy: Sendable {
 }
 
 /// A request that is not in its form.
-struct RequestFailure: Error {
+struct RequestFailure: Error, CustomStringConvertible {
     let status: HTTPResponse.Status
     let code: String
     let message: String
+
+    var description: String { message }
 }
 
 /// Bounds how many requests are in work at once.

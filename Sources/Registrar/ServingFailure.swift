@@ -1,3 +1,5 @@
+internal import SystemErrors
+
 #if canImport(Glibc)
     internal import Glibc
 #endif
@@ -43,7 +45,7 @@ extension ServingFailure.Reason {
                 + "higher one"
         case .notOurs: "no network interface of this machine has this address"
         case .unknownHost: "the host's name is not known; give an IP address"
-        case .other(let code): "the system's error \(code)"
+        case .other(let code): SystemError.reason(code)
         }
     }
 }

@@ -4,6 +4,8 @@ import Cryptography
 package import Ledger
 import NIOCore
 import NIOPosix
+import NetworkErrors
+import PlainText
 import Synchronization
 
 /// Why a node has no signer.
@@ -70,7 +72,7 @@ package final class SignerClient: Sendable {
             greeting = try SignerGreeting(
                 canonicalBytes: try exchange.next(on: channel, within: Self.patience).wait())
         } catch {
-            throw .unreachable(path: path, reason: "\(error)")
+            throw .unreachable(path: path, reason: NetworkError.reason(error))
         }
         guard case .ready(let chainID, let key, let record) = greeting else {
             throw .busy(path: path)
@@ -102,7 +104,8 @@ package final class SignerClient: Sendable {
         } catch {
             // What comes later would be taken for the answer to the next request.
             channel.close(promise: nil)
-            throw .unavailable("The signer at \(path) does not answer (\(error)).")
+            throw .unavailable(
+                "The signer at \(path) does not answer: \(NetworkError.reason(error)).")
         }
         switch answer {
         case .signed(let signature):
@@ -111,7 +114,7 @@ package final class SignerClient: Sendable {
             }
             return signature
         case .refused(let reason):
-            throw .refused("The signer at \(path) refused: \(reason)")
+            throw .refused("The signer at \(path) refused: \(reason.plainLine)")
         }
     }
 }
@@ -146,7 +149,7 @@ private final class ExchangeHandler: ChannelInboundHandler, Sendable {
     func next(on channel: any Channel, within limit: TimeAmount) -> EventLoopFuture<[UInt8]> {
         let promise = channel.eventLoop.makePromise(of: [UInt8].self)
         let timer = channel.eventLoop.scheduleTask(in: limit) { [self] in
-            finish(.idle)?.fail(Ended(description: "no answer within \(limit)"))
+            finish(.idle)?.fail(Ended(description: "no answer came in time"))
         }
         promise.futureResult.whenComplete { _ in timer.cancel() }
         state.withLock { state in

@@ -4,7 +4,9 @@ import NIOCore
 struct SignerFrameDecoder: ByteToMessageDecoder {
     typealias InboundOut = [UInt8]
 
-    struct TooLong: Error {}
+    struct TooLong: Error, CustomStringConvertible {
+        var description: String { "a message is longer than a message may be" }
+    }
 
     mutating func decode(
         context: ChannelHandlerContext, buffer: inout ByteBuffer

@@ -30,6 +30,15 @@ package enum SignerRequest: Hashable, Sendable {
     case readiness(ValidatorReady)
 }
 
+extension SignerRequest: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .vote(let subject): subject.description
+        case .readiness: "a statement that the validator is ready"
+        }
+    }
+}
+
 package enum SignerAnswer: Hashable, Sendable {
     case signed(Bytes64)
     /// The record says that something else was signed.

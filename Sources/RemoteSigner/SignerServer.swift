@@ -3,6 +3,7 @@ import Glibc
 package import Logging
 import NIOCore
 import NIOPosix
+import NetworkErrors
 import ServiceLifecycle
 import Storage
 import UnixSignals
@@ -92,7 +93,8 @@ package struct SignerServer: Sendable {
         } catch let failure as StorageError {
             throw failure
         } catch {
-            logger.info("a connection has ended", metadata: ["error": "\(error)"])
+            logger.info(
+                "a connection has ended", metadata: ["reason": "\(NetworkError.reason(error))"])
         }
         if isOurs {
             await holder.release()

@@ -69,6 +69,14 @@ package enum SystemError {
         }
     }
 
+    /// An error of Foundation by its reason, every other one by its own description.
+    package static func describe(_ error: any Error) -> String {
+        switch (error as NSError).domain {
+        case NSCocoaErrorDomain, NSPOSIXErrorDomain, NSURLErrorDomain: reason(error)
+        default: "\(error)"
+        }
+    }
+
     /// The `errno` of an error or of the one that it was made from.
     private static func errorNumber(_ error: NSError) -> Int32? {
         if error.domain == NSPOSIXErrorDomain { return Int32(exactly: error.code) }

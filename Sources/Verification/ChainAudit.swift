@@ -398,10 +398,12 @@ package struct AuditAlarm: Hashable, Sendable {
 }
 
 /// Why a block cannot be executed.
-private enum BlockFailure: Error {
+private enum BlockFailure: Error, CustomStringConvertible {
     case refused(index: Int, id: Bytes32, Refusal, AuditFailure)
     case validators
     case fault(StateFault)
+
+    var description: String { finding(at: .genesis).detail }
 
     func finding(at height: Height) -> AuditFinding {
         switch self {

@@ -19,9 +19,9 @@ enum ExitStatus {
 
     static let help = """
         Exit status: 0 done, or stopped as asked; 1 refused; 64 wrong usage; 65 the data does not \
-        agree with itself; 66 a file cannot be used or the output not written; 69 no node answered, or a port is taken; \
-        70 proof of a fork; 74 the disk failed or holds something else; 75 the data directory is in \
-        use; 78 configuration, genesis or keys are wrong.
+        agree with itself; 66 a file cannot be used or the output not written; 69 no node answered, \
+        or a port is taken; 70 proof of a fork; 74 the disk failed or holds something else; 75 the \
+        data directory is in use; 78 configuration, genesis or keys are wrong.
         """
 }
 
@@ -32,7 +32,7 @@ func reporting(_ work: () async throws -> Void) async throws {
     } catch let error as ExitCode {
         throw error
     } catch {
-        note("Error: \(error)")
+        note(failure: error)
         let status = status(of: error)
         // A database that failed is not closed, since that would write again: its threads must not
         // run on while the process is taken apart.

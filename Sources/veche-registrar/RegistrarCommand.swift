@@ -38,8 +38,8 @@ enum ExitStatus {
     static let unavailable = ExitCode(69)
 
     static let help = """
-        Exit status: 0 done; 1 refused or failed; 64 wrong usage; 66 a file cannot be used or the output not written; \
-        69 no node answered in time.
+        Exit status: 0 done; 1 refused or failed; 64 wrong usage; 66 a file cannot be used \
+        or the output not written; 69 no node answered in time.
         """
 }
 
@@ -74,10 +74,7 @@ func reporting(_ work: () async throws -> Void) async throws {
 }
 
 private func report(_ error: any Error, _ status: ExitCode) -> ExitCode {
-    // What has no words of its own for people is a value of the program, which says nothing to them.
-    let hasWords = type(of: error) is any CustomStringConvertible.Type
-    let text = hasWords ? "\(error)" : "an unexpected failure (\(type(of: error)))"
-    note("Error: \(text)")
+    note(failure: error)
     return status
 }
 
