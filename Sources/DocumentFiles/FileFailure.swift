@@ -2,6 +2,8 @@
 // and what is expected; encrypted key files; passphrases. It knows no document's meaning beyond its
 // form, and neither network nor ledger state.
 
+internal import PlainText
+
 /// Why a file could not be read or written, for the person at the keyboard.
 package enum FileFailure: Error, Hashable, Sendable {
     case missing(path: String)
@@ -23,7 +25,10 @@ package enum FileFailure: Error, Hashable, Sendable {
 }
 
 extension FileFailure: CustomStringConvertible {
-    package var description: String {
+    /// A plain line: paths and contents are written by anybody.
+    package var description: String { text.plainLine(limit: 4000) }
+
+    private var text: String {
         switch self {
         case .missing(let path):
             "\(path): there is no such file"
@@ -63,8 +68,9 @@ package struct JSONFailure: Error, Hashable, Sendable, CustomStringConvertible {
 
     package init(line: Int, keyPath: String, problem: String) {
         self.line = line
-        self.keyPath = keyPath
-        self.problem = problem
+        // Keys and values of the text stand in both.
+        self.keyPath = keyPath.plainLine
+        self.problem = problem.plainLine
     }
 
     package var description: String {

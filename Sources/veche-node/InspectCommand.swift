@@ -3,6 +3,7 @@ import Codec
 import Console
 import Ledger
 import Node
+import PlainText
 
 /// Looks at a stopped node's data.
 struct InspectCommand: AsyncParsableCommand {
@@ -35,16 +36,16 @@ struct InspectCommand: AsyncParsableCommand {
     }
 
     private func report(_ found: NodeInspection) {
-        say("Node:      \(found.name)")
-        say("Chain:     \(found.chainName) (\(found.kind.name)), \(found.chainID)")
+        say("Node:      \(found.name.plainLine)")
+        say("Chain:     \(found.chainName.plainLine) (\(found.kind.name)), \(found.chainID)")
         say("Height:    \(found.height) at \(found.time)")
         say("Block:     \(found.blockHash)")
         say("Log:       \(found.logSize) entries, root \(found.logRoot)")
         say("Certified: \(found.certifiedSize) entries under the newest checkpoint")
         say("State:     digest \(found.stateDigest)")
         say("Waiting:   \(found.pendingCount) transactions")
-        if let journal = found.journal { say("Journal:   \(journal)") }
-        for election in found.elections { say("Election:  \(election)") }
+        if let journal = found.journal { say("Journal:   \(journal.plainLine)") }
+        for election in found.elections { say("Election:  \(election.plainLine)") }
         say("The data agrees with itself.")
     }
 }

@@ -46,9 +46,7 @@ struct RunCommand: AsyncParsableCommand {
             }
             let voteFrom = try voteFrom.map(round)
             let logRate = LogRate()
-            LoggingSystem.bootstrap { label in
-                RateLimitedLogHandler(StreamLogHandler.standardError(label: label), rate: logRate)
-            }
+            ProcessLog.begin(rate: logRate)
             var logger = Logger(label: "veche-node")
             logger.logLevel = level
             let home = try NodeHome(directory: home)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Cryptography
 import DocumentFiles
 import Foundation
+import HTTPServing
 import Ledger
 import Logging
 import Node
@@ -43,7 +44,7 @@ struct SignerCommand: AsyncParsableCommand {
                     "--log-level must be one of "
                         + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ") + ".")
             }
-            LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
+            ProcessLog.begin(rate: LogRate())
             var logger = Logger(label: "veche-signer")
             logger.logLevel = level
             let home = try SignerHome(directory: home)

@@ -7,6 +7,7 @@ import Foundation
 import Ledger
 import LedgerClient
 import Node
+import PlainText
 
 /// Asks a running node how it is.
 struct StatusCommand: AsyncParsableCommand {
@@ -61,8 +62,8 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private func report(_ status: NodeStatus) {
-        say("\(status.software), \(status.validator ?? "observer")")
-        say("Chain:   \(status.chainName) (\(status.kind.name)), \(status.chainID)")
+        say("\(status.software), \(status.validator ?? "observer")".plainLine)
+        say("Chain:   \(status.chainName.plainLine) (\(status.kind.name)), \(status.chainID)")
         let now = UInt64(Date().timeIntervalSince1970 * 1000)
         let age = now > status.time.milliseconds ? now - status.time.milliseconds : 0
         say("Height:  \(status.height) at \(status.time), \(age / 1000) s ago by this clock")
@@ -71,7 +72,8 @@ struct StatusCommand: AsyncParsableCommand {
         say("Log:     \(status.logSize) entries, root \(status.logRoot)")
         say("         \(status.certifiedSize) under the newest certified checkpoint")
         say(
-            "Voting:  \(status.voting ? "yes" : "no")\(status.votingNote.map { ", " + $0 } ?? "")")
+            "Voting:  \(status.voting ? "yes" : "no")\(status.votingNote.map { ", " + $0.plainLine } ?? "")"
+        )
         say("Waiting: \(status.pendingCount) transactions, \(status.pendingBytes) bytes")
         if status.overdueBallots > 0 {
             say(
@@ -81,7 +83,7 @@ struct StatusCommand: AsyncParsableCommand {
         say("Peers:   \(status.peers.count)")
         for peer in status.peers {
             let height = peer.height.map { "at block \($0)" } ?? ""
-            say("         \(peer.name ?? "\(peer.role) \(peer.key)") \(height)")
+            say("         \((peer.name ?? "\(peer.role) \(peer.key)").plainLine) \(height)")
         }
     }
 }

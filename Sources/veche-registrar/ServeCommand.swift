@@ -41,10 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         CrashHandling.endAtOnce()
-        let logRate = LogRate()
-        LoggingSystem.bootstrap { label in
-            RateLimitedLogHandler(StreamLogHandler.standardError(label: label), rate: logRate)
-        }
+        ProcessLog.begin(rate: LogRate())
         try await reporting {
             let limit = DescriptorLimit.raise(to: RegistrarServer.descriptors)
             guard limit.soft >= RegistrarServer.descriptors else {

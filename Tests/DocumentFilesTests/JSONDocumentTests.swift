@@ -110,6 +110,19 @@ private func decode(_ text: String) throws(JSONFailure) -> Pet {
         #expect(try JSONDocument.decode([String].self, from: [UInt8](json.utf8)) == [text])
     }
 
+    /// Keys and values of a file that somebody sent stand in the message.
+    @Test func failureOfAFileIsOnePlainLine() throws {
+        let failure = #expect(throws: JSONFailure.self) {
+            try JSONDocument.decode(
+                [String: Int].self, from: [UInt8](#"{"a\nforged\u001b[2J": "x"}"#.utf8))
+        }
+        let message = "\(FileFailure.json(path: "p\n\u{9B}2J", try #require(failure)))"
+        #expect(message.contains("a⏎forged"), "\(message)")
+        #expect(message.contains("p⏎"), "\(message)")
+        #expect(message.isPlainLine, "\(message)")
+        #expect("\(FileFailure.wrongPurpose(path: "p", found: "\n", expected: "e"))".isPlainLine)
+    }
+
     @Test func bytesThatAreNotUTF8AreRefused() {
         #expect(throws: JSONFailure.self) {
             try JSONDocument.decode(String.self, from: [0x22, 0xFF, 0x22])

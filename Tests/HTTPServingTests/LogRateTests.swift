@@ -1,5 +1,6 @@
 import HTTPServing
 import Logging
+import PlainText
 import Synchronization
 import Testing
 
@@ -51,6 +52,28 @@ struct LogRateTests {
         #expect(rate.omitted == 4980)
     }
 
+    /// A peer's text with a line break would be an entry of its own.
+    @Test func textsOfOthersAreOnePlainLine() {
+        struct Broken: Error, CustomStringConvertible { let description = "e\nforged" }
+        let written = Written()
+        var logger = Logger(label: "test") { _ in
+            PlainLogHandler(Handler(written: written, showsMetadata: true))
+        }
+        logger[metadataKey: "own\n"] = "o\u{1B}[2J"
+        logger.info(
+            "m\r\nforged", error: Broken(),
+            metadata: [
+                "k\u{9B}": "v\n\u{202E}", "list": ["a\n", ["b\n": "c\n"]],
+                "value": .stringConvertible(Broken()),
+            ])
+        #expect(written.lines.count == 1)
+        let line = written.lines.first ?? ""
+        #expect(line.unicodeScalars.allSatisfy { $0.isPlain }, "\(line)")
+        for word in ["m⏎forged", "e⏎forged", "o\u{FFFD}[2J", "v⏎\u{FFFD}", "b⏎", "c⏎"] {
+            #expect(line.contains(word), "\(line)")
+        }
+    }
+
     private final class Written: Sendable {
         private let messages = Mutex<[String]>([])
 
@@ -61,6 +84,7 @@ struct LogRateTests {
 
     private struct Handler: LogHandler {
         let written: Written
+        var showsMetadata = false
         var logLevel = Logger.Level.info
         var metadata: Logger.Metadata = [:]
 
@@ -69,6 +93,9 @@ struct LogRateTests {
             set { metadata[key] = newValue }
         }
 
-        func log(event: LogEvent) { written.add("\(event.message)") }
+        func log(event: LogEvent) {
+            let more = "\(event.error.map { "\($0)" } ?? "") \(metadata) \(event.metadata ?? [:])"
+            written.add("\(event.message)" + (showsMetadata ? more : ""))
+        }
     }
 }
