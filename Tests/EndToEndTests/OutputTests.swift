@@ -154,7 +154,7 @@ extension EndToEnd.OutputTests {
                 """
                 await() { until grep -q "$1" "$LOG" 2>/dev/null; do sleep 0.05; done; }
                 export -f await
-                { \(input); await 'the end'; } | script -qefc "$COMMANDS; echo 'the end'" "$LOG"
+                { \(input); await '^the end'; } | script -qefc "$COMMANDS; echo 'the end'" "$LOG"
                 """,
             ], in: directory,
             environment: [
@@ -220,7 +220,7 @@ extension EndToEnd.OutputTests {
                 """#,
             input: #"""
                 await '^Passphrase'; printf '\032'
-                await 'stopped'; until [ $(grep -c 'Passphrase for' "$LOG") -ge 2 ]; do
+                await '^stopped'; until [ $(grep -c 'Passphrase for' "$LOG") -ge 2 ]; do
                     sleep 0.05; done
                 printf 'correct horse\n'; await 'again: '; printf 'correct horse\n'
                 """#, in: directory)
