@@ -329,6 +329,7 @@ let testTargets: [Target] = [
     tests(
         "ErrorWordsTests",
         [
+            "CommandOptions",
             "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
             "DocumentFiles",
             "Elections", "Ledger", "LedgerClient", "NetworkErrors", "Node", "NodeAPI",

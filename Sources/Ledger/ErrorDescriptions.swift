@@ -35,6 +35,16 @@ extension VoteSubject: CustomStringConvertible {
     }
 }
 
+extension EquivocationKind: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .twoNotarizations: "it notarized two blocks"
+        case .twoFinalizations: "it finalized two blocks"
+        case .nullificationAndFinalization: "it gave the view up and finalized a block"
+        }
+    }
+}
+
 extension CertificateRejection: CustomStringConvertible {
     package var description: String {
         switch self {

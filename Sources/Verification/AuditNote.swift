@@ -43,8 +43,8 @@ package struct AuditNote: Hashable, Sendable, CustomStringConvertible {
             self.detail = "validators of epoch \(epoch.rawValue): \(present)"
         case .equivocation(let validator, let key, let round, let kind):
             self.detail =
-                "\(validator) (\(key)) contradicted itself (\(kind)) in view \(round.view.rawValue) "
-                + "of epoch \(round.epoch.rawValue)"
+                "\(validator) (\(key)) contradicted itself in view \(round.view.rawValue) "
+                + "of epoch \(round.epoch.rawValue): \(kind)"
         case .trackerSpoiled(let spoiled):
             let code = TrackingCode(tracker: spoiled.tracker).text
             self.detail = "the encryption \(code) was opened and can never be cast"

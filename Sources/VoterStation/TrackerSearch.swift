@@ -27,7 +27,7 @@ package struct TrackerSearch: Sendable {
                     ? "A ballot with this tracking code was cast."
                     : "An encryption with this tracking code was challenged: it can never be cast.",
                 "  election     \(self.electionID)",
-                "  transaction  \(self.transactionID), in block \(self.height) of \(self.time)",
+                "  transaction  \(self.transactionID), in block \(self.height) of \(self.time.words)",
             ]
             if let replacedBy = self.replacedBy {
                 lines.append(
