@@ -4,9 +4,8 @@ internal import Codec
 internal import FoundationEssentials
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOPosix
+internal import NetworkErrors
 internal import PlainText
-internal import SystemErrors
 
 /// Why an answer is not used: what an honest server would not have said.
 package struct AnswerFault: Error, Hashable, Sendable {
@@ -336,13 +335,7 @@ struct Transport: Sendable {
             case .cancelled: return "the request was cancelled"
             default: return "the answer is no HTTP that can be used (\(error.shortDescription))"
             }
-        case let error as NIOConnectionError:
-            let systemError =
-                error.connectionErrors.lazy.compactMap { $0.error as? IOError }.first
-            guard let systemError else { return "its name leads to no address" }
-            return SystemError.reason(systemError.errnoCode)
-        case let error as IOError: return SystemError.reason(error.errnoCode)
-        default: return "the connection failed (\(type(of: error)))"
+        default: return NetworkError.reason(error)
         }
     }
 }

@@ -6,7 +6,7 @@ internal import Ledger
 ///
 /// Every leaf has its record from the beginning, sealed, and all are of one size: a later state takes
 /// the place of the earlier one in the file, so that no place in it tells what came first (decision
-/// 0019).
+/// 0021).
 struct IssueRecord: Equatable, Sendable {
     enum State: Equatable, Sendable {
         /// No credential was asked for.

@@ -51,7 +51,7 @@ package enum DatabaseFailure: Error, Hashable, Sendable, CustomStringConvertible
 /// The registrar's SQLite database: one election's roll, the sealed record of each leaf's credential,
 /// and what was published. Several processes may use it at once.
 ///
-/// No place in the file and no file beside it tells the order of issuing (decision 0019).
+/// No place in the file and no file beside it tells the order of issuing (decision 0021).
 package final class RegistrarDatabase: Sendable {
     private let queue: DatabaseQueue
     let fields: FieldEncryption
