@@ -24,20 +24,21 @@ package struct Selection: Sendable {
             guard parts.count == 2, !parts[0].isEmpty else {
                 throw SelectionError(
                     description:
-                        "'\(text)' is no selection: write CONTEST=OPTION, for more than one"
+                        "'\(text.plainLine)' is no selection: write CONTEST=OPTION, for more than one"
                         + " CONTEST=OPTION+OPTION, or CONTEST=blank, or CONTEST=none.")
             }
             let contest = String(parts[0])
             guard chosen[contest] == nil else {
-                throw SelectionError(description: "The contest '\(contest)' is selected twice.")
+                throw SelectionError(
+                    description: "The contest '\(contest.plainLine)' is selected twice.")
             }
             let names = parts[1].split(separator: "+", omittingEmptySubsequences: false)
             // A variable that a script forgot to set must not become an empty ballot.
             guard names.allSatisfy({ !$0.isEmpty }) else {
                 throw SelectionError(
                     description:
-                        "'\(text)' names no option, or an empty one. To select nothing in the"
-                        + " contest, write \(contest)=none.")
+                        "'\(text.plainLine)' names no option, or an empty one. To select nothing in the"
+                        + " contest, write \(contest)=@none.")
             }
             chosen[contest] = names.map(String.init)
         }
@@ -63,7 +64,7 @@ package struct Selection: Sendable {
         }
         guard let contest = unused.keys.min() else { return choices }
         throw SelectionError(
-            description: "This ballot has no contest '\(contest)'. It has "
+            description: "This ballot has no contest '\(contest.plainLine)'. It has "
                 + style.contests.map { "'\(document.contests[Int($0)].id)'" }.joined(
                     separator: ", ")
                 + ".")
