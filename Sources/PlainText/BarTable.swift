@@ -6,10 +6,13 @@ package struct BarTable {
     package struct Row {
         /// Anybody's text.
         let name: String
+        /// What tells the row apart where another one's name looks the same.
+        let id: String
         let count: UInt64
 
-        package init(name: String, count: UInt64) {
+        package init(name: String, id: String, count: UInt64) {
             self.name = name
+            self.id = id
             self.count = count
         }
     }
@@ -29,9 +32,16 @@ package struct BarTable {
     }
 
     /// The rows. Percentages have two digits, rounded half up.
-    package var lines: [String] { rows.flatMap(lines(of:)) }
+    package var lines: [String] {
+        var looks: [DistinguishableName: Int] = [:]
+        for row in rows { looks[DistinguishableName(row.name), default: 0] += 1 }
+        return rows.flatMap { row in
+            let isAlone = looks[DistinguishableName(row.name)] == 1
+            return lines(of: row, label: isAlone ? row.name : "[\(row.id)] \(row.name)")
+        }
+    }
 
-    private func lines(of row: Row) -> [String] {
+    private func lines(of row: Row, label: String) -> [String] {
         let filled = Int(min(UInt64(Self.barWidth), parts(UInt64(Self.barWidth), of: row)))
         let bar =
             String(repeating: "█", count: filled)
@@ -42,7 +52,7 @@ package struct BarTable {
             "\(hundredths / 100)." + (fraction.count < 2 ? "0" : "") + fraction + " %"
         let numbers = String(row.count).leftPadded(toColumns: 8)
         return Self.lines(
-            "  \(numbers)  \(share.leftPadded(toColumns: 8))  \(bar)  ", row.name)
+            "  \(numbers)  \(share.leftPadded(toColumns: 8))  \(bar)  ", label)
     }
 
     /// How many of so many equal parts of the total the row has, rounded half up.

@@ -166,7 +166,7 @@ struct ResultReport: Encodable {
             BarTable.Row(
                 name: place < contest.options.count
                     ? contest.options[place].name.text(in: language) : "(blank)",
-                count: option.votes)
+                id: option.option, count: option.votes)
         }
         return heading + ["  \(unit.counted) ballots counted"]
             + BarTable(total: UInt64(unit.counted), rows: rows).lines

@@ -37,7 +37,8 @@ import Testing
         let lines = BarTable(
             total: 4,
             rows: [
-                BarTable.Row(name: "Short", count: 1), BarTable.Row(name: name, count: 3),
+                BarTable.Row(name: "Short", id: "s", count: 1),
+                BarTable.Row(name: name, id: "n", count: 3),
             ]
         ).lines
         #expect(lines[0] == "         1   25.00 %  ████████······················  Short")
@@ -52,12 +53,24 @@ import Testing
 
     @Test func sharesAreRoundedAndNothingIsDividedByNothing() {
         func line(_ count: UInt64, of total: UInt64) -> String {
-            BarTable(total: total, rows: [BarTable.Row(name: "x", count: count)]).lines[0]
+            BarTable(total: total, rows: [BarTable.Row(name: "x", id: "x", count: count)]).lines[0]
         }
         #expect(line(0, of: 0).contains("0.00 %"))
         #expect(line(1, of: 3).contains("33.33 %"))
         #expect(line(2, of: 3).contains("66.67 %"))
         #expect(line(2001, of: 20_000).contains("10.01 %"))
         #expect(line(5, of: 4).contains("125.00 %"))
+    }
+
+    /// Other tools may have made an election with such names.
+    @Test func rowsWithNamesThatLookAlikeShowTheirIds() {
+        let names = ["Ivanov I. I.", "ivanov  I.\u{A0}I.", "Petrov", "(blank)", "(Blank)"]
+        let rows = names.enumerated().map { BarTable.Row(name: $1, id: "o\($0)", count: 1) }
+        let labels = BarTable(total: 5, rows: rows).lines.map { String($0.dropFirst(Self.edge)) }
+        #expect(
+            labels == [
+                "[o0] Ivanov I. I.", "[o1] ivanov  I.\u{A0}I.", "Petrov", "[o3] (blank)",
+                "[o4] (Blank)",
+            ])
     }
 }
