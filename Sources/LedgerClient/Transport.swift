@@ -8,11 +8,13 @@ internal import NetworkErrors
 internal import PlainText
 
 /// Why an answer is not used: what an honest server would not have said.
-package struct AnswerFault: Error, Hashable, Sendable {
+package struct AnswerFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong with it, as in "it names another transaction".
     package let problem: String
 
     package init(_ problem: String) { self.problem = problem }
+
+    package var description: String { problem }
 }
 
 /// Requests to several servers, none of which is believed.
@@ -229,7 +231,9 @@ struct Transport: Sendable {
     }
 
     /// An answer that comes so slowly that it may never be whole.
-    private struct LateAnswer: Error {}
+    private struct LateAnswer: Error, CustomStringConvertible {
+        let description = "the answer comes too slowly"
+    }
 
     /// Runs `body`, and says now and then that a server is being waited for.
     private func withNotices<Value: Sendable>(
@@ -325,7 +329,7 @@ struct Transport: Sendable {
 
     private static func text(_ error: any Error, _ call: Call) -> String {
         switch error {
-        case is LateAnswer: return "the answer comes too slowly"
+        case let error as LateAnswer: return error.description
         case is NIOTooManyBytesError: return "its answer is larger than \(call.limit) bytes"
         case let error as HTTPClientError:
             switch error {

@@ -1,6 +1,7 @@
 import Consensus
 import Elections
 import Ledger
+import NetworkErrors
 import PeerNetwork
 import ProcessLimits
 import Storage
@@ -75,7 +76,7 @@ extension NodeFailure {
             } else {
                 self = .network("\(error)")
             }
-        default: self = .storage("An unexpected failure: \(error)")
+        default: self = .storage("An unexpected failure: \(NetworkError.reason(error))")
         }
     }
 

@@ -69,11 +69,15 @@ package enum SystemError {
         }
     }
 
-    /// An error of Foundation by its reason, every other one by its own description.
+    /// An error of Foundation by its reason, every other one by its own description. A foreign error
+    /// without one is a value of a program, which says nothing to people.
     package static func describe(_ error: any Error) -> String {
         switch (error as NSError).domain {
         case NSCocoaErrorDomain, NSPOSIXErrorDomain, NSURLErrorDomain: reason(error)
-        default: "\(error)"
+        // The type is asked: as a value every error is an `NSError`, which has a description.
+        default:
+            type(of: error) is any CustomStringConvertible.Type
+                ? "\(error)" : "an unexpected failure"
         }
     }
 

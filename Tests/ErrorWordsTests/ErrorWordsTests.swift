@@ -126,6 +126,9 @@ struct ErrorWordsTests {
         #expect(try SystemError.reason(#require(directory)) == "it does not exist")
         #expect(NetworkError.reason(ChannelError.connectTimeout(.seconds(1))).contains("in time"))
         #expect(NetworkError.reason(ChannelError.alreadyClosed) == "the connection is closed")
+        // A foreign one that says nothing.
+        struct Silent: Error { let code = 1 }
+        #expect(NetworkError.reason(Silent()) == "an unexpected failure")
         // Our own say their own words.
         #expect(NetworkError.reason(ProofError.wrongRoot) == "\(ProofError.wrongRoot)")
     }
