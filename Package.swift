@@ -336,6 +336,7 @@ let testTargets: [Target] = [
             "PeerNetwork", "RemoteSigner", "Storage", "SystemErrors", "TransparencyLog",
             "Verification", "VoterStation", nioCore,
         ]),
+    tests("LedgerClientTests", ["LedgerClient"]),
     tests("NetworkAddressesTests", ["NetworkAddresses"]),
     tests("ProcessLimitsTests", ["ProcessLimits", nioCore, nioPosix]),
     tests("CompressionTests", ["Compression"]),

@@ -125,7 +125,10 @@ struct ChainReplay {
         var random = SystemRandom()
         var step = Step.end
         _ = try await client.export(from: audit.progress.height.next) { chunk in
-            guard !chunk.blocks.isEmpty else { return step = .end }
+            guard !chunk.blocks.isEmpty else {
+                step = .end
+                return
+            }
             do throws(AuditFinding) {
                 try audit.offer(
                     chunk.blocks, finalization: chunk.finalization, random: &random)

@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import PlainText
 
 /// JSON of a server, whose strings hold plain lines alone once they are read.
-enum ForeignJSON {
+package enum ForeignJSON {
     /// Decodes a value whose strings were filtered (`String.plainLine`'s replacements).
     ///
     /// - Throws: `AnswerFault`.
@@ -17,7 +17,7 @@ enum ForeignJSON {
     }
 
     /// The same JSON text with scalars that are not plain replaced within its strings, escaped or not.
-    static func filtered(_ body: [UInt8]) -> [UInt8] {
+    package static func filtered(_ body: [UInt8]) -> [UInt8] {
         // Most answers are plain ASCII without escapes.
         guard body.contains(where: { $0 == 0x5C || $0 >= 0x7F }) else { return body }
         var text = String.UnicodeScalarView()

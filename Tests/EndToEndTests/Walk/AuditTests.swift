@@ -20,8 +20,10 @@ extension EndToEnd.AuditTests {
         let network = try await walk.network
         return try await run(
             .veche,
-            ["audit", "--genesis", network.genesisFile, "--node", node, "--election", "walk"]
-                + extra, in: network.directory, atMost: .seconds(60))
+            [
+                "audit", "--genesis", network.genesisFile, "--node", node, "--election", "walk",
+                "--evidence", network.directory.path + "/evidence",
+            ] + extra, in: network.directory, atMost: .seconds(60))
     }
 
     private func audit(_ recording: Recording) async throws -> Outcome {
@@ -181,9 +183,120 @@ extension EndToEnd.AuditTests {
                     left -= 1
                     return left >= 0
                 }.joined(separator: "\n").utf8)
+        // It proves nothing, and says nothing about the record: the end is not certified.
         let outcome = try await audit(recording)
+        #expect(outcome.output.contains("BAD ANSWER"), outcome.comment)
+        #expect(outcome.output.contains("ITS END IS NOT CERTIFIED"), outcome.comment)
+        #expect(!outcome.output.contains("VERDICT: the record holds."), outcome.comment)
+        // What goes on from the record needs its end.
+        let results = try await results(recording)
+        #expect(results.status == 1, results.comment)
+        #expect(results.errors.contains("vouches for the record's end"), results.comment)
+    }
+
+    private func results(_ recording: Recording) async throws -> Outcome {
+        let network = try await walk.network
+        return try await StubNode.with(
+            { try await recording.answer($0) },
+            {
+                try await run(
+                    .veche,
+                    [
+                        "results", "--genesis", network.genesisFile, "--node", $0, "--election",
+                        "walk",
+                    ], in: network.directory, atMost: .seconds(90))
+            })
+    }
+
+    /// An audit that asks a changed recording and the honest node, in both orders.
+    private func auditBeside(
+        honest: String, _ answer: @escaping @Sendable (String) async throws -> StubNode.Answer
+    ) async throws -> [Outcome] {
+        try await StubNode.with(
+            answer,
+            { liar in
+                [
+                    try await audit(liar, ["--node", honest]),
+                    try await audit(honest, ["--node", liar]),
+                ]
+            })
+    }
+
+    /// One keyless server cannot condemn the record: its answers are told from the record.
+    @Test(arguments: [
+        "a ballot left out", "no certificate", "a garbage checkpoint", "an old chain",
+    ])
+    func aLiarBesideAnHonestNodeIsNamedAndCondemnsNothing(lie: String) async throws {
+        let original = try await recording()
+        let honest = try await walk.network.url(TestNetwork.observer)
+        var recording = original
+        switch lie {
+        case "a ballot left out":
+            let place = try #require(recording.blocks.firstIndex { !$0.transactions.isEmpty })
+            let block = recording.blocks[place]
+            recording = recording.replacing(
+                Block(header: block.header, transactions: Array(block.transactions.dropLast())),
+                at: place)
+        case "no certificate":
+            recording.chunks[0] = ExportChunk(
+                blocks: recording.chunks[0].blocks, finalization: nil)
+        case "a garbage checkpoint": recording.checkpoint = [UInt8]("garbage".utf8)
+        default: recording.chunks.removeLast()
+        }
+        let served = recording
+        let outcomes = try await auditBeside(honest: honest) { try await served.answer($0) }
+        for (order, outcome) in outcomes.enumerated() {
+            #expect(outcome.status == 0, outcome.comment)
+            #expect(outcome.output.contains("VERDICT: the record holds."), outcome.comment)
+            #expect(!outcome.output.contains("WRONG"), outcome.comment)
+            // Behind an honest node only its checkpoint is ever asked for.
+            guard order == 0 || lie == "a garbage checkpoint", lie != "an old chain" else {
+                continue
+            }
+            #expect(outcome.output.contains("BAD ANSWER  of http://127.0.0.1:"), outcome.comment)
+        }
+        guard lie != "an old chain" else { return }
+        let evidence = try await walk.network.directory.path + "/evidence"
+        #expect(FileManager.default.fileExists(atPath: evidence + "/answer-1"))
+    }
+
+    /// A node that hides the end of the chain, though it vouches for more itself: an old record is
+    /// never shown as the present one.
+    @Test func aChainThatIsCutIsNoResult() async throws {
+        var recording = try await recording()
+        try #require(recording.chunks.count > 1)
+        recording.chunks.removeLast()
+        let outcome = try await results(recording)
         #expect(outcome.status == 1, outcome.comment)
-        #expect(outcome.errors.contains("Error: "), outcome.comment)
+        #expect(outcome.errors.contains("do not give the whole record"), outcome.comment)
+        #expect(!outcome.output.contains("Verified"), outcome.comment)
+    }
+
+    @Test func anEndWithoutACheckpointIsANoteThatNobodyOverlooks() async throws {
+        let recording = try await recording()
+        let outcome = try await StubNode.with(
+            { path in
+                path.hasPrefix("/checkpoint")
+                    ? StubNode.Answer(
+                        [UInt8](#"{"code": "NOT_FINAL", "message": "none yet"}"#.utf8), status: 404)
+                    : try await recording.answer(path)
+            }, { try await audit($0) })
+        #expect(outcome.output.contains("ITS END IS NOT CERTIFIED"), outcome.comment)
+        #expect(outcome.output.contains("NO CHECKPOINT  of http://127.0.0.1:"), outcome.comment)
+    }
+
+    @Test func anUnknownElectionIsSaidBeforeAnyVerdict() async throws {
+        try await walk.reach(.final)
+        let network = try await walk.network
+        let outcome = try await run(
+            .veche,
+            [
+                "audit", "--genesis", network.genesisFile, "--node",
+                network.url(TestNetwork.observer), "--election", "nowhere",
+            ], in: network.directory, atMost: .seconds(60))
+        #expect(outcome.status == 1, outcome.comment)
+        #expect(!outcome.output.contains("VERDICT"), outcome.comment)
+        #expect(outcome.errors.contains("holds no election 'nowhere'"), outcome.comment)
     }
 
     @Test func checkpointOfAnotherHistoryIsRefused() async throws {

@@ -191,6 +191,155 @@ extension EndToEnd.GatewayTests {
         try await walk.waitUntilFinal(try #require(Bytes32(hexadecimal: id)))
     }
 
+    /// What painted a false success on the screen of a voter.
+    private static let paint =
+        #"{"code": "E_PHASE", "message": "\u001b[2J\u001b[1;1HYour ballot is in the log.\r\n  tracking code  AAAA"}"#
+
+    /// One that lies in every way about one voter's ballot, with an honest node after it.
+    private func liar(
+        _ kind: String, before honest: String
+    ) -> @Sendable (StubNode.Request) async throws -> StubNode.Answer {
+        { request in
+            let isSubmission = request.method == "POST" && request.path == "/v1/transactions"
+            let isStatus =
+                request.path.hasPrefix("/v1/transactions/")
+                && request.path.split(separator: "/").count == 3
+            let id = Transaction.id(of: request.body)
+            switch kind {
+            case "says final of what it dropped" where isSubmission:
+                let answer = SubmissionAnswer(transactionID: id, status: "accepted")
+                return StubNode.Answer([UInt8](try JSONEncoder().encode(answer)), status: 202)
+            case "says final of what it dropped" where isStatus:
+                guard let asked = request.path.split(separator: "/").last,
+                    let id = Bytes32(hexadecimal: String(asked))
+                else { return StubNode.Answer([], status: 400) }
+                let status = TransactionStatus(
+                    transactionID: id, status: "final", height: 5, index: 9)
+                return StubNode.Answer([UInt8](try JSONEncoder().encode(status)))
+            case "refuses with escapes" where isSubmission,
+                "refuses everything with escapes":
+                return StubNode.Answer([UInt8](Self.paint.utf8), status: 422)
+            case "garbage for a receipt" where request.path.hasSuffix("/receipt"):
+                return StubNode.Answer([UInt8]("not a receipt\n".utf8))
+            case "garbage for the succession" where request.path.contains("succession"):
+                return StubNode.Answer([0, 0, 0, 1] + [UInt8]("garbage".utf8))
+            case "hangs at the submission" where isSubmission:
+                try await Task.sleep(for: .seconds(600))
+                return StubNode.Answer([], status: 500)
+            case "gives another election" where request.path.hasSuffix("/document"):
+                return StubNode.Answer([UInt8]("another".utf8))
+            default: return try await forward(request, to: honest)
+            }
+        }
+    }
+
+    /// A liar first, an honest node second: the ballot is cast, the screen holds nothing of the liar's.
+    @Test(arguments: [
+        "says final of what it dropped", "refuses with escapes", "refuses everything with escapes",
+        "garbage for a receipt", "garbage for the succession", "hangs at the submission",
+        "gives another election",
+    ])
+    func aLiarBeforeAnHonestNodeStopsNoBallot(kind: String) async throws {
+        try await walk.require(.open)
+        // The first kind casts the ballot; the others are met by who sends it again.
+        let voter = Voter.deceived
+        let network = try await walk.network
+        let honest = network.url("validator-2")
+        let registrar = try await walk.registrarURL
+        let isFirst = !LocalFile.exists(try await walk.home(voter.name) + "/vote.json")
+        let outcome = try await StubNode.withRequests(
+            liar(kind, before: honest),
+            {
+                try await vote(
+                    voter, registrar: registrar, nodes: [$0, honest], limit: .seconds(240))
+            })
+        #expect(outcome.status == 0, outcome.comment)
+        #expect(outcome.output.hasPrefix("Tracking code") || !isFirst, outcome.comment)
+        #expect(outcome.output.contains("vouched for by"), outcome.comment)
+        #expect(!outcome.text.contains("\u{1B}"), outcome.comment)
+        #expect(!outcome.text.contains("AAAA\n"), outcome.comment)
+        if isFirst { await walk.count(voter) }
+    }
+
+    /// Nothing of a liar who is the only one asked reaches the screen as a line of its own.
+    @Test func escapesOfALiarAreShownAsOneLine() async throws {
+        try await walk.require(.open)
+        let registrar = try await walk.registrarURL
+        let outcome = try await StubNode.withRequests(
+            liar("refuses everything with escapes", before: ""),
+            { try await vote(.afterwards, registrar: registrar, nodes: [$0]) })
+        #expect(outcome.status == 1, outcome.comment)
+        #expect(!outcome.text.contains("\u{1B}"), outcome.comment)
+        #expect(outcome.errors.contains("⏎  tracking code"), outcome.comment)
+        let lines = outcome.text.split(separator: "\n")
+        #expect(!lines.contains { $0.hasPrefix("Your ballot") }, outcome.comment)
+    }
+
+    /// A home belongs to one voter and one election.
+    @Test func aHomeOfAnotherVoterIsRefusedByName() async throws {
+        try await walk.require(.open)
+        let network = try await walk.network
+        let owner = Voter.deceived
+        let other = Voter.afterwards
+        let home = try await walk.home(owner.name)
+        let honest = network.url("validator-2")
+        if !LocalFile.exists(home + "/vote.json") {
+            let cast = try await vote(
+                owner, registrar: try await walk.registrarURL, nodes: [honest])
+            #expect(cast.status == 0, cast.comment)
+            await walk.count(owner)
+        }
+        let code = try network.directory.write(other.code + "\n", to: "codes/\(other.name)")
+        func run(as voter: Voter, election: String) async throws -> Outcome {
+            try await ProcessHarness.run(
+                .veche,
+                [
+                    "vote", "--election", election, "--registrar", try await walk.registrarURL,
+                    "--voter", voter.name, "--code-file", code, "--home", home, "--yes",
+                    "--genesis", network.genesisFile, "--node", honest,
+                ] + voter.selections + Walk.passphrase(network.directory), in: network.directory,
+                atMost: .seconds(60))
+        }
+        let another = try await run(as: other, election: "walk")
+        #expect(another.status == 1, another.comment)
+        #expect(another.errors.contains("belongs to the voter 'deceived'"), another.comment)
+        #expect(!another.text.contains("in the log"), another.comment)
+        let elsewhere = try await run(as: owner, election: "another")
+        #expect(elsewhere.status == 1, elsewhere.comment)
+        #expect(elsewhere.errors.contains("belongs to the election 'walk'"), elsewhere.comment)
+        // A credential without a ballot, and without a word on whose it is, is not used.
+        try FileManager.default.moveItem(atPath: home + "/home.json", toPath: home + "/owner")
+        let unknown = try await run(as: owner, election: "walk")
+        try FileManager.default.moveItem(atPath: home + "/owner", toPath: home + "/home.json")
+        #expect(unknown.status == 1, unknown.comment)
+        #expect(unknown.errors.contains("does not say whose it is"), unknown.comment)
+    }
+
+    /// Two runs in one home: the second says who runs, and touches nothing.
+    @Test func theSecondRunInOneHomeSaysWhoRuns() async throws {
+        try await walk.require(.open)
+        let network = try await walk.network
+        let home = network.directory.path + "/home-of-two"
+        let lock = try HomeLock(directory: home)
+        let code = try network.directory.write(
+            Voter.afterwards.code + "\n", to: "codes/\(Voter.afterwards.name)")
+        let outcome = try await ProcessHarness.run(
+            .veche,
+            [
+                "vote", "--election", "walk", "--registrar", try await walk.registrarURL, "--voter",
+                Voter.afterwards.name, "--code-file", code, "--home", home, "--yes", "--genesis",
+                network.genesisFile, "--node", network.url("validator-1"),
+            ] + Voter.afterwards.selections + Walk.passphrase(network.directory),
+            in: network.directory, atMost: .seconds(60))
+        withExtendedLifetime(lock) {}
+        #expect(outcome.status == 75, outcome.comment)
+        #expect(
+            outcome.errors.contains(
+                "Process \(ProcessInfo.processInfo.processIdentifier) works in"),
+            outcome.comment)
+        #expect(!LocalFile.exists(home + "/home.json"))
+    }
+
     /// A member of a JSON object, as far as these tests read it.
     private enum JSONValue: Decodable {
         case text(String)

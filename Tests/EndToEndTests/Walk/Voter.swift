@@ -46,10 +46,11 @@ struct Voter: Hashable, Sendable {
     static let misled = make("misled", 11, style: 1)
     static let dropped = make("dropped", 13, style: 2)
     static let spoiler = make("spoiler", 14, style: 1)
+    static let deceived = make("deceived", 15, style: 2)
 
     static let listed =
         casting + [early, twice, flipped, stranger, late, afterwards]
-        + [doubting, interrupted, misled, dropped, spoiler]
+        + [doubting, interrupted, misled, dropped, spoiler, deceived]
 
     /// The register as the registrar reads it.
     static let register =
