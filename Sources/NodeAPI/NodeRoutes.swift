@@ -1,6 +1,7 @@
 import APISchema
 import Codec
 import Compression
+import Foundation
 import HTTPServing
 import Hummingbird
 import Ledger
@@ -171,7 +172,9 @@ struct NodeRoutes {
         }
         let tile: Handler = { request, _ in
             // The path names the tile; the router only finds out that it is one.
-            guard let tile = try? Tile(path: String(request.uri.path.dropFirst())) else {
+            // Some clients escape the slashes of a part.
+            let path = String(request.uri.path.dropFirst()).removingPercentEncoding ?? ""
+            guard let tile = try? Tile(path: path) else {
                 throw ServiceFailure.badRequest(
                     "The address names no tile; C2SP tlog-tiles says how tiles are named.")
             }

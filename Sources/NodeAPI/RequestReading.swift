@@ -83,10 +83,11 @@ extension Request {
     }
 }
 
-/// The number that a text of decimal digits names in its shortest form.
+/// The number that a text of decimal digits names in its shortest form, up to what the description of
+/// the interface allows.
 private func decimal<Number: FixedWidthInteger>(_ text: String) -> Number? {
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
         text == "0" || !text.hasPrefix("0")
     else { return nil }
-    return Number(text)
+    return Number(text).flatMap { $0 <= Number(clamping: Int.max) ? $0 : nil }
 }

@@ -232,9 +232,28 @@ import Testing
             }
         }
         #expect(limits == 3)
+        let index = try #require(
+            OpenAPI.paths["/tile/{level}/{index}"]?["get"]?["parameters"].flatMap { parameters in
+                guard case .array(let list) = parameters else { return JSONValue?.none }
+                return list.first { $0["name"] == "index" }?["schema"]?["pattern"]
+            })
+        guard case .string(let pattern) = index else { throw TestFailure("no pattern") }
+        let expression = try Regex(pattern)
+        for (text, isTile) in [
+            ("000", true), ("x001/234", true), ("x123/x000/000.p/255", true), ("005.p/17", true),
+            ("0", false), ("x000/001", false), ("000.p/0", false), ("000.p/256", false),
+        ] {
+            #expect((text.wholeMatch(of: expression) != nil) == isTile, "\(text)")
+            try await withServer { port, _ in
+                let answer = try await request("GET", "/tile/0/\(text)", port: port)
+                #expect(answer.status == (isTile ? 200 : 400), "\(text)")
+            }
+        }
         try await withServer { port, _ in
             for path in ["/v1/blocks", "/v1/export", "/v1/elections/a/roll/1"] {
-                for (limit, status) in [("0", 400), ("1", 200), ("\(Int.max)", 200)] {
+                for (limit, status) in [
+                    ("0", 400), ("1", 200), ("\(Int.max)", 200), ("\(UInt64.max)", 400),
+                ] {
                     let answer = try await request("GET", "\(path)?limit=\(limit)", port: port)
                     #expect(answer.status == status, "\(path) \(limit)")
                 }

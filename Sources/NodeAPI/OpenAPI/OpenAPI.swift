@@ -106,6 +106,13 @@ let numberSchema: JSONValue = ["type": "integer", "minimum": 0, "maximum": .numb
 let shortNumberSchema: JSONValue = [
     "type": "integer", "minimum": 0, "maximum": .number(Int(UInt32.max)),
 ]
+/// A tile's index in groups of three digits, and the width of a partial tile.
+let tileSchema: JSONValue = [
+    "type": "string",
+    "pattern": .string(
+        "^(x(00[1-9]|0[1-9][0-9]|[1-9][0-9]{2})(/x[0-9]{3}){0,4}/)?[0-9]{3}"
+            + "(\\.p/([1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?$"),
+]
 let limitSchema: JSONValue = ["type": "integer", "minimum": 1, "maximum": .number(.max)]
 let textSchema: JSONValue = ["type": "string"]
 let hexadecimalSchema: JSONValue = ["type": "string", "pattern": "^([0-9a-f]{2})*$"]

@@ -11,7 +11,11 @@ extension OpenAPI {
             body: [
                 "required": true,
                 "description": "The transaction's canonical bytes, at most 65,535.",
-                "content": ["application/octet-stream": ["schema": [:]]],
+                "content": [
+                    "application/octet-stream": [
+                        "schema": ["type": "string", "minLength": 1, "maxLength": 65_535]
+                    ]
+                ],
             ],
             answers: [
                 json("It is in the log already.", reference("SubmissionAnswer")),
@@ -185,14 +189,14 @@ extension OpenAPI {
             "/tile/{level}/{index}", id: "hashTile",
             summary: "A tile of the log's tree (C2SP tlog-tiles).",
             parameters: [
-                inPath("level", "0 to 63.", numberSchema),
-                inPath("index", "As in `x001/234` or `005.p/17`.", textSchema),
+                inPath("level", "0 to 63.", ["type": "integer", "minimum": 0, "maximum": 63]),
+                inPath("index", "As in `x001/234` or `005.p/17`.", tileSchema),
             ],
             answers: [octets("32 bytes a hash.")], failures: ["Malformed", "NotFound"]),
         Operation(
             "/tile/entries/{index}", id: "entryBundle",
             summary: "Log entries, each after its length in two bytes (C2SP tlog-tiles).",
-            parameters: [inPath("index", "As in `x001/234` or `005.p/17`.", textSchema)],
+            parameters: [inPath("index", "As in `x001/234` or `005.p/17`.", tileSchema)],
             answers: [octets("The entries.")], failures: ["Malformed", "NotFound"]),
     ]
 
