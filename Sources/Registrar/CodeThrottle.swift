@@ -1,10 +1,10 @@
-internal import Codec
-internal import Ledger
-internal import NetworkAddresses
+package import Codec
+package import Ledger
+package import NetworkAddresses
 internal import Synchronization
 
 /// How guesses of access codes are slowed down.
-struct CodeAttempts: Hashable, Sendable {
+package struct CodeAttempts: Hashable, Sendable {
     /// Wrong codes for one voter from one network before it is refused an answer for that voter.
     let perVoter: Int
     /// Wrong codes for one voter from all networks before it is refused to all but those that the voter
@@ -14,6 +14,13 @@ struct CodeAttempts: Hashable, Sendable {
     let perNetwork: Int
     /// How long answers are refused, in seconds.
     let blockSeconds: Int
+
+    package init(perVoter: Int, perVoterFromAll: Int, perNetwork: Int, blockSeconds: Int) {
+        self.perVoter = perVoter
+        self.perVoterFromAll = perVoterFromAll
+        self.perNetwork = perNetwork
+        self.blockSeconds = blockSeconds
+    }
 
     /// Wrong codes for one voter from one site, such as 48 bits of IPv6: it may hold many networks.
     var perVoterFromSite: Int { 3 * perVoter }
@@ -30,7 +37,7 @@ struct CodeAttempts: Hashable, Sendable {
 /// from, also where a client chooses what a proxy says of it (decision 0007).
 ///
 /// It is in memory: no table holds who asked when. Several processes each count for themselves.
-final class CodeThrottle: Sendable {
+package final class CodeThrottle: Sendable {
     /// What is counted.
     private enum Key: Hashable {
         case pair(AddressGroup, Bytes32)
@@ -48,26 +55,30 @@ final class CodeThrottle: Sendable {
         var isKnown = false
     }
 
-    /// Remembered counts: some tens of megabytes. Beyond it the oldest half is forgotten.
-    private static let capacity = 200_000
-
     private let limits: CodeAttempts
+    private let capacity: Int
     private let counts = Mutex<[Key: Count]>([:])
 
-    init(limits: CodeAttempts) { self.limits = limits }
+    /// - Parameter capacity: how many counts are remembered: some tens of megabytes. Beyond it half of
+    ///   them are forgotten, those with the fewest attempts and of those the oldest: whoever fills the
+    ///   memory with other voters' names pushes out no count that matters.
+    package init(limits: CodeAttempts, capacity: Int = 200_000) {
+        self.limits = limits
+        self.capacity = capacity
+    }
 
     /// Counts an attempt before its code is looked at, so that attempts side by side are no more than
     /// those one after the other.
     ///
     /// - Parameter voter: the keyed hash of the voter's reference, listed or not.
     /// - Throws: `.blocked`, `.guessed`.
-    func admit(
+    package func admit(
         network: AddressGroup, voter: Bytes32, now: Timestamp
     ) throws(IssuingRefusal) {
         let refusal = self.counts.withLock { counts -> IssuingRefusal? in
             for key in Self.keys(network, voter) { self.forget(key, now: now, in: &counts) }
             if let refusal = self.refusal(network, voter, now: now, in: counts) { return refusal }
-            self.makeRoom(in: &counts)
+            self.makeRoom(now: now, in: &counts)
             for key in Self.keys(network, voter) {
                 var count = counts[key] ?? Count(first: now, newest: now)
                 count.attempts += 1
@@ -81,7 +92,7 @@ final class CodeThrottle: Sendable {
 
     /// The code was right: the attempt counts no more, and earlier ones of this network for this voter
     /// neither. Others' guesses do not shut the voter out of this network from now on.
-    func succeeded(network: AddressGroup, voter: Bytes32, now: Timestamp) {
+    package func succeeded(network: AddressGroup, voter: Bytes32, now: Timestamp) {
         self.counts.withLock { counts in
             for key in Self.keys(network, voter) {
                 if case .pair = key {
@@ -146,10 +157,15 @@ final class CodeThrottle: Sendable {
         }
     }
 
-    private func makeRoom(in counts: inout [Key: Count]) {
-        guard counts.count >= Self.capacity else { return }
-        let oldest = counts.sorted { $0.value.newest < $1.value.newest }
-        for (key, _) in oldest.prefix(Self.capacity / 2) { counts[key] = nil }
+    private func makeRoom(now: Timestamp, in counts: inout [Key: Count]) {
+        guard counts.count >= capacity else { return }
+        for key in [Key](counts.keys) { forget(key, now: now, in: &counts) }
+        // A network that the right code came from weighs as much as one that may try no more.
+        func weight(_ count: Count) -> Int { count.isKnown ? limits.perVoter : count.attempts }
+        let lightest = counts.sorted {
+            (weight($0.value), $0.value.newest) < (weight($1.value), $1.value.newest)
+        }
+        for (key, _) in lightest.prefix(max(0, counts.count - capacity / 2)) { counts[key] = nil }
     }
 }
 

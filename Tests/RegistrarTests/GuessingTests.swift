@@ -1,4 +1,5 @@
 import APISchema
+import Codec
 import Foundation
 import Ledger
 import NetworkAddresses
@@ -113,6 +114,35 @@ import Testing
         }
         #expect(answers[0] == answers[1])
         #expect(answers[0].count { $0.code == "E_AUTH" } == 30)
+    }
+
+    /// The memory for counts has a bound, which nobody may use to have a count forgotten.
+    @Test func namesOfOtherVotersPushOutNoCount() throws {
+        let throttle = CodeThrottle(
+            limits: CodeAttempts(
+                perVoter: 3, perVoterFromAll: 30, perNetwork: 8, blockSeconds: 900),
+            capacity: 400)
+        func voter(_ number: Int) -> Bytes32 {
+            RollPart.leaf(chainID: Fixture.chainID, salt: .zero, voter: "\(number)")
+        }
+        for number in 0..<30 {
+            try throttle.admit(
+                network: AddressGroup("198.51.100.\(number)"), voter: voter(0),
+                now: Fixture.start)
+        }
+        for number in 2..<2000 {
+            try throttle.admit(
+                network: AddressGroup("192.0.2.1"), voter: voter(number), now: Fixture.during)
+        }
+        #expect(throws: IssuingRefusal.self) {
+            try throttle.admit(
+                network: AddressGroup("203.0.113.9"), voter: voter(0), now: Fixture.during)
+        }
+        try throttle.admit(
+            network: AddressGroup("203.0.113.9"), voter: voter(1), now: Fixture.during)
+        // What is over is forgotten before anything else.
+        let later = Fixture.during.adding(milliseconds: 900_000)
+        try throttle.admit(network: AddressGroup("203.0.113.9"), voter: voter(0), now: later)
     }
 
     /// Who has 48 bits of IPv6 has 65,536 networks.
