@@ -72,10 +72,17 @@ struct ServeCommand: AsyncParsableCommand {
                 let server = RegistrarServer(
                     issuer: issuer, secrets: secrets, database: database, chain: panel,
                     configuration: settings, address: address, logger: logger)
-                try await server.run { port in
-                    logger.info(
-                        "voters are served",
-                        metadata: ["election": "\(document.name.plainLine)", "port": "\(port)"])
+                do {
+                    try await server.run { port in
+                        logger.info(
+                            "voters are served",
+                            metadata: [
+                                "election": "\(document.name.plainLine)", "port": "\(port)",
+                            ])
+                    }
+                } catch let failure as ServingFailure {
+                    throw CommandFailure(
+                        "\(failure).\(PortHolder(of: address.port).note.plainLine)")
                 }
             }
             try database.close()
