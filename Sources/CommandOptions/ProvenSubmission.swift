@@ -52,17 +52,18 @@ package struct ProvenSubmission {
     }
 
     /// - Parameters:
-    ///   - answered: is given each node's answer to the submission.
+    ///   - answered: is given each node's answer to the submission, and what is proved of later
+    ///     validators by then.
     ///   - prove: what the receipt must prove, or throws why it does not.
     /// - Throws: `ClientError`: `.refused` where no node that can be reached accepts it, `.timedOut`
     ///   where no receipt holds in time; it may be in the log all the same.
     package mutating func run<Proof>(
         _ transaction: [UInt8], timeout: Duration = .seconds(180),
-        answered: (SubmissionAnswer) throws -> Void = { _ in },
+        answered: (SubmissionAnswer, SuccessionProof?) throws -> Void = { _, _ in },
         prove: (ReceiptCheck<Ed25519Verifier>, [UInt8]) throws -> Proof
     ) async throws -> Outcome<Proof> {
         let start = ContinuousClock.now
-        try answered(try await client.submit(transaction))
+        try answered(try await client.submit(transaction), succession)
         try await learnValidators()
         let id = Transaction.id(of: transaction)
         var known = Knowledge(sent: .now, told: .now)
@@ -162,13 +163,13 @@ package struct ProvenSubmission {
     /// The node that took the transaction may have stopped, swallowed it, or lied.
     private func sendElsewhere(
         _ transaction: [UInt8], _ known: inout Knowledge,
-        _ answered: (SubmissionAnswer) throws -> Void
+        _ answered: (SubmissionAnswer, SuccessionProof?) throws -> Void
     ) async throws {
         client.preferAnother()
         known.sent = .now
         known.claimed = nil
         do {
-            try answered(try await client.submit(transaction))
+            try answered(try await client.submit(transaction), succession)
         } catch let error as ClientError where error.isTemporary || error.isBadAnswer {
             known.word = "\(error)"
         }

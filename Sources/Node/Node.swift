@@ -148,7 +148,8 @@ package final class Node: Service {
         }
         group.addTask {
             for await event in network.events { await driver.handle(event) }
-            return nil
+            // The network ends its events before it says why it ended, which is the reason to stop.
+            return await stop.wait()
         }
         group.addTask {
             do {

@@ -26,8 +26,12 @@ package struct PortHolder: Hashable, Sendable {
     ///
     /// - Parameter root: where the system shows its processes.
     package init(of port: Int, root: String = "/proc") {
-        let sockets = ["tcp", "tcp6"].flatMap { table in
-            Self.sockets(in: Self.text(at: "\(root)/net/\(table)"), on: port)
+        var sockets: [Socket] = []
+        // The system's tables change while they are read: a line may be missing once.
+        for _ in 0..<5 where sockets.isEmpty {
+            sockets = ["tcp", "tcp6"].flatMap { table in
+                Self.sockets(in: Self.text(at: "\(root)/net/\(table)"), on: port)
+            }
         }
         let order: [Use] = [.listener, .client, .ended]
         let found = order.lazy.compactMap { use in sockets.first { $0.use == use } }.first

@@ -33,14 +33,27 @@ struct Casting {
     func cast(_ ballot: KeptBallot) async throws -> CastOutcome {
         var submission = try ProvenSubmission(client: self.client, genesis: self.genesis)
         var promised = false
-        let outcome = try await submission.run(ballot.transaction) { answer in
-            // The first promise binds its validator to the earliest block.
-            if !promised { promised = try self.keepPromise(answer, of: ballot) }
-        } prove: { check, receipt in
-            try check.check(
-                receipt: receipt, transaction: ballot.transaction,
-                credentialKey: ballot.record.credentialKey)
+        // Those of validators whom only the succession proof shows.
+        var unknown: [SubmissionAnswer] = []
+        let outcome: ProvenSubmission.Outcome<CheckedReceipt>
+        do {
+            outcome = try await submission.run(ballot.transaction) { answer, succession in
+                // The first promise binds its validator to the earliest block.
+                guard !promised else { return }
+                promised = try self.keepPromise(answer, of: ballot, by: succession)
+                if !promised { unknown.append(answer) }
+            } prove: { check, receipt in
+                try check.check(
+                    receipt: receipt, transaction: ballot.transaction,
+                    credentialKey: ballot.record.credentialKey)
+            }
+        } catch {
+            // Where the ballot is not proved to be in the log the promise is what the voter has.
+            try self.keepFirst(of: unknown, ballot, unless: promised, by: submission.succession)
+            throw error
         }
+        promised = try self.keepFirst(
+            of: unknown, ballot, unless: promised, by: submission.succession)
         if let succession = submission.succession {
             // It is what makes the receipt hold without a network.
             try LocalFile.write(
@@ -58,24 +71,47 @@ struct Casting {
             logSize: checked.logSize, cosigners: checked.cosigners.map(\.name))
     }
 
-    /// Keeps the validator's promise, after it was found to be signed, and about this ballot.
-    private func keepPromise(
-        _ answer: SubmissionAnswer, of ballot: KeptBallot
+    /// Keeps the first promise of several that holds.
+    ///
+    /// - Returns: whether one is kept.
+    @discardableResult
+    private func keepFirst(
+        of answers: [SubmissionAnswer], _ ballot: KeptBallot, unless isKept: Bool,
+        by succession: SuccessionProof?
     ) throws -> Bool {
-        guard let text = answer.promise else { return false }
-        guard let bytes = Hexadecimal.decode(text),
-            let promise = try? SignedPromise(canonicalBytes: bytes),
-            promise.isValid(
-                in: self.genesis.domain, validators: self.genesis.validators,
-                verifier: Ed25519Verifier()),
-            case .ballot(let sent)? = try? Transaction(canonicalBytes: ballot.transaction),
-            let outline = try? BallotOutline(sent.wire), promise.covers(outline)
-        else {
+        guard !isKept else { return true }
+        for answer in answers where try self.keepPromise(answer, of: ballot, by: succession) {
+            return true
+        }
+        if answers.contains(where: { $0.promise != nil }) {
             note(
                 "The node's promise is not a validator's promise of this ballot; it is not kept. The"
                     + " ballot goes on.")
-            return false
         }
+        return false
+    }
+
+    /// Keeps the validator's promise, after it was found to be signed, and about this ballot.
+    private func keepPromise(
+        _ answer: SubmissionAnswer, of ballot: KeptBallot, by succession: SuccessionProof?
+    ) throws -> Bool {
+        guard let text = answer.promise, let bytes = Hexadecimal.decode(text),
+            let promise = try? SignedPromise(canonicalBytes: bytes)
+        else { return false }
+        // A proof that does not hold shows nobody: `submission` has checked it.
+        let history =
+            succession.flatMap {
+                try? ValidatorHistory(self.genesis, proof: $0, verifier: Ed25519Verifier())
+            } ?? ValidatorHistory(self.genesis)
+        // 8.6: the validators of the block after the newest one that the signer knew.
+        let epoch = self.genesis.parameters.epoch(of: promise.received.next)
+        guard
+            promise.isValid(
+                in: self.genesis.domain, validators: history.term(of: epoch).validators,
+                verifier: Ed25519Verifier()),
+            case .ballot(let sent)? = try? Transaction(canonicalBytes: ballot.transaction),
+            let outline = try? BallotOutline(sent.wire), promise.covers(outline)
+        else { return false }
         try LocalFile.write(bytes, to: self.home.promiseFile, mode: .secret, replacing: true)
         return true
     }

@@ -107,10 +107,10 @@ extension EndToEnd.OutputTests {
         let network = try await site.running()
         let outcome = try await run(
             .bash,
-            ["-c", "set -o pipefail; \"$0\" watch \"$@\" | head -n 4", try Program.veche.path]
+            ["-c", "set -o pipefail; \"$0\" watch \"$@\" | head -n 5", try Program.veche.path]
                 + network.chain(), in: network.directory)
         #expect(outcome.status == 0, outcome.comment)
-        #expect(outcome.output.split(separator: "\n").count == 4, outcome.comment)
+        #expect(outcome.output.split(separator: "\n").count == 5, outcome.comment)
         #expect(outcome.output.contains("\nblock "), outcome.comment)
         #expect(outcome.errors.isEmpty, outcome.comment)
     }

@@ -37,7 +37,7 @@ extension EndToEnd.RequestTests {
     }
 
     @Test(arguments: [
-        ("/v1/nothing", 404), ("/v2/status", 404), ("/v1/transactions", 404),
+        ("/v1/nothing", 404), ("/v2/status", 404), ("/v1/transactions", 405),
         ("/v1/transactions/abc", 400), ("/v1/transactions/\(zeros)", 404),
         ("/v1/transactions/\(zeros)/bytes", 404), ("/v1/transactions/\(zeros)0", 400),
         ("/v1/transactions/\(zeros)/receipt", 404), ("/v1/blocks/0", 404),
