@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -20,6 +21,16 @@ package final class HomeLock: Sendable {
                 "\(who) works in \(path) at this moment. Nothing was done. Wait until it has ended,"
                 + " then run the command again: it goes on where things stand."
         }
+    }
+
+    private static let held = Mutex<[HomeLock]>([])
+
+    /// Takes the lock of a directory for as long as this process lives.
+    ///
+    /// - Throws: `InUse`; `FileFailure`.
+    package static func holdUntilExit(directory path: String) throws {
+        let lock = try HomeLock(directory: path)
+        held.withLock { $0.append(lock) }
     }
 
     // The descriptor holds the lock.

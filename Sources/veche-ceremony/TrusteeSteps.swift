@@ -22,6 +22,8 @@ struct TrusteeOptions: ParsableArguments {
     func station() async throws -> TrusteeStation {
         let keys = try TrusteeHome(path: home).open(
             passphrase: try passphrase.read(for: "the trustee's keys"))
+        // Two steps at once would each make a message, of which the chain takes one.
+        try HomeLock.holdUntilExit(directory: home)
         let replayed = try await chain.replay()
         let (hash, _) = try replayed.election(named: election)
         return try TrusteeStation(

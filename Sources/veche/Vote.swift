@@ -24,7 +24,8 @@ struct Vote: AsyncParsableCommand {
             are then encrypted anew. Challenge when you like, up to 8 times: a machine that cheats cannot \
             know when. Challenge with other choices than your own if nobody may see yours.
 
-            Selections: --select CONTEST=OPTION, CONTEST=OPTION+OPTION, CONTEST=blank, CONTEST=none.
+            Selections: --select CONTEST=OPTION, CONTEST=OPTION+OPTION, CONTEST=blank, CONTEST=none;
+            @blank and @none where an option has that id.
 
             """ + ExitStatus.help)
 
@@ -83,9 +84,8 @@ struct Vote: AsyncParsableCommand {
             let genesis = try self.chain.loadGenesis()
             let selection = try Selection(self.select)
             let home = VoterHome(path: self.home)
-            // Held until the process ends: two runs at once would overwrite each other's ballot.
-            let lock = try HomeLock(directory: self.home)
-            defer { withExtendedLifetime(lock) {} }
+            // Two runs at once would overwrite each other's ballot.
+            try HomeLock.holdUntilExit(directory: self.home)
             let isOwn = try home.requireOwner(
                 voter: self.voter, election: self.election, chainID: genesis.chainID)
             try await self.chain.withClient { client in

@@ -154,7 +154,7 @@ extension EndToEnd.OutputTests {
                 """
                 await() { until grep -q "$1" "$LOG" 2>/dev/null; do sleep 0.05; done; }
                 export -f await
-                { \(input); await '^the end'; } | script -qefc "$COMMANDS; echo 'the end'" "$LOG"
+                { \(input); await '^the end'; } | env --default-signal=HUP,INT,TERM,TSTP script -qefc "$COMMANDS; echo 'the end'" "$LOG"
                 """,
             ], in: directory,
             environment: [
