@@ -176,7 +176,7 @@ actor Cluster {
 
     /// Waits until nodes vote.
     nonisolated func waitUntilVoting(
-        _ places: [Int]? = nil, within limit: Duration = .seconds(30)
+        _ places: [Int]? = nil, within limit: Duration = .seconds(180)
     ) async throws {
         for place in places ?? Array(self.places) {
             try await eventually("\(name(place)) votes", within: limit) {
@@ -187,7 +187,7 @@ actor Cluster {
 
     /// Waits until a node has made `blocks` more blocks final than now.
     nonisolated func waitForProgress(
-        of place: Int, blocks: UInt64, within limit: Duration = .seconds(30)
+        of place: Int, blocks: UInt64, within limit: Duration = .seconds(180)
     ) async throws {
         var first: UInt64?
         try await eventually("\(name(place)) goes on by \(blocks) blocks", within: limit) {

@@ -48,7 +48,7 @@ extension Clusters.NemesisTests {
             let ballots = try election.ballots(400)
             let late = try election.ballots(2)
             let opening = start.adding(milliseconds: opens)
-            try await eventually("the polls open", within: .seconds(30)) {
+            try await eventually("the polls open") {
                 await cluster.status(0).map { $0.time >= opening } ?? false
             }
             let load = BallotLoad(cluster: cluster)

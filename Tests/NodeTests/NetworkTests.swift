@@ -196,7 +196,7 @@ import TransparencyLog
     private func wait(
         for value: Int, _ name: String, of node: String, in network: TestNetwork
     ) async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(180)
         while true {
             let found = try await metric(name, of: node, in: network)
             if found == value { return }

@@ -28,7 +28,7 @@ actor Recorder {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in stream {} }
             group.addTask {
-                try await Task.sleep(for: .seconds(180))
+                try await Task.sleep(for: .seconds(600))
                 throw TimedOut()
             }
             try await group.next()
@@ -52,7 +52,7 @@ extension [PeerEvent] {
 
 /// Waits until a condition about the world outside holds, looking again and again; bounded.
 func eventually(_ condition: () async -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(180)
+    let end = ContinuousClock.now + .seconds(600)
     while await !condition() {
         guard ContinuousClock.now < end else { throw TimedOut() }
         try await Task.sleep(for: .milliseconds(5))

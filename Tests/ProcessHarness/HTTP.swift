@@ -69,7 +69,10 @@ package enum HTTP {
         if let type { request.setValue(type, forHTTPHeaderField: "Content-Type") }
         // Waiting for permission to send a body is libcurl's habit, not the server's duty.
         request.setValue("", forHTTPHeaderField: "Expect")
-        let (data, response) = try await session.data(for: request)
+        // Foundation's session can end the process where a task of it is cancelled: the request goes
+        // on to its end, or to its timeout, whoever waits for it.
+        let asked = request
+        let (data, response) = try await Task.detached { try await session.data(for: asked) }.value
         guard let answer = response as? HTTPURLResponse else {
             throw HarnessFailure("\(address) did not answer in HTTP.")
         }

@@ -54,7 +54,7 @@ package func succeed(
 ///
 /// - Throws: `HarnessFailure` saying what was waited for.
 package func eventually(
-    _ what: String, within limit: Duration = .seconds(30),
+    _ what: String, within limit: Duration = .seconds(180),
     isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit
