@@ -83,9 +83,12 @@ final class ServerPool: Sendable {
     }
 
     /// The server answered as it should.
-    func commend(_ server: String) {
+    ///
+    /// - Parameter isPreferred: whether it is to be asked first from now on, since others could have
+    ///   answered.
+    func commend(_ server: String, isPreferred: Bool) {
         state.withLock { state in
-            state.preferred = server
+            if isPreferred { state.preferred = server }
             state.standings[server] = nil
         }
     }

@@ -150,7 +150,7 @@ struct Transport: Sendable {
         case .answer(let answer):
             do {
                 let value = try check(answer)
-                pool.commend(server)
+                pool.commend(server, isPreferred: servers.count > 1)
                 return value
             } catch {
                 let problem = (error as? AnswerFault)?.problem ?? "\(error)"

@@ -98,6 +98,16 @@ package struct PortHolder: Hashable, Sendable {
 
     private static func text(at path: String) -> String {
         // The system's tables cannot be read on other systems: nothing is known then.
-        String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+        guard let file = FileHandle(forReadingAtPath: path) else { return "" }
+        // Only what was read is used; nothing is lost if closing it fails.
+        defer { try? file.close() }
+        var bytes = Data()
+        // The system says that these files are empty, and gives them in pieces.
+        while bytes.count < 16 << 20, let piece = try? file.read(upToCount: 1 << 16),
+            !piece.isEmpty
+        {
+            bytes += piece
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
