@@ -62,10 +62,12 @@ extension EndToEnd.OutputTests {
         redirection: String, reason: String
     ) async throws {
         let network = try await site.running()
+        let evidence = ["--evidence", network.directory.path + "/evidence"]
         for (program, arguments) in [
             (Program.node, ["status", "--url", network.url("validator-1")]),
             (.node, ["status", "--json", "--url", network.url("validator-1")]),
-            (.veche, ["audit"] + network.chain()), (.veche, ["audit", "--json"] + network.chain()),
+            (.veche, ["audit"] + evidence + network.chain()),
+            (.veche, ["audit", "--json"] + evidence + network.chain()),
         ] {
             expectFailure(
                 try await run(program, arguments, redirection, in: network.directory), reason)
@@ -118,9 +120,10 @@ extension EndToEnd.OutputTests {
     /// Files that may not grow stand for a full disk. The streams are pipes.
     @Test func fileThatCannotBeWrittenIsNamedWithTheReason() async throws {
         let network = try await site.running()
+        let evidence = ["--evidence", network.directory.path + "/evidence"]
         for arguments in [
             ["veche-node", "localnet", "--directory", network.directory.path + "/full"],
-            ["veche", "audit", "--report", network.directory.path + "/full-report"]
+            ["veche", "audit", "--report", network.directory.path + "/full-report"] + evidence
                 + network.chain(),
         ] {
             let program = try #require(Program(rawValue: arguments[0]))

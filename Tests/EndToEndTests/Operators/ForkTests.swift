@@ -42,7 +42,11 @@ extension EndToEnd.ForkTests {
             { try recording.recordedAnswer($0) },
             { address in
                 try await run(
-                    .veche, ["audit", "--genesis", network.genesisFile, "--node", address],
+                    .veche,
+                    [
+                        "audit", "--genesis", network.genesisFile, "--node", address, "--evidence",
+                        network.directory.path + "/evidence",
+                    ],
                     in: network.directory)
             })
     }

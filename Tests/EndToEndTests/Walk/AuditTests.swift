@@ -292,7 +292,8 @@ extension EndToEnd.AuditTests {
             .veche,
             [
                 "audit", "--genesis", network.genesisFile, "--node",
-                network.url(TestNetwork.observer), "--election", "nowhere",
+                network.url(TestNetwork.observer), "--election", "nowhere", "--evidence",
+                network.directory.path + "/evidence",
             ], in: network.directory, atMost: .seconds(60))
         #expect(outcome.status == 1, outcome.comment)
         #expect(!outcome.output.contains("VERDICT"), outcome.comment)

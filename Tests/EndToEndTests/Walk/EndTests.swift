@@ -50,7 +50,9 @@ extension EndToEnd.EndTests {
             .veche, ["results", "--election", "dropped", "--json"] + chain, in: directory)
         #expect(json.output.contains("\"abortReason\" : \"The hall burned down.\""))
         let audit = try await run(
-            .veche, ["audit", "--election", "dropped"] + chain, in: directory)
+            .veche,
+            ["audit", "--election", "dropped", "--evidence", directory.path + "/evidence"] + chain,
+            in: directory)
         #expect(audit.status != 0, audit.comment)
         #expect(audit.output.contains("The hall burned down."), audit.comment)
         #expect(audit.errors.contains("The hall burned down."), audit.comment)
