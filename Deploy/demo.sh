@@ -284,8 +284,8 @@ cast_one() { # LINE-NUMBER: one voter, as the register's line says
     for ((i = 0; i < 5; i++)); do
         "$BIN/veche" vote --genesis "$GENESIS" "${nodes[@]}" --registrar "$REGISTRAR" --election demo --voter "$voter" \
             --code-file "$home/code" --home "$home" --passphrase-file "$DIR/passphrase" --yes --json \
-            --select "project=$project" --select "parks=${parks:-none}" >"$home/vote.json" 2>>"$DIR/logs/votes.log" &&
-            { mv "$home/vote.json" "$DIR/votes/$voter.json"; return 0; }
+            --select "project=$project" --select "parks=${parks:-none}" >"$home/outcome.json" 2>>"$DIR/logs/votes.log" &&
+            { mv "$home/outcome.json" "$DIR/votes/$voter.json"; return 0; }
         sleep 1
     done
     printf 'The ballot of %s was not cast: see %s/logs/votes.log\n' "$voter" "$DIR" >&2

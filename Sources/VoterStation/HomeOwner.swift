@@ -38,7 +38,7 @@ extension VoterHome {
         voter: String, election: String, chainID: Bytes32
     ) throws -> Bool {
         guard LocalFile.exists(ownerFile) else {
-            for file in [credentialFile, certificateFile, ballotFile, recordFile]
+            for file in [credentialFile, certificateFile, ballotFile]
             where LocalFile.exists(file) {
                 throw VoterHomeFailure(
                     description: "\(path) does not say whose it is: \(file) is there, and"
