@@ -138,7 +138,7 @@ package struct ProvenSubmission {
     private mutating func proof<Proof>(
         of id: Bytes32, _ prove: (ReceiptCheck<Ed25519Verifier>, [UInt8]) throws -> Proof
     ) async throws -> (Proof, [UInt8])? {
-        for node in client.each() {
+        for node in client.eachOnce() {
             let receipt: [UInt8]
             do throws(ClientError) {
                 receipt = try await node.receipt(id) { $0 }

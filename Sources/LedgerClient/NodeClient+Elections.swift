@@ -33,7 +33,8 @@ extension NodeClient {
     ) async throws(ClientError) -> ElectionDocument {
         // Two answers belong together: a server that lies in one of them is left for both.
         var failure = ClientError.unreachable([])
-        for node in each() {
+        for node in eachOnce() + each() {
+            if node.transport.limits.rounds > 1, !failure.isTemporary { break }
             do throws(ClientError) {
                 return try await node.ownDocument(reference)
             } catch {

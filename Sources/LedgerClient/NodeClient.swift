@@ -53,6 +53,15 @@ extension NodeClient {
         transport.each(limits: limits).map { NodeClient(transport: $0, chainID: chainID) }
     }
 
+    /// The same, with one attempt at each: for who asks the next server where one gives no answer.
+    package func eachOnce() -> [NodeClient] {
+        var once = limits
+        once.rounds = 1
+        return each(limits: once)
+    }
+
+    private var limits: ClientLimits { transport.limits }
+
     /// What the first server gives for which `body` succeeds, called with a client of it alone.
     ///
     /// An error of `body` that is no `ClientError` is remembered against the server, as an answer
@@ -63,7 +72,9 @@ extension NodeClient {
     ) async throws -> Value {
         var refusal: ClientError?
         var failure: (any Error)?
-        for node in each() {
+        // Each once at first: one that hangs must not keep the next one waiting round after round.
+        for node in eachOnce() + each() {
+            if node.limits.rounds > 1, refusal != nil || !failure.isTemporary { break }
             do {
                 return try await body(node)
             } catch let error as ClientError {
@@ -100,6 +111,11 @@ extension NodeClient {
     package func rest(for duration: Duration) async throws(ClientError) {
         try await transport.rest(for: duration)
     }
+}
+
+extension (any Error)? {
+    /// Whether the same may succeed later.
+    fileprivate var isTemporary: Bool { (self as? ClientError)?.isTemporary ?? false }
 }
 
 extension Transport {

@@ -226,6 +226,9 @@ extension EndToEnd.GatewayTests {
             case "hangs at the submission" where isSubmission:
                 try await Task.sleep(for: .seconds(600))
                 return StubNode.Answer([], status: 500)
+            case "hangs at everything":
+                try await Task.sleep(for: .seconds(600))
+                return StubNode.Answer([], status: 500)
             case "gives another election" where request.path.hasSuffix("/document"):
                 return StubNode.Answer([UInt8]("another".utf8))
             default: return try await forward(request, to: honest)
@@ -237,7 +240,7 @@ extension EndToEnd.GatewayTests {
     @Test(arguments: [
         "says final of what it dropped", "refuses with escapes", "refuses everything with escapes",
         "garbage for a receipt", "garbage for the succession", "hangs at the submission",
-        "gives another election",
+        "gives another election", "hangs at everything",
     ])
     func aLiarBeforeAnHonestNodeStopsNoBallot(kind: String) async throws {
         try await walk.require(.open)
