@@ -13,7 +13,7 @@ let settings: [SwiftSetting] =
         .enableUpcomingFeature("InferIsolatedConformances"),
     ] + ruleSwitches
 
-/// Lets the simulation, and nothing else, switch off rules of agreement (`Sources/Consensus/Rule.swift`).
+/// Lets the simulation, and nothing else, switch off rules of agreement (`Sources/Core/Consensus/Rule.swift`).
 var ruleSwitches: [SwiftSetting] {
     Context.environment["VECHE_RULE_SWITCHES"] == "1" ? [.define("RULE_SWITCHES")] : []
 }
@@ -43,6 +43,12 @@ let unixSignals = Target.Dependency.product(
     name: "UnixSignals", package: "swift-service-lifecycle")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 
+/// The targets of one floor of `Sources` or `Tests`: each is a folder in it.
+func floor(_ path: String, _ targets: [Target]) -> [Target] {
+    for target in targets { target.path = "\(path)/\(target.name)" }
+    return targets
+}
+
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
@@ -55,346 +61,370 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-/// What several test targets use.
-func support(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(
-        name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
-}
+let systemLibraries = floor(
+    "Sources/System",
+    [
+        .systemLibrary(
+            name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(
+            name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CRocksDBLog", dependencies: ["CRocksDB"]),
+    ])
 
-let systemLibraries: [Target] = [
-    .systemLibrary(
-        name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
-    .systemLibrary(
-        name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "CRocksDBLog", dependencies: ["CRocksDB"]),
-]
-
-let base: [Target] = [
-    module("Codec"),
-    module("PlainText"),
-    module("Ristretto", ["Codec"]),
-    module("BallotCryptography", ["Codec", "Ristretto"]),
-    module(
-        "Cryptography",
-        ["CSodium", "Codec", "Ristretto", "BallotCryptography", crypto, cryptoExtras]),
-    module("TransparencyLog", ["Codec", "Ristretto"]),
-    module("Ledger", ["Codec", "PlainText", "Ristretto", "TransparencyLog"]),
-]
-
-let core: [Target] = [
-    module("Consensus", ["Codec", "Ledger"]),
-    module(
-        "Elections",
-        ["Codec", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog", "Ledger"]),
-    module("BlockSync", ["Codec", "TransparencyLog", "Ledger"]),
-    module(
-        "Verification",
-        [
-            "Codec", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog",
-            "Ledger", "Elections",
-        ]),
-]
-
-let shell: [Target] = [
-    module("NetworkAddresses"),
-    module("ProcessLimits"),
-    module("Compression", ["CZlib"]),
-    module(
-        "HTTPServing",
-        [
-            "NetworkAddresses", "NetworkErrors", "PlainText", hummingbird, hummingbirdCore, logging,
-            nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
-        ]),
-    module("APISchema", ["Codec", "Ledger", "PlainText"]),
-    module("SystemErrors"),
-    module("NetworkErrors", ["SystemErrors", nioCore, nioPosix, nioSSL]),
-    module("Console", ["PlainText", "SystemErrors", argumentParser]),
-    module(
-        "DocumentFiles",
-        ["Codec", "Console", "Cryptography", "Ledger", "PlainText", "SystemErrors"]),
-    module(
-        "CeremonyStation",
-        [
-            "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Elections", "Ledger",
-            "PlainText", "Ristretto",
-        ]),
-    module(
-        "CommandOptions",
-        [
-            "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "Elections", "Ledger",
-            "LedgerClient", "PlainText", "TransparencyLog", "Verification", argumentParser,
-        ]),
-    module(
-        "VoterStation",
-        [
-            "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger", "PlainText",
-            "Verification",
-        ]),
-    module("Storage", ["CRocksDB", "CRocksDBLog", "Codec", "Ledger"]),
-    module(
-        "PeerNetwork",
-        [
-            "NetworkErrors",
-            "Codec", "Cryptography", "Ledger", "NetworkAddresses", "PlainText", nioCore, nioPosix,
-            nioSSL, x509, swiftASN1, crypto, logging,
-        ]),
-    module(
-        "NodeAPI",
-        [
-            "APISchema", "Codec", "Compression", "HTTPServing", "Ledger", "NetworkAddresses",
-            "PlainText", "Ristretto", "TransparencyLog", hummingbird,
-            hummingbirdCore, logging, nioCore, serviceLifecycle,
-        ]),
-    module(
-        "LedgerClient",
-        [
-            "APISchema", "Codec", "Ledger", "NetworkAddresses", "NetworkErrors", "PlainText",
-            "TransparencyLog", asyncHTTPClient, nioCore, nioHTTP1,
-        ]),
-    module(
-        "RemoteSigner",
-        [
-            "PlainText",
-            "NetworkErrors",
-            "Codec", "Consensus", "Cryptography", "DocumentFiles", "Ledger", "Ristretto", "Storage",
-            logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
-        ]),
-    module(
-        "Node",
-        [
-            "NetworkErrors",
-            "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
-            "DocumentFiles", "Elections", "HTTPServing", "Ledger", "NetworkAddresses", "NodeAPI",
-            "PeerNetwork", "PlainText", "ProcessLimits",
-            "RemoteSigner", "Ristretto", "Storage", "TransparencyLog", logging,
-            serviceLifecycle, unixSignals,
-        ]),
-    module(
-        "Registrar",
-        [
-            "SystemErrors",
-            "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
-            "HTTPServing", "Ledger", "LedgerClient", "NetworkAddresses", "PlainText", "Ristretto",
-            "TransparencyLog", grdb, hummingbird, logging, nioCore, serviceLifecycle,
-        ]),
-]
-
-let tools: [Target] = [
-    tool(
-        "veche-node",
-        [
-            "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "HTTPServing",
-            "Ledger", "LedgerClient", "NetworkAddresses", "Node", "PlainText", "ProcessLimits",
-            "RemoteSigner", "Storage", "TransparencyLog", argumentParser, logging,
-        ]),
-    tool(
-        "veche",
-        [
-            "APISchema", "BallotCryptography", "Codec", "CommandOptions", "Console", "Cryptography",
-            "DocumentFiles", "Elections", "Ledger", "LedgerClient", "PlainText", "Ristretto",
-            "TransparencyLog", "Verification",
-            "VoterStation", argumentParser,
-        ]),
-    tool(
-        "veche-ceremony",
-        [
-            "APISchema", "BallotCryptography", "CeremonyStation", "Codec", "CommandOptions",
-            "Console", "Cryptography", "DocumentFiles", "Elections",
-            "Ledger", "LedgerClient", "PlainText", "Ristretto", "TransparencyLog", "Verification",
-            argumentParser,
-        ]),
-    tool(
-        "veche-registrar",
-        [
-            "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "HTTPServing",
-            "Ledger",
-            "LedgerClient", "PlainText", "ProcessLimits", "Registrar", argumentParser, logging,
-        ]),
-]
-
-/// Compiled to WebAssembly by `Deploy/ballot-web.sh`; here it is built for the tests.
-let browser: [Target] = [
-    .target(
-        name: "BallotWeb",
-        dependencies: ["BallotCryptography", "Codec", "Ristretto", "TransparencyLog"],
-        exclude: ["ballot.mjs"], swiftSettings: settings)
-]
-
-let simulation: [Target] = [
-    module(
-        "Simulation",
-        ["BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "TransparencyLog"]),
-    tool("veche-simulate", ["Consensus", "Console", "Simulation", argumentParser]),
-]
-
-/// Programs of the tests: what a dishonest participant would run, and the benchmarks with the
-/// classic ballots that they compare with. No product of ours.
-let testPrograms: [Target] = [
-    .target(
-        name: "ClassicBallots",
-        dependencies: ["BallotCryptography", "Codec", "Cryptography", "Ristretto"],
-        path: "Tests/ClassicBallots", swiftSettings: settings),
-    .executableTarget(
-        name: "veche-bench",
-        dependencies: [
-            "APISchema", "Attackers", "BallotCryptography", "ClassicBallots", "ClusterElection",
-            "Codec", "Cryptography", "DocumentFiles", "Ledger", "LedgerClient", "ProcessHarness",
-            "Ristretto", argumentParser,
-        ],
-        path: "Tests/Benchmarks", swiftSettings: settings),
-    .executableTarget(
-        name: "wrong-share",
-        dependencies: [
-            "APISchema", "BallotCryptography", "CeremonyStation", "Codec", "CommandOptions",
+let base = floor(
+    "Sources/Base",
+    [
+        module("Codec"),
+        module("PlainText"),
+        module("Ristretto", ["Codec"]),
+        module("BallotCryptography", ["Codec", "Ristretto"]),
+        module(
             "Cryptography",
-            "DocumentFiles", "Ledger", "LedgerClient", "Ristretto", argumentParser,
-        ],
-        path: "Tests/WrongShare", swiftSettings: settings),
-    .target(name: "ProcessHarness", path: "Tests/ProcessHarness", swiftSettings: settings),
-]
+            ["CSodium", "Codec", "Ristretto", "BallotCryptography", crypto, cryptoExtras]),
+        module("TransparencyLog", ["Codec", "Ristretto"]),
+        module("Ledger", ["Codec", "PlainText", "Ristretto", "TransparencyLog"]),
+    ])
 
-let testTargets: [Target] = [
-    support(
-        "ClusterElection",
-        [
-            "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Ristretto",
-            "TransparencyLog",
-        ]),
-    support(
-        "Attackers",
-        [
-            "APISchema", "Codec", "Ledger", nioCore, nioPosix, nioTLS, nioSSL, x509, swiftASN1,
-            crypto,
-        ]),
-    support("FrozenVectors", ["Codec"]),
-    support("Mutations"),
-    support("RawConnections", [nioCore, nioPosix]),
-    support(
-        "Decoders",
-        [
-            "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "DocumentFiles",
-            "Elections", "Ledger", "Node", "PeerNetwork", "Storage", "TransparencyLog",
-        ]),
-    tests("FuzzTests", ["Codec", "Decoders", "Mutations"]),
-    support(
-        "PeerTraffic",
-        [
-            "BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "Node", "Ristretto",
-            "Simulation", "TransparencyLog",
-        ]),
-    tests("PeerTrafficTests", ["Codec", "Consensus", "Ledger", "PeerTraffic"]),
-    tests("CodecTests", ["Codec"]),
-    tests("PlainTextTests", ["PlainText"]),
-    tests("RistrettoTests", ["Codec", "Ristretto", "Cryptography"]),
-    tests(
-        "BallotCryptographyTests",
-        ["BallotCryptography", "Codec", "Cryptography", "Mutations", "Ristretto"]),
-    tests("ClassicBallotsTests", ["ClassicBallots", "Codec", "Cryptography", "Ristretto"]),
-    tests("CryptographyTests", ["BallotCryptography", "Codec", "Cryptography", "Ristretto"]),
-    tests(
-        "TransparencyLogTests",
-        ["Codec", "Cryptography", "FrozenVectors", "Mutations", "Ristretto", "TransparencyLog"]),
-    tests("LedgerTests", ["Codec", "Cryptography", "Ledger", "Mutations", "TransparencyLog"]),
-    tests("ConsensusTests", ["Codec", "Consensus", "Ledger", "Simulation"]),
-    tests("SimulationTests", ["Codec", "Consensus", "Ledger", "Simulation"]),
-    tests("BlockSyncTests", ["BlockSync", "Codec", "Consensus", "Ledger", "Simulation"]),
-    tests(
-        "ElectionsTests",
-        [
-            "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Mutations",
-            "Ristretto",
-            "TransparencyLog",
-        ]),
-    tests(
-        "VerificationTests",
-        [
-            "BallotCryptography", "Codec", "Cryptography", "Elections", "FrozenVectors", "Ledger",
-            "Ristretto", "TransparencyLog", "Verification",
-        ]),
-    tests(
-        "CeremonyStationTests",
-        [
-            "BallotCryptography", "CeremonyStation", "Codec", "Cryptography", "DocumentFiles",
-            "Elections", "Ledger", "Ristretto", "TransparencyLog",
-        ]),
-    tests(
-        "VoterStationTests",
-        [
-            "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
-            "Ristretto", "Verification", "VoterStation",
-        ]),
-    tests(
-        "DocumentFilesTests", ["Codec", "Cryptography", "DocumentFiles", "Ledger", "PlainText"]),
-    tests(
-        "ErrorWordsTests",
-        [
-            "CommandOptions",
-            "BallotCryptography", "BlockSync", "Codec", "Consensus", "Cryptography",
-            "DocumentFiles",
-            "Elections", "Ledger", "LedgerClient", "NetworkErrors", "Node", "NodeAPI",
-            "PeerNetwork", "RemoteSigner", "Storage", "SystemErrors", "TransparencyLog",
-            "Verification", "VoterStation", nioCore,
-        ]),
-    tests("LedgerClientTests", ["LedgerClient"]),
-    tests("NetworkAddressesTests", ["NetworkAddresses"]),
-    tests("ProcessLimitsTests", ["ProcessLimits", nioCore, nioPosix]),
-    tests("CompressionTests", ["Compression"]),
-    tests("HTTPServingTests", ["HTTPServing", "NetworkAddresses", "PlainText", logging]),
-    tests("StorageTests", ["Codec", "Ledger", "Storage"]),
-    tests(
-        "PeerNetworkTests",
-        [
-            "Codec", "Cryptography", "Ledger", "NetworkAddresses", "PeerNetwork", logging, nioCore,
-            nioPosix, nioSSL,
-        ]),
-    tests(
-        "NodeTests",
-        [
-            "APISchema", "BallotCryptography", "ClusterElection", "Codec", "Consensus",
-            "Cryptography", "DocumentFiles", "Elections", "Ledger", "LedgerClient",
-            "NetworkAddresses", "Node", "NodeAPI", "RawConnections", "Storage", "TransparencyLog",
-            logging, nioCore, nioPosix,
-        ]),
-    tests(
-        "RegistrarTests",
-        [
-            "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
-            "LedgerClient", "NetworkAddresses", "RawConnections", "Registrar", grdb, logging,
-        ]),
-    tests(
-        "EndToEndTests",
-        [
-            "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
+let core = floor(
+    "Sources/Core",
+    [
+        module("Consensus", ["Codec", "Ledger"]),
+        module(
             "Elections",
-            "Ledger", "LedgerClient", "ProcessHarness", "Ristretto", "TransparencyLog",
-            "Verification", "veche", "veche-ceremony", "veche-node", "veche-registrar",
-            "wrong-share", nioCore, nioHTTP1,
-            nioPosix,
-        ]),
-    tests(
-        "RemoteSignerTests",
+            [
+                "BallotCryptography", "Codec", "Cryptography", "Ledger", "Ristretto",
+                "TransparencyLog",
+            ]),
+        module("BlockSync", ["Codec", "TransparencyLog", "Ledger"]),
+        module(
+            "Verification",
+            [
+                "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Ristretto",
+                "TransparencyLog",
+            ]),
+    ])
+
+let shell = floor(
+    "Sources/Shell",
+    [
+        module("NetworkAddresses"),
+        module("ProcessLimits"),
+        module("Compression", ["CZlib"]),
+        module(
+            "HTTPServing",
+            [
+                "NetworkAddresses", "NetworkErrors", "PlainText", hummingbird, hummingbirdCore,
+                logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+            ]),
+        module("APISchema", ["Codec", "Ledger", "PlainText"]),
+        module("SystemErrors"),
+        module("NetworkErrors", ["SystemErrors", nioCore, nioPosix, nioSSL]),
+        module("Console", ["PlainText", "SystemErrors", argumentParser]),
+        module(
+            "DocumentFiles",
+            ["Codec", "Console", "Cryptography", "Ledger", "PlainText", "SystemErrors"]),
+        module(
+            "CeremonyStation",
+            [
+                "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Elections",
+                "Ledger", "PlainText", "Ristretto",
+            ]),
+        module(
+            "CommandOptions",
+            [
+                "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "Elections",
+                "Ledger", "LedgerClient", "PlainText", "TransparencyLog", "Verification",
+                argumentParser,
+            ]),
+        module(
+            "VoterStation",
+            [
+                "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
+                "PlainText", "Verification",
+            ]),
+        module("Storage", ["CRocksDB", "CRocksDBLog", "Codec", "Ledger"]),
+        module(
+            "PeerNetwork",
+            [
+                "Codec", "Cryptography", "Ledger", "NetworkAddresses", "NetworkErrors", "PlainText",
+                nioCore, nioPosix, nioSSL, x509, swiftASN1, crypto, logging,
+            ]),
+        module(
+            "NodeAPI",
+            [
+                "APISchema", "Codec", "Compression", "HTTPServing", "Ledger", "NetworkAddresses",
+                "PlainText", "Ristretto", "TransparencyLog", hummingbird, hummingbirdCore, logging,
+                nioCore, serviceLifecycle,
+            ]),
+        module(
+            "LedgerClient",
+            [
+                "APISchema", "Codec", "Ledger", "NetworkAddresses", "NetworkErrors", "PlainText",
+                "TransparencyLog", asyncHTTPClient, nioCore, nioHTTP1,
+            ]),
+        module(
+            "RemoteSigner",
+            [
+                "Codec", "Consensus", "Cryptography", "DocumentFiles", "Ledger", "NetworkErrors",
+                "PlainText", "Ristretto", "Storage", logging, nioCore, nioPosix, serviceLifecycle,
+                unixSignals,
+            ]),
+        module(
+            "Node",
+            [
+                "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus",
+                "Cryptography", "DocumentFiles", "Elections", "HTTPServing", "Ledger",
+                "NetworkAddresses", "NetworkErrors", "NodeAPI", "PeerNetwork", "PlainText",
+                "ProcessLimits", "RemoteSigner", "Ristretto", "Storage", "TransparencyLog", logging,
+                serviceLifecycle, unixSignals,
+            ]),
+        module(
+            "Registrar",
+            [
+                "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
+                "HTTPServing", "Ledger", "LedgerClient", "NetworkAddresses", "PlainText",
+                "Ristretto", "SystemErrors", "TransparencyLog", grdb, hummingbird, logging, nioCore,
+                serviceLifecycle,
+            ]),
+    ])
+
+let tools = floor(
+    "Sources/Tools",
+    [
+        tool(
+            "veche-node",
+            [
+                "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "HTTPServing",
+                "Ledger", "LedgerClient", "NetworkAddresses", "Node", "PlainText", "ProcessLimits",
+                "RemoteSigner", "Storage", "TransparencyLog", argumentParser, logging,
+            ]),
+        tool(
+            "veche",
+            [
+                "APISchema", "BallotCryptography", "Codec", "CommandOptions", "Console",
+                "Cryptography", "DocumentFiles", "Elections", "Ledger", "LedgerClient", "PlainText",
+                "Ristretto", "TransparencyLog", "Verification", "VoterStation", argumentParser,
+            ]),
+        tool(
+            "veche-ceremony",
+            [
+                "APISchema", "BallotCryptography", "CeremonyStation", "Codec", "CommandOptions",
+                "Console", "Cryptography", "DocumentFiles", "Elections", "Ledger", "LedgerClient",
+                "PlainText", "Ristretto", "TransparencyLog", "Verification", argumentParser,
+            ]),
+        tool(
+            "veche-registrar",
+            [
+                "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "HTTPServing",
+                "Ledger", "LedgerClient", "PlainText", "ProcessLimits", "Registrar", argumentParser,
+                logging,
+            ]),
+        // Compiled to WebAssembly by `Deploy/ballot-web.sh`; here it is built for the tests.
+        .target(
+            name: "BallotWeb",
+            dependencies: ["BallotCryptography", "Codec", "Ristretto", "TransparencyLog"],
+            exclude: ["ballot.mjs"], swiftSettings: settings),
+    ])
+
+/// What the tests stand on: simulated clusters, and a program that runs them.
+let simulation = floor(
+    "Sources/Testing",
+    [
+        module(
+            "Simulation",
+            ["BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "TransparencyLog"]),
+        tool("veche-simulate", ["Consensus", "Console", "Simulation", argumentParser]),
+    ])
+
+/// Support and programs of the tests: harnesses, what dishonest participants would run, benchmarks.
+let testSupport = floor(
+    "Tests/Testing",
+    [
+        .target(
+            name: "ClassicBallots",
+            dependencies: ["BallotCryptography", "Codec", "Cryptography", "Ristretto"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "veche-bench",
+            dependencies: [
+                "APISchema", "Attackers", "BallotCryptography", "ClassicBallots", "ClusterElection",
+                "Codec", "Cryptography", "DocumentFiles", "Ledger", "LedgerClient",
+                "ProcessHarness", "Ristretto", argumentParser,
+            ], swiftSettings: settings),
+        .executableTarget(
+            name: "wrong-share",
+            dependencies: [
+                "APISchema", "BallotCryptography", "CeremonyStation", "Codec", "CommandOptions",
+                "Cryptography", "DocumentFiles", "Ledger", "LedgerClient", "Ristretto",
+                argumentParser,
+            ], swiftSettings: settings),
+        .target(name: "ProcessHarness", swiftSettings: settings),
+        module(
+            "ClusterElection",
+            [
+                "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Ristretto",
+                "TransparencyLog",
+            ]),
+        module(
+            "Attackers",
+            [
+                "APISchema", "Codec", "Ledger", nioCore, nioPosix, nioTLS, nioSSL, x509, swiftASN1,
+                crypto,
+            ]),
+        module("FrozenVectors", ["Codec"]),
+        module("Mutations"),
+        module("RawConnections", [nioCore, nioPosix]),
+        module(
+            "Decoders",
+            [
+                "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus",
+                "DocumentFiles", "Elections", "Ledger", "Node", "PeerNetwork", "Storage",
+                "TransparencyLog",
+            ]),
+        module(
+            "PeerTraffic",
+            [
+                "BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "Node", "Ristretto",
+                "Simulation", "TransparencyLog",
+            ]),
+    ])
+
+let testTargets: [Target] =
+    floor(
+        "Tests/Base",
         [
-            "Codec", "Consensus", "Cryptography", "Ledger", "RemoteSigner", "Storage", logging,
-            nioCore, nioPosix,
-        ]),
-    tests(
-        "ClusterTests",
+            tests("CodecTests", ["Codec"]),
+            tests("PlainTextTests", ["PlainText"]),
+            tests("RistrettoTests", ["Codec", "Ristretto", "Cryptography"]),
+            tests(
+                "BallotCryptographyTests",
+                ["BallotCryptography", "Codec", "Cryptography", "Mutations", "Ristretto"]),
+            tests(
+                "CryptographyTests", ["BallotCryptography", "Codec", "Cryptography", "Ristretto"]),
+            tests(
+                "TransparencyLogTests",
+                [
+                    "Codec", "Cryptography", "FrozenVectors", "Mutations", "Ristretto",
+                    "TransparencyLog",
+                ]),
+            tests(
+                "LedgerTests", ["Codec", "Cryptography", "Ledger", "Mutations", "TransparencyLog"]),
+        ])
+    + floor(
+        "Tests/Core",
         [
-            "APISchema", "Attackers", "ClusterElection", "Codec", "Consensus", "Cryptography",
-            "DocumentFiles", "Ledger", "Node", "PeerNetwork", "PeerTraffic", "ProcessHarness",
-            "Storage", "TransparencyLog",
-            "veche-ceremony", "veche-node", logging, nioCore, nioPosix,
-        ]),
-    .testTarget(
-        name: "BallotWebTests",
-        dependencies: [
-            "BallotCryptography", "BallotWeb", "Codec", "Cryptography", "Ledger", "Ristretto",
-            "TransparencyLog", "Verification",
-        ],
-        exclude: ["Host"], swiftSettings: settings),
-    tests("TidyTests"),
-]
+            tests("ConsensusTests", ["Codec", "Consensus", "Ledger", "Simulation"]),
+            tests(
+                "ElectionsTests",
+                [
+                    "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger",
+                    "Mutations", "Ristretto", "TransparencyLog",
+                ]),
+            tests("BlockSyncTests", ["BlockSync", "Codec", "Consensus", "Ledger", "Simulation"]),
+            tests(
+                "VerificationTests",
+                [
+                    "BallotCryptography", "Codec", "Cryptography", "Elections", "FrozenVectors",
+                    "Ledger", "Ristretto", "TransparencyLog", "Verification",
+                ]),
+        ])
+    + floor(
+        "Tests/Shell",
+        [
+            tests(
+                "CeremonyStationTests",
+                [
+                    "BallotCryptography", "CeremonyStation", "Codec", "Cryptography",
+                    "DocumentFiles", "Elections", "Ledger", "Ristretto", "TransparencyLog",
+                ]),
+            tests(
+                "VoterStationTests",
+                [
+                    "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
+                    "Ristretto", "Verification", "VoterStation",
+                ]),
+            tests(
+                "DocumentFilesTests",
+                ["Codec", "Cryptography", "DocumentFiles", "Ledger", "PlainText"]),
+            tests(
+                "ErrorWordsTests",
+                [
+                    "BallotCryptography", "BlockSync", "Codec", "CommandOptions", "Consensus",
+                    "Cryptography", "DocumentFiles", "Elections", "Ledger", "LedgerClient",
+                    "NetworkErrors", "Node", "NodeAPI", "PeerNetwork", "RemoteSigner", "Storage",
+                    "SystemErrors", "TransparencyLog", "Verification", "VoterStation", nioCore,
+                ]),
+            tests("LedgerClientTests", ["LedgerClient"]),
+            tests("NetworkAddressesTests", ["NetworkAddresses"]),
+            tests("ProcessLimitsTests", ["ProcessLimits", nioCore, nioPosix]),
+            tests("CompressionTests", ["Compression"]),
+            tests("HTTPServingTests", ["HTTPServing", "NetworkAddresses", "PlainText", logging]),
+            tests("StorageTests", ["Codec", "Ledger", "Storage"]),
+            tests(
+                "PeerNetworkTests",
+                [
+                    "Codec", "Cryptography", "Ledger", "NetworkAddresses", "PeerNetwork", logging,
+                    nioCore, nioPosix, nioSSL,
+                ]),
+            tests(
+                "NodeTests",
+                [
+                    "APISchema", "BallotCryptography", "ClusterElection", "Codec", "Consensus",
+                    "Cryptography", "DocumentFiles", "Elections", "Ledger", "LedgerClient",
+                    "NetworkAddresses", "Node", "NodeAPI", "RawConnections", "Storage",
+                    "TransparencyLog", logging, nioCore, nioPosix,
+                ]),
+            tests(
+                "RegistrarTests",
+                [
+                    "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
+                    "Ledger", "LedgerClient", "NetworkAddresses", "RawConnections", "Registrar",
+                    grdb, logging,
+                ]),
+            tests(
+                "RemoteSignerTests",
+                [
+                    "Codec", "Consensus", "Cryptography", "Ledger", "RemoteSigner", "Storage",
+                    logging, nioCore, nioPosix,
+                ]),
+        ])
+    + floor(
+        "Tests/Tools",
+        [
+            tests(
+                "EndToEndTests",
+                [
+                    "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
+                    "Elections", "Ledger", "LedgerClient", "ProcessHarness", "Ristretto",
+                    "TransparencyLog", "veche", "veche-ceremony", "veche-node", "veche-registrar",
+                    "Verification", "wrong-share", nioCore, nioHTTP1, nioPosix,
+                ]),
+            tests(
+                "ClusterTests",
+                [
+                    "APISchema", "Attackers", "ClusterElection", "Codec", "Consensus",
+                    "Cryptography", "DocumentFiles", "Ledger", "Node", "PeerNetwork", "PeerTraffic",
+                    "ProcessHarness", "Storage", "TransparencyLog", "veche-ceremony", "veche-node",
+                    logging, nioCore, nioPosix,
+                ]),
+            .testTarget(
+                name: "BallotWebTests",
+                dependencies: [
+                    "BallotCryptography", "BallotWeb", "Codec", "Cryptography", "Ledger",
+                    "Ristretto", "TransparencyLog", "Verification",
+                ],
+                exclude: ["Host"], swiftSettings: settings),
+        ])
+    + floor(
+        "Tests/Testing",
+        [
+            tests("SimulationTests", ["Codec", "Consensus", "Ledger", "Simulation"]),
+            tests("PeerTrafficTests", ["Codec", "Consensus", "Ledger", "PeerTraffic"]),
+            tests("FuzzTests", ["Codec", "Decoders", "Mutations"]),
+            tests("TidyTests"),
+            tests("ClassicBallotsTests", ["ClassicBallots", "Codec", "Cryptography", "Ristretto"]),
+        ])
 
 let package = Package(
     name: "veche",
@@ -420,6 +450,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: systemLibraries + base + core + shell + tools + browser + simulation + testPrograms
-        + testTargets
+    targets: systemLibraries + base + core + shell + tools + simulation + testSupport + testTargets
 )

@@ -41,14 +41,14 @@ compile() {
     rm -f "$out/$module.stamp"
     swiftc "${flags[@]}" -I "$out" -module-name "$module" \
         -emit-module -emit-module-path "$out/$module.swiftmodule" \
-        -c Sources/"$module"/*.swift -o "$out/$module.o"
+        -c Sources/*/"$module"/*.swift -o "$out/$module.o"
     printf '%s' "$inputs" >"$out/$module.stamp"
 }
 
 objects=()
 beside=
 for module in "${modules[@]}"; do
-    inputs="$inputs $(cat Sources/"$module"/*.swift | sha256sum)"
+    inputs="$inputs $(cat Sources/*/"$module"/*.swift | sha256sum)"
     objects=("$out/$module.o" "${objects[@]}")
     case $module in
         BallotCryptography) # The next one does not need it.
@@ -73,5 +73,5 @@ if [ "$data_end" -gt "$heap_start" ]; then
     echo "The module's data ends at $data_end, above the start of its heap at $heap_start." >&2
     exit 1
 fi
-cp Sources/BallotWeb/ballot.mjs "$out/ballot.mjs"
+cp Sources/Tools/BallotWeb/ballot.mjs "$out/ballot.mjs"
 echo "$out/ballot.wasm: $(stat -c %s "$out/ballot.wasm") bytes, $(gzip -9c "$out/ballot.wasm" | wc -c) compressed"

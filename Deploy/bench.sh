@@ -38,7 +38,7 @@ fi
 case " $* " in *" --help "*) exit 0 ;; esac
 if command -v node >/dev/null && command -v chromium >/dev/null; then
     "$top/Deploy/ballot-web.sh" >&2
-    line=$("${pinned[@]}" node "$top/Tests/BallotWebTests/Host/bench.mjs" "$top/.build/ballot-web")
+    line=$("${pinned[@]}" node "$top/Tests/Tools/BallotWebTests/Host/bench.mjs" "$top/.build/ballot-web")
     case " $* " in
         *" --json "*) printf '%s\n' "$line" ;;
         *) printf '%s\n' "$line" | sed 's/.*"name":"\([^"]*\)","value":\([^,]*\),"unit":"\([^"]*\)".*/\1  \2 \3/' ;;

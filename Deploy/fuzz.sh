@@ -39,10 +39,20 @@ let fuzzed: [SwiftSetting] = [
     .unsafeFlags(["-sanitize=fuzzer"]),
 ]
 
+let floors = [
+    "Base": ["Codec", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog", "Ledger"],
+    "Core": ["Consensus", "BlockSync", "Elections"],
+    "Shell": ["APISchema", "DocumentFiles", "NodeAPI", "Node", "PeerNetwork", "Storage"],
+    "Testing": ["Simulation"],
+]
+
 func module(
     _ name: String, _ dependencies: [Target.Dependency] = [], sources: [String]? = nil
 ) -> Target {
-    .target(name: name, dependencies: dependencies, sources: sources, swiftSettings: fuzzed)
+    let floor = floors.first { $0.value.contains(name) }!.key
+    return .target(
+        name: name, dependencies: dependencies, path: "Sources/\(floor)/\(name)", sources: sources,
+        swiftSettings: fuzzed)
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -56,7 +66,7 @@ let package = Package(
     name: "fuzz", platforms: [.macOS(.v15)],
     dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.0")],
     targets: [
-        .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
+        .systemLibrary(name: "CSodium", path: "Sources/System/CSodium", pkgConfig: "libsodium"),
         module("Codec"), module("Ristretto", ["Codec"]),
         module("BallotCryptography", ["Codec", "Ristretto"]),
         module(
@@ -86,7 +96,7 @@ let package = Package(
             sources: ["Handshake.swift", "PeerRole.swift", "TransportKinds.swift"]),
         module("Storage", ["Codec", "Ledger"], sources: ["FloorRecord.swift"]),
         .target(
-            name: "Decoders", dependencies: all, path: "Tests/Decoders", swiftSettings: fuzzed),
+            name: "Decoders", dependencies: all, path: "Tests/Testing/Decoders", swiftSettings: fuzzed),
         module(
             "Simulation",
             ["BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "TransparencyLog"]),
@@ -96,9 +106,9 @@ let package = Package(
                 "BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "Node", "Ristretto",
                 "Simulation", "TransparencyLog",
             ],
-            path: "Tests/PeerTraffic", swiftSettings: fuzzed),
+            path: "Tests/Testing/PeerTraffic", swiftSettings: fuzzed),
         .executableTarget(
-            name: "FuzzProgram", dependencies: ["Decoders", "PeerTraffic"], path: "Tests/FuzzProgram",
+            name: "FuzzProgram", dependencies: ["Decoders", "PeerTraffic"], path: "Tests/Testing/FuzzProgram",
             swiftSettings: [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])],
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
     ])

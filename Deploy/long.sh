@@ -45,10 +45,10 @@ steps() {
     case $1 in
         seeds) for ((n = 0; n < 100000; n += 1000)); do echo "$n $((n + 999))"; done ;;
         twins) for ((n = 0; n < 262144; n += 4096)); do echo "$n $((n + 4095))"; done ;;
-        mutants) sed -n 's/^    case .* = "\(.*\)"$/\1/p; s/^    case \([a-z]*\)$/\1/p' Sources/Consensus/Rule.swift ;;
+        mutants) sed -n 's/^    case .* = "\(.*\)"$/\1/p; s/^    case \([a-z]*\)$/\1/p' Sources/Core/Consensus/Rule.swift ;;
         fuzz) "$top/Deploy/fuzz.sh" list ;;
         traffic) for ((n = 1; n <= 60; n++)); do echo "$n"; done ;;
-        attacks) sed -n 's/^    case \([a-zA-Z]*\)$/\1/p' Tests/Attackers/Attack.swift ;;
+        attacks) sed -n 's/^    case \([a-zA-Z]*\)$/\1/p' Tests/Testing/Attackers/Attack.swift ;;
         stops) for ((n = 1; n <= 25; n++)); do echo "$n"; done ;;
     esac
 }

@@ -112,7 +112,8 @@ struct StateTreeVectorTests {
 
     @Test func digestsAreTheFrozenOnes() throws {
         let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("Vectors/state-tree.json")
+            .deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Vectors/state-tree.json")
         let file = try JSONDecoder().decode(File.self, from: Data(contentsOf: path))
         #expect(file.cases.count == 7)
         for vector in file.cases {

@@ -58,7 +58,8 @@ struct GroupVectors: Decodable {
     let nums: Generators
 
     static func load() throws -> GroupVectors {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Vectors/ballot.json")
         return try JSONDecoder().decode(GroupVectors.self, from: Data(contentsOf: file))
     }

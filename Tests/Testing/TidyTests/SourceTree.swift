@@ -3,16 +3,43 @@ import Foundation
 /// The checkout as a person sees it: its files and their lines.
 struct SourceTree {
     struct File {
-        /// Relative to the top, as in `Sources/Codec/ByteReader.swift`.
+        /// Relative to the top, as in `Sources/Base/Codec/ByteReader.swift`.
         let path: String
         let lines: [String]
 
-        /// The module of a source file: the directory below `Sources` or `Tests`.
-        var module: String { path.split(separator: "/").dropFirst().first.map(String.init) ?? "" }
+        /// The floor of a source file: the directory below `Sources` or `Tests`.
+        var floor: String { part(1) }
+
+        /// The module of a source file: the directory below the floor.
+        var module: String { part(2) }
+
+        private func part(_ place: Int) -> String {
+            let parts = path.split(separator: "/")
+            return place < parts.count ? String(parts[place]) : ""
+        }
     }
 
     static let top: URL = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// The names of the modules on a floor of `Sources`.
+    static func modules(of floor: String) throws -> Set<String> {
+        let folder = top.appendingPathComponent("Sources/\(floor)").path
+        return Set(try FileManager.default.contentsOfDirectory(atPath: folder))
+    }
+
+    /// Where a test target stands: `Tests/FLOOR/NAME`, relative to the top.
+    static func testFolder(of target: String) throws -> String {
+        let tests = top.appendingPathComponent("Tests")
+        for floor in try FileManager.default.contentsOfDirectory(atPath: tests.path) {
+            let folder = "Tests/\(floor)/\(target)"
+            if FileManager.default.fileExists(atPath: top.appendingPathComponent(folder).path) {
+                return folder
+            }
+        }
+        throw CocoaError(.fileNoSuchFile)
+    }
 
     /// The Swift files below a directory of the top.
     static func swiftFiles(below directory: String) throws -> [File] {

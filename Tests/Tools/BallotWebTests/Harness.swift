@@ -123,7 +123,7 @@ actor HostRuns {
 
     private static func run(_ host: Host) async throws -> Data {
         let top = URL(filePath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let built = top.appending(path: ".build/ballot-web")
         guard FileManager.default.fileExists(atPath: built.path + "/ballot.wasm") else {
             throw HarnessFailure("the ballot module is not built: run Deploy/ballot-web.sh first")
@@ -147,7 +147,8 @@ actor HostRuns {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
-            "node", top.path + "/Tests/BallotWebTests/Host/run.mjs", host.rawValue, built.path,
+            "node", top.path + "/Tests/Tools/BallotWebTests/Host/run.mjs", host.rawValue,
+            built.path,
             input.path,
         ]
         process.standardInput = FileHandle.nullDevice

@@ -14,7 +14,7 @@ import Testing
     /// The template of the demonstration, with texts of it replaced.
     private func template(_ changes: [(String, String)] = []) throws -> ElectionTemplate {
         let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("Genesis/demo/election.json")
         var text = String(decoding: try Data(contentsOf: path), as: UTF8.self)
         for (old, new) in changes {

@@ -7,7 +7,8 @@ import Testing
 
 /// A file of `Tests/Vectors`.
 func vectorFile(_ name: String) throws -> HostAnswer {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
     let data = try Data(contentsOf: folder.appending(path: "Vectors/\(name)"))
     return HostAnswer(value: try JSONSerialization.jsonObject(with: data))
 }

@@ -34,6 +34,7 @@ package enum Program: String, CaseIterable, Sendable {
     /// The package's directory.
     package static let top = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 }
 
 /// Why a test could not be carried out, which is not what it tests.

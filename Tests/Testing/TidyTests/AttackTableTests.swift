@@ -26,7 +26,7 @@ struct AttackTableTests {
     /// The functions of a test target that are marked as tests.
     private func tests(of target: String) throws -> Set<String> {
         var found: Set<String> = []
-        for file in try SourceTree.swiftFiles(below: "Tests/\(target)") {
+        for file in try SourceTree.swiftFiles(below: SourceTree.testFolder(of: target)) {
             var isMarked = false
             for line in file.lines {
                 let code = line.trimmingCharacters(in: .whitespaces)

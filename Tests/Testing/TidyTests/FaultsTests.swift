@@ -33,7 +33,9 @@ struct FaultsTests {
             for (target, function) in named {
                 let source =
                     try sources[target]
-                    ?? SourceTree.swiftFiles(below: "Tests/\(target)").flatMap(\.lines)
+                    ?? SourceTree.swiftFiles(below: SourceTree.testFolder(of: target)).flatMap(
+                        \.lines
+                    )
                     .joined(separator: "\n")
                 sources[target] = source
                 #expect(source.contains("func \(function)("), "\(target).\(function) is missing")

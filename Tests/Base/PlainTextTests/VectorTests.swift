@@ -29,7 +29,8 @@ import Testing
 
     @Test func textsAreWhatTheVectorsSay() throws {
         let vectors = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("Vectors/plain-lines.json")
+            .deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Vectors/plain-lines.json")
         let file = try JSONDecoder().decode(File.self, from: try Data(contentsOf: vectors))
         #expect(file.texts.count > 200)
         for row in file.texts {

@@ -8,7 +8,8 @@ import Testing
 /// is written again as it was read. `Deploy/fuzz.sh` runs the same list under libFuzzer.
 @Suite struct FuzzTests {
     private static let seeds: Seeds? = {
-        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let tests = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
         // Without seeds every test below fails by `#require`.
         return try? Seeds(vectors: tests.appending(path: "Vectors").path)
     }()

@@ -6,7 +6,7 @@ import Testing
 
 /// A validator's process on a disk that fails: it says so, ends, and has lost nothing that it said.
 extension Clusters.DiskFaultTests {
-    /// One call that fails, as `Tests/FaultyDisk` understands it.
+    /// One call that fails, as `Tests/Testing/FaultyDisk` understands it.
     struct Fault: CustomStringConvertible, Sendable {
         let call: String
         let error: Int32
@@ -92,7 +92,8 @@ extension Clusters.DiskFaultTests {
     /// Compiles the library that fails.
     private func faultyDisk(in directory: TestDirectory) async throws -> String {
         let library = directory.path + "/faulty-disk.so"
-        let source = Program.top.appendingPathComponent("Tests/FaultyDisk/faulty-disk.c").path
+        let source = Program.top.appendingPathComponent("Tests/Testing/FaultyDisk/faulty-disk.c")
+            .path
         try await succeed(
             .bash,
             ["-c", "cc -Wall -Wextra -Werror -O1 -shared -fPIC -o \"$0\" \"$1\"", library, source],

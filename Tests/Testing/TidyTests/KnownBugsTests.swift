@@ -21,7 +21,9 @@ struct KnownBugsTests {
                 let target = String(parts[0])
                 let source =
                     try sources[target]
-                    ?? SourceTree.swiftFiles(below: "Tests/\(target)").flatMap(\.lines)
+                    ?? SourceTree.swiftFiles(below: SourceTree.testFolder(of: target)).flatMap(
+                        \.lines
+                    )
                     .joined(separator: "\n")
                 sources[target] = source
                 #expect(source.contains("func \(parts[1])("), "\(word) is missing")
