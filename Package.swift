@@ -77,13 +77,14 @@ let base = floor(
     [
         module("Codec"),
         module("PlainText"),
-        module("Ristretto", ["Codec"]),
-        module("BallotCryptography", ["Codec", "Ristretto"]),
+        module("Hashing", ["Codec"]),
+        module("Ristretto", ["Codec", "Hashing"]),
+        module("BallotCryptography", ["Codec", "Hashing", "Ristretto"]),
         module(
             "Cryptography",
             ["CSodium", "Codec", "Ristretto", "BallotCryptography", crypto, cryptoExtras]),
-        module("TransparencyLog", ["Codec", "Ristretto"]),
-        module("Ledger", ["Codec", "PlainText", "Ristretto", "TransparencyLog"]),
+        module("TransparencyLog", ["Codec", "Hashing"]),
+        module("Ledger", ["Codec", "Hashing", "PlainText", "TransparencyLog"]),
     ])
 
 let core = floor(
@@ -93,15 +94,15 @@ let core = floor(
         module(
             "Elections",
             [
-                "BallotCryptography", "Codec", "Cryptography", "Ledger", "Ristretto",
+                "BallotCryptography", "Codec", "Cryptography", "Hashing", "Ledger", "Ristretto",
                 "TransparencyLog",
             ]),
         module("BlockSync", ["Codec", "TransparencyLog", "Ledger"]),
         module(
             "Verification",
             [
-                "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Ristretto",
-                "TransparencyLog",
+                "BallotCryptography", "Codec", "Cryptography", "Elections", "Hashing", "Ledger",
+                "Ristretto", "TransparencyLog",
             ]),
     ])
 
@@ -128,7 +129,7 @@ let shell = floor(
             "CeremonyStation",
             [
                 "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Elections",
-                "Ledger", "PlainText", "Ristretto",
+                "Hashing", "Ledger", "PlainText", "Ristretto",
             ]),
         module(
             "CommandOptions",
@@ -153,9 +154,9 @@ let shell = floor(
         module(
             "NodeAPI",
             [
-                "APISchema", "Codec", "Compression", "HTTPServing", "Ledger", "NetworkAddresses",
-                "PlainText", "Ristretto", "TransparencyLog", hummingbird, hummingbirdCore, logging,
-                nioCore, serviceLifecycle,
+                "APISchema", "Codec", "Compression", "Hashing", "HTTPServing", "Ledger",
+                "NetworkAddresses", "PlainText", "TransparencyLog", hummingbird, hummingbirdCore,
+                logging, nioCore, serviceLifecycle,
             ]),
         module(
             "LedgerClient",
@@ -166,9 +167,9 @@ let shell = floor(
         module(
             "RemoteSigner",
             [
-                "Codec", "Consensus", "Cryptography", "DocumentFiles", "Ledger", "NetworkErrors",
-                "PlainText", "Ristretto", "Storage", logging, nioCore, nioPosix, serviceLifecycle,
-                unixSignals,
+                "Codec", "Consensus", "Cryptography", "DocumentFiles", "Hashing", "Ledger",
+                "NetworkErrors", "PlainText", "Storage", logging, nioCore, nioPosix,
+                serviceLifecycle, unixSignals,
             ]),
         module(
             "Node",
@@ -183,7 +184,7 @@ let shell = floor(
             "Registrar",
             [
                 "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
-                "HTTPServing", "Ledger", "LedgerClient", "NetworkAddresses", "PlainText",
+                "Hashing", "HTTPServing", "Ledger", "LedgerClient", "NetworkAddresses", "PlainText",
                 "Ristretto", "SystemErrors", "TransparencyLog", grdb, hummingbird, logging, nioCore,
                 serviceLifecycle,
             ]),
@@ -210,8 +211,8 @@ let tools = floor(
             "veche-ceremony",
             [
                 "APISchema", "BallotCryptography", "CeremonyStation", "Codec", "CommandOptions",
-                "Console", "Cryptography", "DocumentFiles", "Elections", "Ledger", "LedgerClient",
-                "PlainText", "Ristretto", "TransparencyLog", "Verification", argumentParser,
+                "Console", "Cryptography", "DocumentFiles", "Elections", "Hashing", "Ledger",
+                "LedgerClient", "PlainText", "TransparencyLog", "Verification", argumentParser,
             ]),
         tool(
             "veche-registrar",
@@ -223,7 +224,9 @@ let tools = floor(
         // Compiled to WebAssembly by `Deploy/ballot-web.sh`; here it is built for the tests.
         .target(
             name: "BallotWeb",
-            dependencies: ["BallotCryptography", "Codec", "Ristretto", "TransparencyLog"],
+            dependencies: [
+                "BallotCryptography", "Codec", "Hashing", "Ristretto", "TransparencyLog",
+            ],
             exclude: ["ballot.mjs"], swiftSettings: settings),
     ])
 
@@ -243,13 +246,13 @@ let testSupport = floor(
     [
         .target(
             name: "ClassicBallots",
-            dependencies: ["BallotCryptography", "Codec", "Cryptography", "Ristretto"],
+            dependencies: ["BallotCryptography", "Codec", "Cryptography", "Hashing", "Ristretto"],
             swiftSettings: settings),
         .executableTarget(
             name: "veche-bench",
             dependencies: [
                 "APISchema", "Attackers", "BallotCryptography", "ClassicBallots", "ClusterElection",
-                "Codec", "Cryptography", "DocumentFiles", "Ledger", "LedgerClient",
+                "Codec", "Cryptography", "DocumentFiles", "Hashing", "Ledger", "LedgerClient",
                 "ProcessHarness", "Ristretto", argumentParser,
             ], swiftSettings: settings),
         .executableTarget(
@@ -263,8 +266,8 @@ let testSupport = floor(
         module(
             "ClusterElection",
             [
-                "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger", "Ristretto",
-                "TransparencyLog",
+                "BallotCryptography", "Codec", "Cryptography", "Elections", "Hashing", "Ledger",
+                "Ristretto", "TransparencyLog",
             ]),
         module(
             "Attackers",
@@ -285,7 +288,7 @@ let testSupport = floor(
         module(
             "PeerTraffic",
             [
-                "BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "Node", "Ristretto",
+                "BlockSync", "Codec", "Consensus", "Cryptography", "Hashing", "Ledger", "Node",
                 "Simulation", "TransparencyLog",
             ]),
     ])
@@ -295,21 +298,27 @@ let testTargets: [Target] =
         "Tests/Base",
         [
             tests("CodecTests", ["Codec"]),
+            tests("HashingTests", ["Codec", "Hashing", crypto]),
             tests("PlainTextTests", ["PlainText"]),
-            tests("RistrettoTests", ["Codec", "Ristretto", "Cryptography"]),
+            tests("RistrettoTests", ["Codec", "Cryptography", "Hashing", "Ristretto"]),
             tests(
                 "BallotCryptographyTests",
-                ["BallotCryptography", "Codec", "Cryptography", "Mutations", "Ristretto"]),
+                [
+                    "BallotCryptography", "Codec", "Cryptography", "Hashing", "Mutations",
+                    "Ristretto",
+                ]),
             tests(
-                "CryptographyTests", ["BallotCryptography", "Codec", "Cryptography", "Ristretto"]),
+                "CryptographyTests",
+                ["BallotCryptography", "Codec", "Cryptography", "Hashing", "Ristretto"]),
             tests(
                 "TransparencyLogTests",
                 [
-                    "Codec", "Cryptography", "FrozenVectors", "Mutations", "Ristretto",
+                    "Codec", "Cryptography", "FrozenVectors", "Hashing", "Mutations",
                     "TransparencyLog",
                 ]),
             tests(
-                "LedgerTests", ["Codec", "Cryptography", "Ledger", "Mutations", "TransparencyLog"]),
+                "LedgerTests",
+                ["Codec", "Cryptography", "Hashing", "Ledger", "Mutations", "TransparencyLog"]),
         ])
     + floor(
         "Tests/Core",
@@ -318,7 +327,7 @@ let testTargets: [Target] =
             tests(
                 "ElectionsTests",
                 [
-                    "BallotCryptography", "Codec", "Cryptography", "Elections", "Ledger",
+                    "BallotCryptography", "Codec", "Cryptography", "Elections", "Hashing", "Ledger",
                     "Mutations", "Ristretto", "TransparencyLog",
                 ]),
             tests("BlockSyncTests", ["BlockSync", "Codec", "Consensus", "Ledger", "Simulation"]),
@@ -326,7 +335,7 @@ let testTargets: [Target] =
                 "VerificationTests",
                 [
                     "BallotCryptography", "Codec", "Cryptography", "Elections", "FrozenVectors",
-                    "Ledger", "Ristretto", "TransparencyLog", "Verification",
+                    "Hashing", "Ledger", "Ristretto", "TransparencyLog", "Verification",
                 ]),
         ])
     + floor(
@@ -336,13 +345,14 @@ let testTargets: [Target] =
                 "CeremonyStationTests",
                 [
                     "BallotCryptography", "CeremonyStation", "Codec", "Cryptography",
-                    "DocumentFiles", "Elections", "Ledger", "Ristretto", "TransparencyLog",
+                    "DocumentFiles", "Elections", "Hashing", "Ledger", "Ristretto",
+                    "TransparencyLog",
                 ]),
             tests(
                 "VoterStationTests",
                 [
-                    "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
-                    "Ristretto", "Verification", "VoterStation",
+                    "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Hashing",
+                    "Ledger", "Ristretto", "Verification", "VoterStation",
                 ]),
             tests(
                 "DocumentFilesTests",
@@ -396,7 +406,7 @@ let testTargets: [Target] =
                 "EndToEndTests",
                 [
                     "APISchema", "BallotCryptography", "Codec", "Cryptography", "DocumentFiles",
-                    "Elections", "Ledger", "LedgerClient", "ProcessHarness", "Ristretto",
+                    "Elections", "Hashing", "Ledger", "LedgerClient", "ProcessHarness", "Ristretto",
                     "TransparencyLog", "veche", "veche-ceremony", "veche-node", "veche-registrar",
                     "Verification", "wrong-share", nioCore, nioHTTP1, nioPosix,
                 ]),
@@ -411,7 +421,7 @@ let testTargets: [Target] =
             .testTarget(
                 name: "BallotWebTests",
                 dependencies: [
-                    "BallotCryptography", "BallotWeb", "Codec", "Cryptography", "Ledger",
+                    "BallotCryptography", "BallotWeb", "Codec", "Cryptography", "Hashing", "Ledger",
                     "Ristretto", "TransparencyLog", "Verification",
                 ],
                 exclude: ["Host"], swiftSettings: settings),

@@ -6,7 +6,7 @@
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=$top/.build/ballot-web
-modules=(Codec Ristretto BallotCryptography TransparencyLog BallotWeb)
+modules=(Codec Hashing Ristretto BallotCryptography TransparencyLog BallotWeb)
 stack_size=$((1 << 20))
 memory_size=$((16 << 20))
 heap_start=$((2 << 20)) # Layout.heapStart of HostMemory.swift

@@ -40,7 +40,9 @@ let fuzzed: [SwiftSetting] = [
 ]
 
 let floors = [
-    "Base": ["Codec", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog", "Ledger"],
+    "Base": [
+        "Codec", "Hashing", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog", "Ledger",
+    ],
     "Core": ["Consensus", "BlockSync", "Elections"],
     "Shell": ["APISchema", "DocumentFiles", "NodeAPI", "Node", "PeerNetwork", "Storage"],
     "Testing": ["Simulation"],
@@ -67,20 +69,20 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.0")],
     targets: [
         .systemLibrary(name: "CSodium", path: "Sources/System/CSodium", pkgConfig: "libsodium"),
-        module("Codec"), module("Ristretto", ["Codec"]),
-        module("BallotCryptography", ["Codec", "Ristretto"]),
+        module("Codec"), module("Hashing", ["Codec"]), module("Ristretto", ["Codec", "Hashing"]),
+        module("BallotCryptography", ["Codec", "Hashing", "Ristretto"]),
         module(
             "Cryptography",
             ["CSodium", "Codec", "Ristretto", "BallotCryptography", crypto, cryptoExtras]),
-        module("TransparencyLog", ["Codec", "Ristretto"]),
-        module("Ledger", ["Codec", "Ristretto", "TransparencyLog"]),
+        module("TransparencyLog", ["Codec", "Hashing"]),
+        module("Ledger", ["Codec", "Hashing", "TransparencyLog"]),
         module("Consensus", ["Codec", "Ledger"]),
         module("BlockSync", ["Codec", "TransparencyLog", "Ledger"]),
         module(
             "Elections",
             [
-                "Codec", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog",
-                "Ledger",
+                "Codec", "Hashing", "Ristretto", "BallotCryptography", "Cryptography",
+                "TransparencyLog", "Ledger",
             ]),
         module("APISchema", ["Codec", "Ledger"]),
         module("DocumentFiles", ["Codec", "Cryptography", "Ledger"]),
@@ -103,7 +105,7 @@ let package = Package(
         .target(
             name: "PeerTraffic",
             dependencies: [
-                "BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "Node", "Ristretto",
+                "BlockSync", "Codec", "Consensus", "Cryptography", "Hashing", "Ledger", "Node",
                 "Simulation", "TransparencyLog",
             ],
             path: "Tests/Testing/PeerTraffic", swiftSettings: fuzzed),

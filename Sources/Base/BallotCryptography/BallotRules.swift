@@ -1,4 +1,5 @@
 package import Codec
+import Hashing
 import Ristretto
 
 /// One contest of a ballot style: its index in the election document, and its cells.

@@ -1,4 +1,5 @@
 package import Codec
+import Hashing
 package import Ristretto
 
 /// Independent 128-bit weights, none zero, one per equation.

@@ -1,4 +1,4 @@
-import Ristretto
+import Hashing
 
 /// EMSA-PSS (RFC 8017, section 9.1.1) with SHA-384, MGF1 of SHA-384 and 48 bytes of salt.
 package enum PSSEncoding {

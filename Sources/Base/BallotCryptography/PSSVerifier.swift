@@ -1,4 +1,4 @@
-import Ristretto
+import Hashing
 
 /// Verification of certificates in Swift, for the browser; nodes and tools use `Cryptography`'s.
 /// **For public data only.**

@@ -1,4 +1,5 @@
 package import Codec
+import Hashing
 package import Ristretto
 
 /// Names one use of a hash; every use in the protocol has its own label.

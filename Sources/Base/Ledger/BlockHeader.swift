@@ -1,5 +1,5 @@
 package import Codec
-import Ristretto
+import Hashing
 import TransparencyLog
 
 /// A block's header (`consensus.md` b.0). Its encoding is a log entry of the block after it.

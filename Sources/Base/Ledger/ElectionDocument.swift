@@ -1,5 +1,5 @@
 package import Codec
-import Ristretto
+import Hashing
 
 /// A text in one language (BCP 47 tag, as in `ru`).
 package struct LocalizedText: Hashable, Codable, Sendable {

@@ -1,5 +1,5 @@
 package import Codec
-import Ristretto
+import Hashing
 
 /// What all validators of a chain must agree on besides the rules themselves.
 package struct Parameters: Hashable, Codable, Sendable {

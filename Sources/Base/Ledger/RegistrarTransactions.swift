@@ -1,5 +1,5 @@
 package import Codec
-import Ristretto
+import Hashing
 
 /// What became of a voter on the roll.
 package enum RollStatus: UInt8, Sendable, CaseIterable {

@@ -1,5 +1,5 @@
 package import Codec
-import Ristretto
+import Hashing
 
 /// One validator as genesis names it. Each of its keys is a different Ed25519 key (32 bytes).
 package struct Validator: Hashable, Codable, Sendable {

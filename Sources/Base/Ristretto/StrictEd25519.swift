@@ -1,4 +1,5 @@
 package import Codec
+import Hashing
 
 /// Ed25519 verification (RFC 8032, 5.1.7) in Swift, as strict as libsodium's, so that a browser
 /// believes exactly the signatures that a node believes. **For public data only**: variable time.

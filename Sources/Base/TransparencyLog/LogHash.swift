@@ -3,7 +3,7 @@
 // entry is bytes. It also runs in a browser: no Foundation, no existential, typed errors.
 
 package import Codec
-import Ristretto
+import Hashing
 
 /// The hashes of RFC 6962 section 2.1, over SHA-256.
 package enum LogHash {

@@ -1,5 +1,5 @@
 package import Codec
-import Ristretto
+import Hashing
 
 /// Why a text is not a verifier key that we can use.
 package enum VerifierKeyError: Error, Equatable, Sendable {

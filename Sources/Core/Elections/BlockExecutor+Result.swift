@@ -1,7 +1,7 @@
 import BallotCryptography
 import Codec
+import Hashing
 import Ledger
-import Ristretto
 
 // The result protocol and the signatures of the commission over its bytes.
 

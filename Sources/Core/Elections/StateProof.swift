@@ -1,5 +1,5 @@
 package import Codec
-import Ristretto
+import Hashing
 
 /// The digest of a state.
 package enum StateDigest {

@@ -1,5 +1,5 @@
 import Codec
-import Ristretto
+import Hashing
 
 // The state digest: the root of a sparse Merkle tree over the records.
 //

@@ -1,8 +1,8 @@
 import BallotCryptography
 import Codec
 package import Elections
+import Hashing
 package import Ledger
-import Ristretto
 
 /// A member of the commission and the result protocol.
 package struct MemberVerdict: Hashable, Sendable {

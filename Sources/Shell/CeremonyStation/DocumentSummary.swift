@@ -1,7 +1,7 @@
 import Codec
+import Hashing
 import Ledger
 import PlainText
-import Ristretto
 
 // All of an election document in words, for people who sign it. Whatever a document can hold stands
 // here: a field that is not shown could say anything.

@@ -1,7 +1,7 @@
 package import Codec
 package import Cryptography
 internal import FoundationEssentials
-internal import Ristretto
+internal import Hashing
 
 /// Signatures as minisign and OpenBSD's signify read them: the legacy form `Ed`, an Ed25519 signature
 /// of the file's bytes themselves, so that it is the one that the chain carries. What minisign adds,

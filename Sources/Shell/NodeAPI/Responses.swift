@@ -2,9 +2,9 @@ import APISchema
 import Codec
 import Compression
 import Foundation
+import Hashing
 import Hummingbird
 import NIOCore
-import Ristretto
 
 /// The one JSON form of answers: sorted keys, no line breaks.
 enum JSON {

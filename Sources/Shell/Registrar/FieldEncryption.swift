@@ -1,6 +1,7 @@
 internal import APISchema
 internal import Codec
 internal import Cryptography
+internal import Hashing
 internal import Ristretto
 
 /// Personal data at rest: sealed field by field, found by a keyed hash.

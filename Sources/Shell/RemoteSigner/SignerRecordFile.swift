@@ -1,6 +1,6 @@
 package import Codec
 package import Consensus
-import Ristretto
+import Hashing
 package import Storage
 
 /// Why a signer does not run.

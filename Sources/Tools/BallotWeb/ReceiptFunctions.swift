@@ -1,5 +1,6 @@
 import BallotCryptography
 import Codec
+import Hashing
 import Ristretto
 import TransparencyLog
 

@@ -7,9 +7,9 @@ import Console
 import Cryptography
 import DocumentFiles
 import Elections
+import Hashing
 import Ledger
 import PlainText
-import Ristretto
 import Verification
 
 struct CommissionSign: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import BallotCryptography
 import Codec
 import Cryptography
+import Hashing
 import Mutations
 import Ristretto
 import Testing

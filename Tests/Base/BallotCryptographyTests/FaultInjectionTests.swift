@@ -1,6 +1,7 @@
 import BallotCryptography
 import Codec
 import Cryptography
+import Hashing
 import Ristretto
 import Synchronization
 import Testing

@@ -1,6 +1,6 @@
 import BallotCryptography
 import Codec
-import Ristretto
+import Hashing
 import Testing
 
 @Suite struct ContestShapeTests {

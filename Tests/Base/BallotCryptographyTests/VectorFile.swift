@@ -1,6 +1,7 @@
 import BallotCryptography
 import Codec
 import Foundation
+import Hashing
 import Ristretto
 import Testing
 

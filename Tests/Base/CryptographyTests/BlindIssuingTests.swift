@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import Hashing
 import Ristretto
 import Testing
 

@@ -1,6 +1,6 @@
 import Codec
+import Hashing
 import Ledger
-import Ristretto
 import Testing
 
 /// Validator sets, certificates, blocks and domains.

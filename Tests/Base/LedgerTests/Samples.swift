@@ -1,6 +1,6 @@
 import Codec
+import Hashing
 import Ledger
-import Ristretto
 
 /// A generator that gives the same numbers each time (SplitMix64).
 struct Noise: RandomNumberGenerator {

@@ -1,5 +1,6 @@
 import Codec
 import Cryptography
+import Hashing
 import Ristretto
 import Testing
 

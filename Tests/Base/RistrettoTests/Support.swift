@@ -1,5 +1,6 @@
 import Codec
 import Foundation
+import Hashing
 import Ristretto
 import Testing
 

@@ -1,5 +1,5 @@
 import Codec
-import Ristretto
+import Hashing
 import Testing
 import TransparencyLog
 

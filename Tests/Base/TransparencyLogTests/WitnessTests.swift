@@ -1,6 +1,6 @@
 import Codec
 import Cryptography
-import Ristretto
+import Hashing
 import Testing
 import TransparencyLog
 

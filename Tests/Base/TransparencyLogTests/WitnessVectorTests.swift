@@ -2,7 +2,7 @@ import Codec
 import Cryptography
 import Foundation
 import FrozenVectors
-import Ristretto
+import Hashing
 import Testing
 import TransparencyLog
 

@@ -2,8 +2,8 @@ import BallotCryptography
 import Codec
 import Elections
 import Foundation
+import Hashing
 import Ledger
-import Ristretto
 import Testing
 
 /// Partial decryptions, the result protocol and its signatures.

@@ -1,6 +1,7 @@
 import Codec
 import Elections
 import Foundation
+import Hashing
 import Ristretto
 import Testing
 

@@ -1,8 +1,8 @@
 import BallotCryptography
 import Codec
 import Elections
+import Hashing
 import Ledger
-import Ristretto
 import Testing
 
 /// One election from announcement to final result, with real cryptography.

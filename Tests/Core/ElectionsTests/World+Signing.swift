@@ -2,8 +2,8 @@ import BallotCryptography
 import Codec
 import Cryptography
 import Elections
+import Hashing
 import Ledger
-import Ristretto
 import TransparencyLog
 
 extension World {

@@ -2,6 +2,7 @@ import BallotCryptography
 import Codec
 import Cryptography
 import Elections
+import Hashing
 import Ledger
 import Ristretto
 

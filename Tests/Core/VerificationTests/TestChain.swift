@@ -1,6 +1,7 @@
 import Codec
 import Cryptography
 import Elections
+import Hashing
 import Ledger
 import Ristretto
 import Testing

@@ -5,6 +5,7 @@ import Cryptography
 import DocumentFiles
 import Elections
 import Foundation
+import Hashing
 import Ledger
 import Ristretto
 import Testing

@@ -3,6 +3,7 @@ import Codec
 import Cryptography
 import DocumentFiles
 import Foundation
+import Hashing
 import Ledger
 import Ristretto
 import Testing

@@ -1,6 +1,7 @@
 import BallotCryptography
 package import Codec
 package import Cryptography
+import Hashing
 package import Ristretto
 
 extension ClassicBallot {

@@ -4,6 +4,7 @@ import BallotCryptography
 import Codec
 package import Cryptography
 import Elections
+import Hashing
 package import Ledger
 import Ristretto
 import TransparencyLog

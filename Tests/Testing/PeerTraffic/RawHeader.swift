@@ -1,6 +1,6 @@
 package import Codec
+import Hashing
 package import Ledger
-import Ristretto
 
 /// A block header by the places of its fields: it can hold what no `BlockHeader` can.
 package struct RawHeader: Hashable, Sendable {

@@ -3,7 +3,9 @@ import Testing
 
 /// What the compiler does not see: which module may know what (`Sources/ARCHITECTURE.md`).
 struct TidyTests {
-    static let browser: Set = ["Codec", "Ristretto", "BallotCryptography", "TransparencyLog"]
+    static let browser: Set = [
+        "Codec", "Hashing", "Ristretto", "BallotCryptography", "TransparencyLog",
+    ]
     static let outsideWorld: Set = [
         "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Musl",
     ]

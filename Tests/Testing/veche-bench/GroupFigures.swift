@@ -1,6 +1,7 @@
 import BallotCryptography
 import Codec
 import Cryptography
+import Hashing
 import Ristretto
 
 /// What the verification is made of: decoding, sums of many products, hashing, and libsodium's

@@ -2,6 +2,7 @@ import BallotCryptography
 import Codec
 import Cryptography
 import Foundation
+import Hashing
 import Ristretto
 import Testing
 

@@ -3,9 +3,9 @@ import Codec
 import Cryptography
 import DocumentFiles
 import Foundation
+import Hashing
 import Ledger
 import ProcessHarness
-import Ristretto
 
 /// One network without elections, for what operators do. It starts with validator 1 alone, whose
 /// mempool is tiny.

@@ -4,6 +4,7 @@ import Cryptography
 import DocumentFiles
 import Foundation
 import Glibc
+import Hashing
 import Ledger
 import ProcessHarness
 import Ristretto

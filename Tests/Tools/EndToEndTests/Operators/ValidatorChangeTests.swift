@@ -1,8 +1,8 @@
 import DocumentFiles
 import Foundation
+import Hashing
 import Ledger
 import ProcessHarness
-import Ristretto
 import Testing
 
 /// Proposals for other validators, made and signed with the built tools.

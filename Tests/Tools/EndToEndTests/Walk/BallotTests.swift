@@ -2,6 +2,7 @@ import APISchema
 import BallotCryptography
 import Codec
 import Cryptography
+import Hashing
 import Ledger
 import ProcessHarness
 import Ristretto

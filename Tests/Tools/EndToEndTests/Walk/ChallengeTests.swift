@@ -4,9 +4,9 @@ import Codec
 import Cryptography
 import DocumentFiles
 import Foundation
+import Hashing
 import Ledger
 import ProcessHarness
-import Ristretto
 import Testing
 
 /// A voter who does not trust the machine, and what is tried with what it opened.

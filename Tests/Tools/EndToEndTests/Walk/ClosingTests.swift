@@ -2,9 +2,9 @@ import APISchema
 import Codec
 import DocumentFiles
 import Foundation
+import Hashing
 import Ledger
 import ProcessHarness
-import Ristretto
 import Testing
 
 /// Casting, close, decryption and protocol.

@@ -4,6 +4,7 @@ import Codec
 import Cryptography
 import DocumentFiles
 import Foundation
+import Hashing
 import Ledger
 import ProcessHarness
 import Ristretto
