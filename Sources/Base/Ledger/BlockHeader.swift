@@ -3,7 +3,7 @@ import Hashing
 import TransparencyLog
 
 /// A block's header (`consensus.md` b.0). Its encoding is a log entry of the block after it.
-package struct BlockHeader: Hashable, Sendable {
+package struct BlockHeader: Sendable {
     package let chainID: Bytes32
     package let epoch: Epoch
     /// One of `Height.blocks`: no header has the height of genesis.
@@ -30,6 +30,8 @@ package struct BlockHeader: Hashable, Sendable {
     package let validatorsHash: Bytes32
     /// The set of the next height.
     package let nextValidatorsHash: Bytes32
+    /// SHA-256 of the encoding, taken once, when the header is made or decoded.
+    package private(set) var hash: Bytes32 = .zero
 
     /// - Precondition: `height` is one of `Height.blocks`.
     package init(
@@ -55,29 +57,37 @@ package struct BlockHeader: Hashable, Sendable {
         self.stateDigestAfterParent = stateDigestAfterParent
         self.validatorsHash = validatorsHash
         self.nextValidatorsHash = nextValidatorsHash
+        hash = SHA256.digest(canonicalBytes)
     }
-
-    /// SHA-256 of the encoding.
-    package var hash: Bytes32 { SHA256.digest(canonicalBytes) }
 
     package var round: Round { Round(epoch: epoch, view: view) }
 }
 
-/// A header and the transactions' bytes in order.
+/// Two headers are equal if all their fields are, which the hash covers.
+extension BlockHeader: Hashable {
+    package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+}
+
+/// A header and the transactions in order.
 package struct Block: Hashable, Sendable {
     package let header: BlockHeader
-    /// Each at most `Limits.entryBytes`.
-    package let transactions: [[UInt8]]
+    package let entries: [Entry]
 
-    package init(header: BlockHeader, transactions: [[UInt8]]) {
+    package init(header: BlockHeader, entries: [Entry]) {
         self.header = header
-        self.transactions = transactions
+        self.entries = entries
     }
 
-    /// The ids of transactions: their RFC 6962 leaf hashes.
-    package static func transactionIDs(_ transactions: [[UInt8]]) -> [Bytes32] {
-        transactions.map { LogHash.leaf($0) }
+    /// A block of transactions whose ids nobody has taken yet.
+    package init(header: BlockHeader, transactions: [[UInt8]]) {
+        self.init(header: header, entries: transactions.map { Entry($0) })
     }
+
+    /// The transactions' bytes in order.
+    package var transactions: [[UInt8]] { entries.map(\.bytes) }
+
+    /// The ids of the transactions in order.
+    package var transactionIDs: [Bytes32] { entries.map(\.id) }
 
     /// RFC 6962 root over transaction ids as leaf hashes.
     package static func bodyRoot(ids: [Bytes32]) -> Bytes32 {
@@ -86,11 +96,11 @@ package struct Block: Hashable, Sendable {
         return frontier.root
     }
 
-    /// Whether the transactions are the ones that the header commits to.
+    /// Whether the transactions are the ones that the header commits to. No transaction is hashed.
     package var bodyMatchesHeader: Bool {
-        UInt32(exactly: transactions.count) == header.transactionCount
-            && transactions.reduce(0, { $0 + $1.count }) == Int(header.bodyBytes)
-            && Self.bodyRoot(ids: Self.transactionIDs(transactions)) == header.bodyRoot
+        UInt32(exactly: entries.count) == header.transactionCount
+            && entries.reduce(0, { $0 + $1.bytes.count }) == Int(header.bodyBytes)
+            && Self.bodyRoot(ids: transactionIDs) == header.bodyRoot
     }
 }
 
@@ -146,23 +156,13 @@ extension BlockHeader: CanonicalCodable {
 extension Block: CanonicalCodable {
     package func encode(to writer: inout ByteWriter) {
         header.encode(to: &writer)
-        writer.write(UInt32(transactions.count))
-        for transaction in transactions {
-            writer.write(variable: transaction, limit: Limits.entryBytes)
-        }
+        writer.write(list: entries, limit: Limits.transactionsPerBlock)
     }
 
     /// Decodes the form; `bodyMatchesHeader` says whether the two belong together.
     package init(from reader: inout ByteReader) throws(CodecError) {
-        let header = try BlockHeader(from: &reader)
-        let count = Int(try reader.readUInt32())
-        guard count <= Limits.transactionsPerBlock else {
-            throw .overLimit(count: count, limit: Limits.transactionsPerBlock)
-        }
-        var transactions: [[UInt8]] = []
-        for _ in 0..<count {
-            transactions.append(try reader.readVariable(limit: Limits.entryBytes))
-        }
-        self.init(header: header, transactions: transactions)
+        self.init(
+            header: try BlockHeader(from: &reader),
+            entries: try reader.readList(limit: Limits.transactionsPerBlock))
     }
 }

@@ -45,11 +45,11 @@ package struct StatusMessage: Hashable, Sendable {
 /// One transaction of a block by its place.
 package struct PlacedTransaction: Hashable, Sendable {
     package let index: UInt32
-    package let bytes: [UInt8]
+    package let entry: Entry
 
-    package init(index: UInt32, bytes: [UInt8]) {
+    package init(index: UInt32, entry: Entry) {
         self.index = index
-        self.bytes = bytes
+        self.entry = entry
     }
 }
 
@@ -157,13 +157,11 @@ extension StatusMessage: CanonicalCodable {
 extension PlacedTransaction: CanonicalCodable {
     package func encode(to writer: inout ByteWriter) {
         writer.write(index)
-        writer.write(variable: bytes, limit: Limits.entryBytes)
+        entry.encode(to: &writer)
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
-        self.init(
-            index: try reader.readUInt32(),
-            bytes: try reader.readVariable(limit: Limits.entryBytes))
+        self.init(index: try reader.readUInt32(), entry: try Entry(from: &reader))
     }
 }
 

@@ -76,14 +76,13 @@ extension Replica {
         }
     }
 
-    mutating func takeLocated(_ transactions: [[UInt8]?], of hash: Bytes32) {
+    mutating func takeLocated(_ entries: [Entry?], of hash: Bytes32) {
         guard let entry = blocks[hash], case .locating = entry.content,
             let header = entry.header
         else { return }
         precondition(
-            transactions.count == Int(header.transactionCount),
-            "the driver answers for every id")
-        blocks[hash]?.content = .partial(transactions)
+            entries.count == Int(header.transactionCount), "the driver answers for every id")
+        blocks[hash]?.content = .partial(entries)
         if !complete(hash, header) { want(hash) }
     }
 
@@ -95,13 +94,12 @@ extension Replica {
             case .partial(var located) = entry.content,
             let header = entry.header, let ids = entry.transactionIDs
         else { throw .notRequested(hash) }
-        let received = Block.transactionIDs(transactions.map(\.bytes))
-        for (transaction, id) in zip(transactions, received) {
+        for transaction in transactions {
             let position = Int(transaction.index)
-            guard position < located.count, ids[position] == id else {
+            guard position < located.count, ids[position] == transaction.entry.id else {
                 throw .wrongContent(hash)
             }
-            located[position] = transaction.bytes
+            located[position] = transaction.entry
         }
         blocks[hash]?.content = .partial(located)
         _ = complete(hash, header)
@@ -110,9 +108,9 @@ extension Replica {
     /// Puts a block together once all its transactions are here.
     private mutating func complete(_ hash: Bytes32, _ header: BlockHeader) -> Bool {
         guard case .partial(let located) = blocks[hash]?.content else { return false }
-        let transactions = located.compactMap(\.self)
-        guard transactions.count == located.count else { return false }
-        let block = Block(header: header, transactions: transactions)
+        let entries = located.compactMap(\.self)
+        guard entries.count == located.count else { return false }
+        let block = Block(header: header, entries: entries)
         if block.bodyMatchesHeader {
             hold(block, hash)
         } else {
@@ -201,16 +199,16 @@ extension Replica {
         _ hash: Bytes32, _ indices: [UInt32], for peer: ValidatorIndex
     ) throws(MessageRejection) {
         guard let block = blocks[hash]?.block else { return }
-        guard indices.count <= block.transactions.count else { throw .excessiveRequest }
+        guard indices.count <= block.entries.count else { throw .excessiveRequest }
         var last: UInt32?
         for index in indices {
-            guard index < UInt32(block.transactions.count), last.map({ $0 < index }) ?? true
+            guard index < UInt32(block.entries.count), last.map({ $0 < index }) ?? true
             else { throw .excessiveRequest }
             last = index
         }
         guard mayAnswer(peer) else { return }
         let transactions = indices.map {
-            PlacedTransaction(index: $0, bytes: block.transactions[Int($0)])
+            PlacedTransaction(index: $0, entry: block.entries[Int($0)])
         }
         emit(.send(.transactions(hash, transactions), to: .one(peer)))
     }

@@ -59,7 +59,7 @@ extension Replica {
         guard block.header.height > floor.height else { return }
         blocks[block.header.hash] = BlockEntry(
             header: block.header,
-            transactionIDs: Block.transactionIDs(block.transactions),
+            transactionIDs: block.transactionIDs,
             content: .held(block), isDurable: true)
     }
 
@@ -133,7 +133,7 @@ extension Replica {
         proposals[proposal.round.view] = ReceivedProposal(
             message: ProposalMessage(
                 header: block.header,
-                transactionIDs: Block.transactionIDs(block.transactions), vote: own.vote,
+                transactionIDs: block.transactionIDs, vote: own.vote,
                 parentCertificate: certificates[proposal.parentView]?.notarization),
             proposal: proposal, arrival: now.clock)
     }

@@ -113,7 +113,7 @@ extension Replica {
         )
         guard let own = record(.notarize(proposal), on: proposal.blockHash) else { return }
         let message = ProposalMessage(
-            header: block.header, transactionIDs: Block.transactionIDs(block.transactions),
+            header: block.header, transactionIDs: block.transactionIDs,
             vote: own.vote, parentCertificate: parentCertificate)
         proposals[view] = ReceivedProposal(
             message: message, proposal: proposal, arrival: now.clock)

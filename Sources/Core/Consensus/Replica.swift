@@ -167,10 +167,10 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
 
     /// Takes the transactions of a proposal that the mempool has, in order; nil for each other one.
     package mutating func located(
-        _ transactions: [[UInt8]?], of blockHash: Bytes32, at now: LocalTime
+        _ entries: [Entry?], of blockHash: Bytes32, at now: LocalTime
     ) -> [Effect] {
         guard begin(at: now) else { return [] }
-        takeLocated(transactions, of: blockHash)
+        takeLocated(entries, of: blockHash)
         return finish()
     }
 

@@ -51,7 +51,7 @@ struct BlockEntry: Sendable {
         /// The driver looks through the mempool.
         case locating
         /// What the mempool had.
-        case partial([[UInt8]?])
+        case partial([Entry?])
         case held(Block)
     }
 

@@ -199,11 +199,11 @@ package struct ChainAudit: Sendable {
                 .stateDiverges, at: header.height,
                 "its state digest is not that of its ancestors' transactions")
         }
-        let identifiers = Block.transactionIDs(block.transactions)
+        let identifiers = block.transactionIDs
         try self.extendLog(to: header, identifiers)
         try self.follow(header, nil)
         let executed: ExecutedBlock
-        switch self.executed(block, identifiers, &random) {
+        switch self.executed(block, &random) {
         case .success(let block): executed = block
         case .failure(let failure): throw failure.finding(at: header.height)
         }
@@ -224,7 +224,7 @@ package struct ChainAudit: Sendable {
             stateDigest: executed.stateDigest, logSize: header.logSize, logRoot: header.logRoot,
             transactions: self.progress.transactions + UInt64(identifiers.count),
             ballots: self.progress.ballots
-                + UInt64(block.transactions.count(where: BallotCheck.isBallot)))
+                + UInt64(block.entries.count { BallotCheck.isBallot($0.bytes) }))
     }
 
     /// Shows a block to the claims: before it is executed, then with what it did.
@@ -290,9 +290,9 @@ package struct ChainAudit: Sendable {
 
     /// Executes a block on the state of its parent, its ballots' proofs checked as one batch.
     private func executed<R: RandomSource>(
-        _ block: Block, _ identifiers: [Bytes32], _ random: inout R
+        _ block: Block, _ random: inout R
     ) -> Result<ExecutedBlock, BlockFailure> {
-        let entries = zip(identifiers, block.transactions).map { (id: $0, bytes: $1) }
+        let entries = block.entries.map { (id: $0.id, bytes: $0.bytes) }
         var catalog = self.catalog
         do throws(StateFault) {
             let verified = try self.verifiedBallots(in: entries, &catalog, &random)

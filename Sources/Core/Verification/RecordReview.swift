@@ -50,8 +50,8 @@ package struct RecordReview: Sendable {
     package mutating func review(_ block: Block, _ events: [ElectionEvent]) -> [ElectionAlarm] {
         for event in events { self.time(event, at: block.header.time) }
         var alarms: [ElectionAlarm] = []
-        for bytes in block.transactions {
-            guard let transaction = try? Transaction(canonicalBytes: bytes) else { continue }
+        for entry in block.entries {
+            guard let transaction = try? Transaction(canonicalBytes: entry.bytes) else { continue }
             switch transaction {
             case .ballot(let ballot):
                 if let alarm = self.nonceReuse(in: ballot.wire) { alarms.append(alarm) }

@@ -82,16 +82,17 @@ struct BlockExecution: Sendable {
         guard header.stateDigestAfterParent == parent.stateDigest else {
             throw BlockFailure.invalid(hash, "the state digest after the parent differs")
         }
-        let ids = Block.transactionIDs(block.transactions)
+        let ids = block.transactionIDs
         let (frontier, subtrees) = Self.extend(parent, by: ids)
         guard header.logSize == frontier.size, header.logRoot == frontier.root else {
             throw BlockFailure.invalid(hash, "log size or root after the block differ")
         }
-        let unchecked = zip(ids, block.transactions).filter {
-            BallotCheck.isBallot($1) && verified[$0] == nil
+        let unchecked = block.entries.filter {
+            BallotCheck.isBallot($0.bytes) && verified[$0.id] == nil
         }
         let proofs = try await verify(
-            unchecked.map { (id: $0, bytes: $1) }, stopsAtRefusal: true, state: parent.state,
+            unchecked.map { (id: $0.id, bytes: $0.bytes) }, stopsAtRefusal: true,
+            state: parent.state,
             catalog: parent.catalog)
         var known = verified
         for (id, verdict) in proofs {
@@ -107,13 +108,13 @@ struct BlockExecution: Sendable {
         guard executor.validators.matches(header) else {
             throw BlockFailure.invalid(hash, "the validators are not those of the state")
         }
-        for (id, bytes) in zip(ids, block.transactions) {
+        for entry in block.entries {
             do throws(ExecutionFailure) {
-                try executor.apply(bytes, id: id, verified: known[id])
+                try executor.apply(entry.bytes, id: entry.id, verified: known[entry.id])
             } catch {
                 switch error {
                 case .refused(let refusal):
-                    throw BlockFailure.invalid(hash, "transaction \(id): \(refusal)")
+                    throw BlockFailure.invalid(hash, "transaction \(entry.id): \(refusal)")
                 case .fault(let fault): throw BlockFailure.fault(fault)
                 }
             }
@@ -174,19 +175,17 @@ struct BlockExecution: Sendable {
         var executor = try BlockExecutor(
             chain: chain, parent: parent.state, catalog: parent.catalog, height: template.height,
             time: template.time, parentHash: template.parentHash)
-        var transactions: [[UInt8]] = []
-        var ids: [Bytes32] = []
+        var entries: [Entry] = []
         var size = 0
         var refused: [Bytes32] = []
         for candidate in candidates {
-            guard ids.count < template.maximumTransactions, start.duration(to: .now) < budget
+            guard entries.count < template.maximumTransactions, start.duration(to: .now) < budget
             else { break }
             guard size + candidate.bytes.count <= template.maximumBodyBytes else { continue }
             do throws(ExecutionFailure) {
                 try executor.apply(
                     candidate.bytes, id: candidate.id, verified: candidate.verified)
-                transactions.append(candidate.bytes)
-                ids.append(candidate.id)
+                entries.append(Entry(id: candidate.id, bytes: candidate.bytes))
                 size += candidate.bytes.count
             } catch {
                 switch error {
@@ -195,14 +194,15 @@ struct BlockExecution: Sendable {
                 }
             }
         }
-        guard !ids.isEmpty || template.mayBeEmpty else {
+        guard !entries.isEmpty || template.mayBeEmpty else {
             return BuiltBlock(branch: nil, refused: refused)
         }
+        let ids = entries.map(\.id)
         let (frontier, subtrees) = Self.extend(parent, by: ids)
         let header = template.header(
             ids, size, frontier, parent.stateDigest, executor.validators.next)
         let branch = ExecutedBranch(
-            block: Block(header: header, transactions: transactions), hash: header.hash,
+            block: Block(header: header, entries: entries), hash: header.hash,
             transactionIDs: ids, executed: try executor.finish(), frontier: frontier,
             subtrees: subtrees, firstEntry: parent.entry)
         return BuiltBlock(branch: branch, refused: refused)

@@ -108,14 +108,13 @@ extension ChainDriver {
             return
         }
         guard isMember else { return }
-        for bytes in try PushedTransactions(canonicalBytes: frame.payload).transactions {
+        for entry in try PushedTransactions(canonicalBytes: frame.payload).entries {
             counters.transactionsPushed += 1
-            let id = Transaction.id(of: bytes)
-            guard mempool[id] == nil else {
+            guard mempool[entry.id] == nil else {
                 counters.pushedDuplicates += 1
                 continue
             }
-            take(AdmissionRequest(id: id, bytes: bytes, source: .validator(frame.peer)))
+            take(AdmissionRequest(id: entry.id, bytes: entry.bytes, source: .validator(frame.peer)))
         }
     }
 
@@ -162,7 +161,7 @@ extension ChainDriver {
     /// is an observer and keeps none.
     func admit(_ judged: [JudgedTransaction], areStored: Bool) {
         guarded {
-            var fresh: [[UInt8]] = []
+            var fresh: [Entry] = []
             var dropped: [Bytes32] = []
             for item in judged { checksUnderWay.end(item.request.id) }
             for item in judged {
@@ -172,7 +171,7 @@ extension ChainDriver {
                     continue
                 }
                 if admit(item, dropped: &dropped), item.request.isOurs {
-                    fresh.append(item.request.bytes)
+                    fresh.append(Entry(id: item.request.id, bytes: item.request.bytes))
                 }
             }
             push(fresh)

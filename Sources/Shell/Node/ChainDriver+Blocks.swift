@@ -115,9 +115,8 @@ extension ChainDriver {
     private func execute(_ blocks: [Block], on parent: ChainPoint, isFinal: Bool) -> Bool {
         var verified: [Bytes32: VerifiedBallot] = [:]
         for block in blocks {
-            for bytes in block.transactions where BallotCheck.isBallot(bytes) {
-                let id = Transaction.id(of: bytes)
-                if let ballot = mempool[id]?.verified { verified[id] = ballot }
+            for entry in block.entries where BallotCheck.isBallot(entry.bytes) {
+                if let ballot = mempool[entry.id]?.verified { verified[entry.id] = ballot }
             }
         }
         return executions.offer(
@@ -220,11 +219,11 @@ extension ChainDriver {
         batch.putHeader(header.canonicalBytes, hash: branch.hash, at: header.height)
         var index = header.logSize - UInt64(header.transactionCount) - 1
         batch.putEntry(branch.firstEntry, at: index)
-        for (id, bytes) in zip(branch.transactionIDs, branch.block.transactions) {
+        for entry in branch.block.entries {
             index += 1
-            batch.putEntry(bytes, at: index)
-            batch.indexTransaction(id, at: index)
-            if mempool[id] != nil { batch.removeFromMempool(id) }
+            batch.putEntry(entry.bytes, at: index)
+            batch.indexTransaction(entry.id, at: index)
+            if mempool[entry.id] != nil { batch.removeFromMempool(entry.id) }
         }
         for subtree in branch.subtrees {
             batch.putLogHash(subtree.hash, height: subtree.height, index: subtree.index)

@@ -57,7 +57,10 @@ extension ChainDriver {
                 at: clock.now().instant))
         sendCheckpoints(to: id)
         if peer.validator != nil, isMember {
-            push(mempool.first(NodeLimits.resentTransactions).map(\.bytes), to: id)
+            push(
+                mempool.first(NodeLimits.resentTransactions).map {
+                    Entry(id: $0.id, bytes: $0.bytes)
+                }, to: id)
         }
     }
 
@@ -202,8 +205,8 @@ extension ChainDriver {
     }
 
     /// Sends transactions to one validator, or to all.
-    func push(_ transactions: [[UInt8]], to id: Bytes32? = nil) {
-        for frame in PushedTransactions.frames(transactions) {
+    func push(_ entries: [Entry], to id: Bytes32? = nil) {
+        for frame in PushedTransactions.frames(entries) {
             let payload = frame.canonicalBytes
             let type = FrameType.transactions.rawValue
             if let id {

@@ -246,7 +246,7 @@ actor ChainDriver: BlockingActor {
         case .send(let message, _): send(message, to: nil)
         case .build(let template): build(template)
         case .locate(let hash, let ids):
-            let found = ids.map { mempool[$0]?.bytes }
+            let found = ids.map { id in mempool[id].map { Entry(id: id, bytes: $0.bytes) } }
             let now = clock.now()
             feed { $0.located(found, of: hash, at: now) }
         case .validate(let block): validate(block)

@@ -40,13 +40,13 @@ extension NodeFacade {
             let header = block.header
             var sets = EpochSets(snapshot, genesis)
             let validators = try sets.validators(of: header.epoch)
-            let first = header.logSize - UInt64(block.transactions.count)
-            let transactions = block.transactions.enumerated().map { place, bytes in
+            let first = header.logSize - UInt64(block.entries.count)
+            let transactions = block.entries.enumerated().map { place, entry in
                 BlockTransaction(
-                    transactionID: Transaction.id(of: bytes), index: first + UInt64(place),
-                    type: bytes.first.flatMap(EntryTag.init(rawValue:)).map { "\($0)" }
+                    transactionID: entry.id, index: first + UInt64(place),
+                    type: entry.bytes.first.flatMap(EntryTag.init(rawValue:)).map { "\($0)" }
                         ?? "unknown",
-                    size: bytes.count)
+                    size: entry.bytes.count)
             }
             let signers = try blocks.finalization(from: height)?.finalization.signatures ?? []
             return BlockDetail(

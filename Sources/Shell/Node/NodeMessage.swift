@@ -22,44 +22,35 @@ enum FrameType: UInt8 {
 
 /// Admitted transactions on their way to another validator.
 struct PushedTransactions: CanonicalCodable, Sendable {
-    let transactions: [[UInt8]]
+    let entries: [Entry]
 
     func encode(to writer: inout ByteWriter) {
-        writer.write(UInt32(transactions.count))
-        for bytes in transactions { writer.write(variable: bytes, limit: Limits.entryBytes) }
+        writer.write(list: entries, limit: NodeLimits.pushedTransactions)
     }
 
-    init(transactions: [[UInt8]]) { self.transactions = transactions }
+    init(entries: [Entry]) { self.entries = entries }
 
     init(from reader: inout ByteReader) throws(CodecError) {
-        let count = Int(try reader.readUInt32())
-        guard count <= NodeLimits.pushedTransactions else {
-            throw .overLimit(count: count, limit: NodeLimits.pushedTransactions)
-        }
-        var transactions: [[UInt8]] = []
-        for _ in 0..<count {
-            transactions.append(try reader.readVariable(limit: Limits.entryBytes))
-        }
-        self.transactions = transactions
+        entries = try reader.readList(limit: NodeLimits.pushedTransactions)
     }
 
     /// The frames for a list: each within the bounds of one.
-    static func frames(_ transactions: [[UInt8]]) -> [PushedTransactions] {
+    static func frames(_ entries: [Entry]) -> [PushedTransactions] {
         var frames: [PushedTransactions] = []
-        var current: [[UInt8]] = []
+        var current: [Entry] = []
         var size = 0
-        for bytes in transactions {
+        for entry in entries {
             if current.count == NodeLimits.pushedTransactions
-                || (!current.isEmpty && size + bytes.count > NodeLimits.pushedBytes)
+                || (!current.isEmpty && size + entry.bytes.count > NodeLimits.pushedBytes)
             {
-                frames.append(PushedTransactions(transactions: current))
+                frames.append(PushedTransactions(entries: current))
                 current = []
                 size = 0
             }
-            current.append(bytes)
-            size += bytes.count
+            current.append(entry)
+            size += entry.bytes.count
         }
-        if !current.isEmpty { frames.append(PushedTransactions(transactions: current)) }
+        if !current.isEmpty { frames.append(PushedTransactions(entries: current)) }
         return frames
     }
 }

@@ -47,18 +47,18 @@ package struct TrackerSearch: Sendable {
 
     /// Looks at the next block of the chain.
     package mutating func look(at block: Block) {
-        for bytes in block.transactions {
+        for entry in block.entries {
             // Verified before: what does not decode is not in the chain.
-            switch try? Transaction(canonicalBytes: bytes) {
-            case .ballot(let ballot)?: self.look(at: ballot, bytes, block.header)
-            case .spoil(let spoil)?: self.look(at: spoil, bytes, block.header)
+            switch try? Transaction(canonicalBytes: entry.bytes) {
+            case .ballot(let ballot)?: self.look(at: ballot, entry.id, block.header)
+            case .spoil(let spoil)?: self.look(at: spoil, entry.id, block.header)
             default: continue
             }
         }
     }
 
     private mutating func look(
-        at ballot: BallotTransaction, _ bytes: [UInt8], _ header: BlockHeader
+        at ballot: BallotTransaction, _ id: Bytes32, _ header: BlockHeader
     ) {
         guard let outline = try? BallotOutline(ballot.wire) else { return }
         for place in self.found.indices
@@ -74,14 +74,14 @@ package struct TrackerSearch: Sendable {
         self.found.append(
             Finding(
                 what: "cast", trackingCode: self.code.text,
-                transactionID: Transaction.id(of: bytes),
+                transactionID: id,
                 electionID: outline.header.electionID, height: header.height.rawValue,
                 time: header.time, sequence: outline.header.sequence,
                 credentialKey: outline.header.credentialKey))
     }
 
     private mutating func look(
-        at spoil: SpoilTransaction, _ bytes: [UInt8], _ header: BlockHeader
+        at spoil: SpoilTransaction, _ id: Bytes32, _ header: BlockHeader
     ) {
         guard let proof = try? SpoilProof(canonicalBytes: spoil.proof),
             self.code.matches(proof.tracker)
@@ -89,7 +89,7 @@ package struct TrackerSearch: Sendable {
         self.found.append(
             Finding(
                 what: "challenged", trackingCode: self.code.text,
-                transactionID: Transaction.id(of: bytes), electionID: spoil.electionID,
+                transactionID: id, electionID: spoil.electionID,
                 height: header.height.rawValue, time: header.time, sequence: nil,
                 credentialKey: proof.credentialKey))
     }

@@ -60,8 +60,8 @@ extension Cluster {
             guard node.byzantine != .withholder || random.chance(perMille: 300),
                 let block = node.craftedBlocks[hash]
             else { return }
-            let placed = indices.filter { $0 < UInt32(block.transactions.count) }
-                .map { PlacedTransaction(index: $0, bytes: block.transactions[Int($0)]) }
+            let placed = indices.filter { $0 < UInt32(block.entries.count) }
+                .map { PlacedTransaction(index: $0, entry: block.entries[Int($0)]) }
             send(.transactions(hash, placed), from: node, toPlace: sender.place)
         case .proposal(let proposal):
             guard node.byzantine == .liar || node.byzantine == .equivocator,
@@ -171,7 +171,7 @@ extension Cluster {
         node.craftedBlocks[hash] = block
         let proposal = Proposal(round: round, parentView: parentView, blockHash: hash)
         return ProposalMessage(
-            header: block.header, transactionIDs: Block.transactionIDs(transactions),
+            header: block.header, transactionIDs: block.transactionIDs,
             vote: vote(.notarize(proposal), of: node, header.proposer),
             parentCertificate: falseParent == nil ? original.parentCertificate : nil)
     }

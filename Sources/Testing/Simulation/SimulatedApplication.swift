@@ -107,8 +107,10 @@ struct SimulatedApplication {
         return membership.apply(transaction.bytes, of: candidates)
     }
 
-    func locate(_ ids: [Bytes32]) -> [[UInt8]?] {
-        ids.map { id in store.mempool.first { $0.id == id }?.bytes }
+    func locate(_ ids: [Bytes32]) -> [Entry?] {
+        ids.map { id in
+            store.mempool.first { $0.id == id }.map { Entry(id: $0.id, bytes: $0.bytes) }
+        }
     }
 
     /// A block for the template with what waits; nil where nothing does and it may not be empty.
@@ -128,7 +130,8 @@ struct SimulatedApplication {
     /// A block with exactly these transactions, valid or not.
     mutating func make(_ template: BlockTemplate, transactions: [[UInt8]]) -> Block? {
         guard let parent = states[template.parentHash] else { return nil }
-        let ids = Block.transactionIDs(transactions)
+        let entries = transactions.map { Entry($0) }
+        let ids = entries.map(\.id)
         let after = parent.child(
             transactionIDs: ids, bodyRoot: Block.bodyRoot(ids: ids))
         var membership = membership(after: parent)
@@ -137,7 +140,7 @@ struct SimulatedApplication {
             transactionIDs: ids, bodyBytes: transactions.reduce(0) { $0 + $1.count },
             logSize: after.logSize, logRoot: after.digest, stateDigestAfterParent: parent.digest,
             nextValidatorsHash: nextSet(after: parent).hash)
-        let block = Block(header: header, transactions: transactions)
+        let block = Block(header: header, entries: entries)
         remember(block, header.hash, after, ids: ids, membership)
         return block
     }
@@ -147,16 +150,17 @@ struct SimulatedApplication {
         let header = block.header
         if states[hash] != nil { return nil }
         guard let parent = states[header.parentHash] else { return "unknown parent" }
-        let ids = Block.transactionIDs(block.transactions)
+        let ids = block.transactionIDs
         let taken = idsAboveFloor(of: header.parentHash)
         var own: Set<Bytes32> = []
         var membership = membership(after: parent)
-        for (id, bytes) in zip(ids, block.transactions) {
-            if bytes.first == Self.invalidMark { return "invalid transaction" }
+        for entry in block.entries {
+            let id = entry.id
+            if entry.bytes.first == Self.invalidMark { return "invalid transaction" }
             if taken.contains(id) || store.finalIDs.contains(id) || !own.insert(id).inserted {
                 return "transaction twice"
             }
-            if !membership.apply(bytes, of: candidates) { return "a change out of turn" }
+            if !membership.apply(entry.bytes, of: candidates) { return "a change out of turn" }
         }
         let after = parent.child(transactionIDs: ids, bodyRoot: header.bodyRoot)
         guard header.logSize == after.logSize, header.logRoot == after.digest else { return "log" }

@@ -135,7 +135,35 @@ struct ConsensusVocabularyTests {
     @Test func transactionIDIsTheLeafHash() {
         let bytes: [UInt8] = [1, 2, 3]
         #expect(Transaction.id(of: bytes) == SHA256.digest([0] + bytes))
-        #expect(Block.transactionIDs([bytes]) == [Transaction.id(of: bytes)])
+        #expect(Entry(bytes).id == Transaction.id(of: bytes))
+    }
+
+    /// The id is not written: a decoded entry takes its own.
+    @Test func anEntryIsEncodedAsItsBytesAlone() throws {
+        let entry = Entry([7, 8, 9])
+        #expect(entry.canonicalBytes == [0, 0, 0, 3, 7, 8, 9])
+        let decoded = try Entry(canonicalBytes: Entry(id: .zero, bytes: [7, 8, 9]).canonicalBytes)
+        #expect(decoded == entry)
+        #expect(decoded.id == Transaction.id(of: [7, 8, 9]))
+    }
+
+    /// A body is compared by its ids, so an entry with another's id is no entry of the block.
+    @Test func aBlockKeepsTheIDsOfItsEntries() {
+        let entries = [Entry([1, 2]), Entry([3, 4, 5])]
+        let block = Block(header: Samples.header, entries: entries)
+        #expect(block == Block(header: Samples.header, transactions: [[1, 2], [3, 4, 5]]))
+        #expect(block.transactionIDs == entries.map { Transaction.id(of: $0.bytes) })
+        #expect(block.bodyMatchesHeader)
+        let other = Entry(id: Entry([9]).id, bytes: [1, 2])
+        #expect(!Block(header: Samples.header, entries: [other, entries[1]]).bodyMatchesHeader)
+    }
+
+    @Test func aHeaderKeepsTheHashOfItsEncoding() throws {
+        let header = Samples.header
+        #expect(header.hash == SHA256.digest(header.canonicalBytes))
+        let decoded = try BlockHeader(canonicalBytes: header.canonicalBytes)
+        #expect(decoded.hash == header.hash)
+        #expect(decoded == header)
     }
 
     @Test func approvalNeedsTheThresholdAndOnlyGoodSignatures() throws {

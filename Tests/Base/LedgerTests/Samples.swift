@@ -82,7 +82,7 @@ enum Samples {
         time: Timestamp(milliseconds: 1_800_000_000_123), proposer: ValidatorIndex(3),
         transactionCount: 2, bodyBytes: 5,
         bodyRoot: Block.bodyRoot(
-            ids: Block.transactionIDs([[1, 2], [3, 4, 5]])), logSize: 99,
+            ids: [[1, 2], [3, 4, 5]].map(Transaction.id(of:))), logSize: 99,
         logRoot: digest("log"), stateDigestAfterParent: digest("state"),
         validatorsHash: digest("set"), nextValidatorsHash: digest("next"))
 

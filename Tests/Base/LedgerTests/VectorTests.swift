@@ -79,7 +79,7 @@ struct VectorTests {
             header: header, transactions: try body["transactions"].list.map { try $0.bytes })
         #expect(block.canonicalBytes == (try body["bytes"].bytes))
         #expect(
-            Block.transactionIDs(block.transactions)
+            block.transactionIDs
                 == (try body["ids"].list.map { try $0.bytes32 }))
         #expect(block.bodyMatchesHeader)
         #expect(Block.bodyRoot(ids: []) == (try file["emptyBodyRoot"].bytes32))

@@ -25,7 +25,7 @@ struct ServedChain: BlockSource {
         var parentHash = genesis.chainID
         for number in 1...height {
             let transactions = [[UInt8](repeating: UInt8(number % 251), count: bodyBytes)]
-            let ids = Block.transactionIDs(transactions)
+            let ids = transactions.map(Transaction.id(of:))
             let epoch = genesis.parameters.epoch(of: Height(number))
             let view = View((number - 1) % UInt64(epochLength) + 1)
             let validators = validators(of: epoch)

@@ -397,7 +397,7 @@ struct AnswerTests {
         let leader = harness.leader(of: 1)
         _ = try harness.receive(.proposal(harness.message(proposing: block)), from: leader)
         let hash = block.header.hash
-        _ = harness.replica.located([[1]], of: hash, at: harness.now)
+        _ = harness.replica.located([Entry([1])], of: hash, at: harness.now)
         let requests: [ConsensusMessage] = [.blockRequest(hash), .transactionRequest(hash, [0])]
         func answers(_ count: Int, from peer: Int) throws -> Int {
             var answers = 0

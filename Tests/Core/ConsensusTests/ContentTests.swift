@@ -21,7 +21,7 @@ struct ContentTests {
         let block = Block(header: lie, transactions: good.transactions)
         _ = try harness.receive(.proposal(harness.message(proposing: block)))
         let effects = harness.replica.located(
-            good.transactions, of: lie.hash, at: harness.now)
+            good.entries, of: lie.hash, at: harness.now)
         #expect(effects.sentVotes == [harness.nullify(1)])
         #expect(harness.replica.metrics.invalidProposals == 1)
         // A quorum that certifies it all the same does not run our rules.
@@ -44,8 +44,8 @@ struct ContentTests {
                     .transactions(
                         hash,
                         [
-                            PlacedTransaction(index: 0, bytes: [1]),
-                            PlacedTransaction(index: 2, bytes: [3]),
+                            PlacedTransaction(index: 0, entry: Entry([1])),
+                            PlacedTransaction(index: 2, entry: Entry([3])),
                         ]), to: .one(ValidatorIndex(3)))
             ])
         for indices in [[3], [1, 1], [2, 1], [.max]] as [[UInt32]] {

@@ -22,7 +22,7 @@ struct EncodingTests {
             .certificates([notarization, harness.certificate(harness.nullify(2))]),
             .blockRequest(block.header.hash), .block(block),
             .transactionRequest(block.header.hash, [0, 1]),
-            .transactions(block.header.hash, [PlacedTransaction(index: 1, bytes: [2, 3])]),
+            .transactions(block.header.hash, [PlacedTransaction(index: 1, entry: Entry([2, 3]))]),
             .entryRequest(block.header.hash),
             .entryAnswer(
                 EntryAnswer(

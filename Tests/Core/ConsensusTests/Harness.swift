@@ -117,7 +117,7 @@ struct Harness {
             maximumBodyBytes: 1024 * 1024)
         return Block(
             header: template.header(
-                transactionIDs: Block.transactionIDs(transactions),
+                transactionIDs: transactions.map(Transaction.id(of:)),
                 bodyBytes: transactions.reduce(0) { $0 + $1.count }, logSize: 1,
                 logRoot: .zero, stateDigestAfterParent: .zero,
                 nextValidatorsHash: (next ?? validators).hash),
@@ -135,7 +135,7 @@ struct Harness {
     ) -> ProposalMessage {
         let proposal = proposal ?? self.proposal(of: block)
         return ProposalMessage(
-            header: block.header, transactionIDs: Block.transactionIDs(block.transactions),
+            header: block.header, transactionIDs: block.transactionIDs,
             vote: vote(
                 .notarize(proposal),
                 by: leader(

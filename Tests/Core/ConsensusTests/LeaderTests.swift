@@ -94,7 +94,7 @@ struct LeaderTests {
         var harness = Harness.started(index: 2)
         let first = harness.block(view: 1, transactions: [[1]])
         _ = try harness.receive(.proposal(harness.message(proposing: first)))
-        _ = harness.replica.located([[1]], of: first.header.hash, at: harness.now)
+        _ = harness.replica.located([Entry([1])], of: first.header.hash, at: harness.now)
         _ = harness.replica.validated(first.header.hash, .valid, at: harness.now)
         let notarization = harness.certificate(
             .notarize(harness.proposal(of: first)), by: [0, 1, 3])

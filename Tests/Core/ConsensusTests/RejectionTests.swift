@@ -195,13 +195,13 @@ struct RejectionTests {
         expect(.notRequested(hash), .block(block), harness)
         expect(.notRequested(hash), .transactions(hash, []), harness)
         _ = try harness.receive(.proposal(harness.message(proposing: block)))
-        _ = harness.replica.located([[1], nil], of: hash, at: harness.now)
+        _ = harness.replica.located([Entry([1]), nil], of: hash, at: harness.now)
         expect(
             .wrongContent(hash),
-            .transactions(hash, [PlacedTransaction(index: 1, bytes: [9])]), harness)
+            .transactions(hash, [PlacedTransaction(index: 1, entry: Entry([9]))]), harness)
         expect(
             .wrongContent(hash),
-            .transactions(hash, [PlacedTransaction(index: 2, bytes: [2])]), harness)
+            .transactions(hash, [PlacedTransaction(index: 2, entry: Entry([2]))]), harness)
         expect(
             .wrongContent(hash), .block(Block(header: block.header, transactions: [[1]])),
             harness)

@@ -59,7 +59,7 @@ struct VectorTests {
             ("transaction request", .transactionRequest(requested, [0, 5])),
             (
                 "transactions",
-                .transactions(requested, [PlacedTransaction(index: 5, bytes: [0x40, 1, 2])])
+                .transactions(requested, [PlacedTransaction(index: 5, entry: Entry([0x40, 1, 2]))])
             ),
         ]
         for (name, message) in messages {
@@ -74,7 +74,7 @@ struct VectorTests {
             return
         }
         #expect(message.header == child.header)
-        #expect(message.transactionIDs == Block.transactionIDs(child.transactions))
+        #expect(message.transactionIDs == child.transactionIDs)
         #expect(message.vote.subject == .notarize(childProposal))
         #expect(message.vote.signer == child.header.proposer)
         #expect(message.parentCertificate == notarization)

@@ -14,8 +14,8 @@ struct VotingTests {
         let proposal = harness.proposal(of: block)
 
         let received = try harness.receive(.proposal(harness.message(proposing: block)))
-        #expect(received == [.locate(hash, Block.transactionIDs([transaction]))])
-        let located = harness.replica.located([transaction], of: hash, at: harness.now)
+        #expect(received == [.locate(hash, [transaction].map(Transaction.id(of:)))])
+        let located = harness.replica.located([Entry(transaction)], of: hash, at: harness.now)
         #expect(located == [.validate(block)])
         let vote = harness.vote(.notarize(proposal), by: 0)
         #expect(
@@ -199,7 +199,7 @@ struct VotingTests {
         let hash = block.header.hash
         _ = try harness.receive(.proposal(harness.message(proposing: block)))
         #expect(
-            harness.replica.located([[1], nil, [3]], of: hash, at: harness.now) == [
+            harness.replica.located([Entry([1]), nil, Entry([3])], of: hash, at: harness.now) == [
                 .send(.transactionRequest(hash, [1]), to: .one(ValidatorIndex(1)))
             ])
         #expect(
@@ -207,7 +207,7 @@ struct VotingTests {
                 .send(.transactionRequest(hash, [1]), to: .one(ValidatorIndex(2)))
             ])
         let answer = ConsensusMessage.transactions(
-            hash, [PlacedTransaction(index: 1, bytes: [2])])
+            hash, [PlacedTransaction(index: 1, entry: Entry([2]))])
         #expect(try harness.receive(answer, from: 2) == [.validate(block)])
     }
 

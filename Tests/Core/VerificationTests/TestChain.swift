@@ -125,7 +125,7 @@ struct TestChain {
             proposer: validators.current.leader(of: round),
             transactionCount: UInt32(transactions.count),
             bodyBytes: UInt32(transactions.reduce(0) { $0 + $1.count }),
-            bodyRoot: Block.bodyRoot(ids: Block.transactionIDs(transactions)),
+            bodyRoot: Block.bodyRoot(ids: transactions.map(Transaction.id(of:))),
             logSize: log.size, logRoot: log.root, stateDigestAfterParent: self.stateDigest,
             validatorsHash: validators.current.hash, nextValidatorsHash: validators.next.hash)
     }

@@ -199,7 +199,7 @@ extension AttackedNode {
         case .send(let message, _): try say(message)
         case .build(let template): try build(template)
         case .locate(let hash, let ids):
-            let found = ids.map { transactions[$0] }
+            let found = ids.map { id in transactions[id].map { Entry(id: id, bytes: $0) } }
             try carryOut(replica.located(found, of: hash, at: now))
         case .validate(let block):
             try carryOut(replica.validated(block.header.hash, verdict(of: block), at: now))

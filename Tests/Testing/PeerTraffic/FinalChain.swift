@@ -76,7 +76,7 @@ package struct FinalChain: Sendable {
     /// The block of a template; the toy log has as many entries as there are blocks.
     static func block(of template: BlockTemplate, _ transactions: [[UInt8]]) -> Block {
         let header = template.header(
-            transactionIDs: Block.transactionIDs(transactions),
+            transactionIDs: transactions.map(Transaction.id(of:)),
             bodyBytes: transactions.reduce(0) { $0 + $1.count },
             logSize: template.height.rawValue, logRoot: .zero, stateDigestAfterParent: .zero,
             nextValidatorsHash: template.validatorsHash)
