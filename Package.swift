@@ -253,7 +253,7 @@ let testSupport = floor(
             dependencies: [
                 "APISchema", "Attackers", "BallotCryptography", "ClassicBallots", "ClusterElection",
                 "Codec", "Cryptography", "DocumentFiles", "Hashing", "Ledger", "LedgerClient",
-                "ProcessHarness", "Ristretto", argumentParser,
+                "ProcessHarness", "Ristretto", argumentParser, asyncHTTPClient, nioCore, nioHTTP1,
             ], swiftSettings: settings),
         .executableTarget(
             name: "wrong-share",

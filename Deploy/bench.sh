@@ -2,13 +2,14 @@
 # Measures what the documents claim.
 # usage: Deploy/bench.sh ballots [--json] [--rounds N]     the cryptography of ballots, on one core where taskset is there
 #        Deploy/bench.sh finality [--json] [--ballots N]   how soon a ballot is final on four validators, and after a killed leader
+#        Deploy/bench.sh load [--json] [--rate N] [--seconds N]    what validators do under a steady load of ballots, and what it costs them
 #        Deploy/bench.sh attacks [--json] [--seconds N]    what each attack of a stranger costs a validator and those whom it serves
-#        Deploy/bench.sh --help | ballots --help | finality --help | attacks --help    what each figure is
+#        Deploy/bench.sh --help | ballots --help | finality --help | load --help | attacks --help    what each figure is
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 case "${1:-}" in
-    ballots | finality | attacks | --help) ;;
-    *) sed -n '2,6s/^# //p' "$0"; exit 2 ;;
+    ballots | finality | load | attacks | --help) ;;
+    *) sed -n '2,7s/^# //p' "$0"; exit 2 ;;
 esac
 
 # What is printed on standard output are the figures alone.
@@ -24,7 +25,7 @@ if [ "$1" != ballots ] && [ "$1" != --help ]; then
     fi
     fail "The measurement failed. What the nodes wrote is in $directory."
 fi
-[ "$1" = --help ] && sed -n '2,6s/^# //p' "$0"
+[ "$1" = --help ] && sed -n '2,7s/^# //p' "$0"
 
 pinned=()
 if command -v taskset >/dev/null; then

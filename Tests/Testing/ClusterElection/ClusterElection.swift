@@ -33,10 +33,14 @@ package struct ClusterElection {
 
     /// The window is counted from `start`; everything before it takes a few blocks.
     ///
-    /// - Parameter name: another one for an election that is tried again on the same chain.
+    /// - Parameters:
+    ///   - name: another one for an election that is tried again on the same chain.
+    ///   - options: ids of the only contest's options, of which a voter chooses one.
+    ///   - countsBlank: whether a voter may choose none of them.
     package init(
-        name: String = "cluster", genesis: Genesis, commission: [Ed25519SigningKey],
-        start: Timestamp, opens: UInt64, closes: UInt64, grace: UInt32
+        name: String = "cluster", options: [String] = ["anna", "boris"], countsBlank: Bool = true,
+        genesis: Genesis, commission: [Ed25519SigningKey], start: Timestamp, opens: UInt64,
+        closes: UInt64, grace: UInt32
     ) throws {
         self.commission = commission
         issuing = try BlindIssuingKey.generate()
@@ -53,8 +57,8 @@ package struct ClusterElection {
             contests: [
                 Contest(
                     id: "mayor", question: texts("Who?"),
-                    options: ["anna", "boris"].map { ElectionOption(id: $0, name: texts($0)) },
-                    minimum: 1, maximum: 1, countedBlank: true)
+                    options: options.map { ElectionOption(id: $0, name: texts($0)) },
+                    minimum: 1, maximum: 1, countedBlank: countsBlank)
             ],
             styles: [
                 BallotStyle(
@@ -102,7 +106,7 @@ package struct ClusterElection {
         stages.append(try apply(try everyTrustee { try $0.dealing($1) }))
         stages.append(try apply(try everyTrustee { try $0.confirmation($1) }))
         stages.append(try apply(try everyTrustee { try $0.rehearsal($1) }))
-        stages.append(try apply([roll(voters: voters)]))
+        stages.append(try apply(roll(voters: voters)))
         time = document.styles[0].startOfIssuing
         stages.append(
             try apply([
@@ -148,15 +152,19 @@ package struct ClusterElection {
                 Approved(chainID: chain.chainID, body: body, approvals: approvals), "approval"))
     }
 
-    private func roll(voters: Int) -> Transaction {
+    private func roll(voters: Int) -> [Transaction] {
         let leaves = (0..<voters).map { SHA256.digest([UInt8]("leaf \($0)".utf8)) }.sorted()
         var frontier = Frontier()
         for leaf in leaves { frontier.append(leaf: LogHash.leaf(leaf.bytes)) }
-        return .roll(
-            signed(
-                RollPart(
-                    election: election, style: Self.style, part: 0, total: UInt32(voters),
-                    root: frontier.root, leaves: leaves), tag: .roll, by: registrar))
+        let root = frontier.root
+        let starts = stride(from: 0, to: max(1, voters), by: Limits.rollLeaves)
+        return starts.enumerated().map { part, start in
+            let end = min(start + Limits.rollLeaves, voters)
+            let body = RollPart(
+                election: election, style: Self.style, part: UInt32(part), total: UInt32(voters),
+                root: root, leaves: [Bytes32](leaves[start..<end]))
+            return .roll(signed(body, tag: .roll, by: registrar))
+        }
     }
 
     // MARK: - Trustees
@@ -255,26 +263,18 @@ package struct ClusterElection {
     // MARK: - Voters
 
     /// Ballots of as many voters, each with a credential of its own.
-    package mutating func ballots(_ count: Int) throws -> [[UInt8]] {
+    package func ballots(_ count: Int) throws -> [[UInt8]] {
+        let voters = try self.voters()
+        return try (0..<count).map { try voters.ballot($0) }
+    }
+
+    /// The voters, once the preparation is final.
+    package func voters() throws -> ClusterVoters {
         let electionID = try required(try queries.status(election)?.electionID, "the id")
         let rules = try document.ballotRules(
             style: Self.style, electionID: electionID, keys: try keys)
-        var all: [[UInt8]] = []
-        for number in 0..<count {
-            let request = try CredentialRequest(
-                seed: Self.randomSeed(), electionID: electionID, style: Self.style,
-                modulus: issuing.modulus, arithmetic: Self.arithmetic)
-            let certificate = try request.finalize(
-                try issuing.blindSign(request.blindedMessage), verifier: CredentialVerifier())
-            let encrypted = try EncryptedBallot(
-                [.options([number % 2])], rules: rules, credential: request.key,
-                sequence: 1, previous: .zero, arithmetic: Self.arithmetic, random: &random)
-            let wire = encrypted.cast(arithmetic: Self.arithmetic, random: &random)
-            all.append(
-                Transaction.ballot(BallotTransaction(wire: wire, certificate: certificate))
-                    .canonicalBytes)
-        }
-        return all
+        return ClusterVoters(
+            rules: rules, issuing: issuing, options: document.contests[0].options.count)
     }
 }
 

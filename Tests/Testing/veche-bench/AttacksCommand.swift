@@ -128,7 +128,7 @@ struct AttacksCommand: AsyncParsableCommand {
             try await Task.sleep(for: .seconds(seconds))
             group.cancelAll()
         }
-        for place in 0..<BenchNetwork.validators { _ = try await network.process(place) }
+        for place in 0..<network.validators { _ = try await network.process(place) }
         let seen = trial.seen
         let answers = Double(max(1, seen.clientAnswers))
         report.add(name + ".block_interval.ms", min(seen.blockInterval, 1e9), "ms")

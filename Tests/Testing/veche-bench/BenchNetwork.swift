@@ -8,36 +8,38 @@ import Ledger
 import LedgerClient
 import ProcessHarness
 
-/// Four validators as processes on this machine.
+/// Validators as processes on this machine.
 actor BenchNetwork {
-    static let validators = 4
-
+    nonisolated let validators: Int
     private nonisolated let directory: TestDirectory
     private nonisolated let basePort: Int
     private var running: [Int: LocalProcess] = [:]
 
     /// Makes the network's files and starts its nodes.
     ///
-    /// - Parameter limits: a shell's words that bound each node's process, such as `ulimit -n 1024`.
-    init(blockInterval: Int, limits: String = ":") async throws {
+    /// - Parameters:
+    ///   - blockInterval: milliseconds.
+    ///   - limits: a shell's words that bound each node's process, such as `ulimit -n 1024`.
+    init(validators: Int = 4, blockInterval: Int, limits: String = ":") async throws {
+        self.validators = validators
         self.directory = try TestDirectory("bench")
-        self.basePort = try Ports.free(2 * Self.validators)
+        self.basePort = try Ports.free(2 * validators)
         try await succeed(
             .node,
             [
-                "localnet", "--validators", "\(Self.validators)", "--observers", "0",
+                "localnet", "--validators", "\(validators)", "--observers", "0",
                 "--directory", self.directory.path + "/net", "--base-port", "\(self.basePort)",
                 "--commission", "3", "--commission-threshold", "2",
                 "--block-interval", "\(blockInterval)",
             ], in: self.directory)
-        for place in 0..<Self.validators {
+        for place in 0..<validators {
             let home = self.directory.path + "/net/validator-\(place + 1)"
             self.running[place] = try LocalProcess(
                 .bash,
                 ["-c", "\(limits); exec \"$0\" run --home \"$1\"", Program.node.path, home],
                 name: "validator-\(place + 1)", directory: self.directory.logs)
         }
-        for place in 0..<Self.validators {
+        for place in 0..<validators {
             try await eventually("validator \(place + 1) votes", within: .seconds(60)) {
                 await self.status(place)?.voting == true
             }
@@ -92,7 +94,7 @@ actor BenchNetwork {
         guard let status = await self.status(asked) else {
             throw HarnessFailure("Validator \(asked + 1) does not answer.")
         }
-        return Int((status.view + status.epoch) % UInt64(Self.validators))
+        return Int((status.view + status.epoch) % UInt64(validators))
     }
 
     /// Ends a node as a power failure would.

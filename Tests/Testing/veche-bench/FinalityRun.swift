@@ -5,40 +5,6 @@ import Foundation
 import Ledger
 import LedgerClient
 import ProcessHarness
-import Synchronization
-
-/// The final blocks that nodes told of, and when their events arrived.
-final class BlockWatch: Sendable {
-    struct Arrival: Sendable {
-        let height: UInt64
-        let transactions: UInt32
-        let time: ContinuousClock.Instant
-    }
-
-    private let arrivals: Mutex<[[Arrival]]>
-
-    init(nodes: Int) {
-        self.arrivals = Mutex([[Arrival]](repeating: [], count: nodes))
-    }
-
-    /// The blocks of one node from a moment on.
-    func arrivals(at place: Int, since start: ContinuousClock.Instant) -> [Arrival] {
-        self.arrivals.withLock { $0[place].filter { $0.time >= start } }
-    }
-
-    /// Listens to a node until its stream ends.
-    func listen(to client: NodeClient, at place: Int) async throws {
-        try await client.events { event in
-            let now = ContinuousClock.now
-            if case .block(let block) = event {
-                let arrival = Arrival(
-                    height: block.height, transactions: block.transactionCount, time: now)
-                self.arrivals.withLock { $0[place].append(arrival) }
-            }
-            return true
-        }
-    }
-}
 
 /// The measurement on a running network.
 struct FinalityRun {
@@ -52,13 +18,13 @@ struct FinalityRun {
 
     func report(to report: Report) async throws {
         let genesis = try self.network.genesis()
-        let clients = try (0..<BenchNetwork.validators).map { place in
+        let clients = try (0..<network.validators).map { place in
             var limits = ClientLimits()
             limits.rounds = 1
             return try NodeClient(
                 nodes: [self.network.url(place)], chainID: genesis.chainID, limits: limits)
         }
-        let watch = BlockWatch(nodes: BenchNetwork.validators)
+        let watch = BlockWatch(nodes: network.validators)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (place, client) in clients.enumerated() {
@@ -86,7 +52,7 @@ struct FinalityRun {
             voters: needed, asking: clients[0])[...]
 
         report.heading("Lone ballots, four validators")
-        var places = Array(0..<BenchNetwork.validators)
+        var places = Array(0..<network.validators)
         let idle = try await self.lone(self.count, &ballots, clients, places, watch)
         self.add("finality.idle", idle, to: report)
 

@@ -1,3 +1,5 @@
+// In a module that knows Foundation, `timespec` is CoreFoundation's.
+import CoreFoundation
 import Glibc
 
 /// The processor time of this process, which has one thread. Other work on the machine delays a
@@ -6,6 +8,17 @@ enum ProcessorTime {
     /// Nanoseconds of processor time used so far, in steps of a microsecond.
     static var nanoseconds: UInt64 {
         UInt64(clock()) * (1_000_000_000 / UInt64(CLOCKS_PER_SEC))
+    }
+}
+
+/// The processor time of the calling thread.
+enum ThreadTime {
+    /// Nanoseconds of processor time used so far.
+    static var nanoseconds: UInt64 {
+        var time = timespec()
+        // SAFETY: the call writes one `timespec`, and a thread always has its clock.
+        require(unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0, "no thread's clock")
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }
 

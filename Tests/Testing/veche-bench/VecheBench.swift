@@ -6,5 +6,7 @@ struct VecheBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "veche-bench",
         abstract: "Measures Veche. Deploy/bench.sh builds and runs it.",
-        subcommands: [BallotsCommand.self, FinalityCommand.self, AttacksCommand.self])
+        subcommands: [
+            BallotsCommand.self, FinalityCommand.self, LoadCommand.self, AttacksCommand.self,
+        ])
 }
