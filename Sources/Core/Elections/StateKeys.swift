@@ -242,6 +242,24 @@ enum Table {
         }
     }
 
+    /// The election and the number of the style whose record has this key; nil for another record.
+    static func style(named key: StateKey) -> (election: Bytes32, style: UInt32)? {
+        guard isKey(key, of: .style) else { return nil }
+        var reader = ByteReader([UInt8](key.bytes.dropFirst(2)))
+        // A key of this table has no other length: it was made above.
+        guard let election = try? reader.readBytes32(), let style = try? reader.readUInt32()
+        else { return nil }
+        return (election, style)
+    }
+
+    /// Whether a key is that of an election id.
+    static func isElectionID(_ key: StateKey) -> Bool { isKey(key, of: .electionByID) }
+
+    private static func isKey(_ key: StateKey, of table: Number) -> Bool {
+        key.bytes.count > 2 && key.bytes[0] == StateKey.recordSpace
+            && key.bytes[1] == table.rawValue
+    }
+
     private static func key<Record: CanonicalCodable>(
         _ table: Number, _ type: Record.Type = Record.self,
         _ fields: (inout ByteWriter) -> Void
