@@ -77,7 +77,7 @@ let base = floor(
     [
         module("Codec"),
         module("PlainText"),
-        module("Hashing", ["Codec"]),
+        module("Hashing", ["Codec", crypto]),
         module("Ristretto", ["Codec", "Hashing"]),
         module("BallotCryptography", ["Codec", "Hashing", "Ristretto"]),
         module(
@@ -298,7 +298,7 @@ let testTargets: [Target] =
         "Tests/Base",
         [
             tests("CodecTests", ["Codec"]),
-            tests("HashingTests", ["Codec", "Hashing", crypto]),
+            tests("HashingTests", ["Codec", "Hashing"]),
             tests("PlainTextTests", ["PlainText"]),
             tests("RistrettoTests", ["Codec", "Cryptography", "Hashing", "Ristretto"]),
             tests(

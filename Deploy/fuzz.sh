@@ -69,7 +69,8 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.0")],
     targets: [
         .systemLibrary(name: "CSodium", path: "Sources/System/CSodium", pkgConfig: "libsodium"),
-        module("Codec"), module("Hashing", ["Codec"]), module("Ristretto", ["Codec", "Hashing"]),
+        module("Codec"), module("Hashing", ["Codec", crypto]),
+        module("Ristretto", ["Codec", "Hashing"]),
         module("BallotCryptography", ["Codec", "Hashing", "Ristretto"]),
         module(
             "Cryptography",

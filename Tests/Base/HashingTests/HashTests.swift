@@ -44,6 +44,48 @@ import Testing
                 + "501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909")
     }
 
+    /// Nodes and browsers must come to the same hashes: around the ends of blocks, in one piece and in
+    /// two.
+    @Test func bothImplementationsOfSHA256Agree() throws {
+        let message = (0..<1200).map { UInt8(truncatingIfNeeded: $0 &* 89 &+ $0 >> 2) }
+        let lengths = [Int](0...200) + [255, 256, 257, 511, 512, 513, 1023, 1024, 1151, 1200]
+        for length in lengths {
+            let part = [UInt8](message.prefix(length))
+            let expected = PortableSHA256.hash(part)
+            #expect(SHA256.hash(part) == expected)
+            #expect(SHA256.digest(part).bytes == expected)
+            for cut in [0, 1, length / 2, max(length - 1, 0), length] where cut <= length {
+                var native = SHA256()
+                native.update(part[..<cut])
+                native.update(part[cut...])
+                var portable = PortableSHA256()
+                portable.update(part[..<cut])
+                portable.update(part[cut...])
+                #expect(native.finalize() == expected)
+                #expect(portable.finalize() == expected)
+            }
+        }
+    }
+
+    /// A copy goes on by itself.
+    @Test func aCopiedHasherIsIndependent() throws {
+        var hasher = SHA256()
+        hasher.update([1, 2, 3])
+        var copy = hasher
+        copy.update([4])
+        #expect(hasher.digest() == SHA256.digest([1, 2, 3]))
+        #expect(copy.digest() == SHA256.digest([1, 2, 3, 4]))
+    }
+
+    @Test func portableSHA256HasThePublishedDigests() throws {
+        #expect(
+            Hexadecimal.encode(PortableSHA256.hash([UInt8]("abc".utf8)))
+                == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(
+            Hexadecimal.encode(PortableSHA256.hash([]))
+                == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    }
+
     @Test func piecesOfAnySizeHashToTheDigestOfTheWhole() throws {
         let message = (0..<777).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 >> 3) }
         for step in [1, 7, 63, 64, 65, 127, 128, 129, 300] {
