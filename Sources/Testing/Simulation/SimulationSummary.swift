@@ -8,6 +8,8 @@ package struct SimulationSummary: Sendable {
     package private(set) var epochs: UInt64 = 0
     /// How often each fault was injected.
     package private(set) var injected: [String: Int] = [:]
+    /// The sum of all runs' digests: equal where every run was the same, in whatever order they ended.
+    package private(set) var trace: UInt64 = 0
     private var recoveries: [UInt64] = []
 
     package init() {}
@@ -18,6 +20,7 @@ package struct SimulationSummary: Sendable {
         messages += report.messages
         finalBlocks += report.finalHeight
         epochs += report.epochs
+        trace &+= report.traceHash
         for (fault, count) in report.injected { injected[fault, default: 0] += count }
         if report.violation == nil {
             recoveries.append(report.recoveryMilliseconds)

@@ -146,7 +146,8 @@ struct VecheSimulate: AsyncParsableCommand {
         say("\(summary.runs) runs in \(seconds) s: \(Int(rate * 10) / 10) a second")
         say(
             "\(summary.events) events, \(summary.messages) messages, "
-                + "\(summary.finalBlocks) final blocks, \(summary.epochs) epochs")
+                + "\(summary.finalBlocks) final blocks, \(summary.epochs) epochs, "
+                + "digest \(String(summary.trace, radix: 16))")
         if let median = summary.recovery(percentile: 50),
             let tail = summary.recovery(percentile: 99),
             let worst = summary.recovery(percentile: 100)
@@ -171,7 +172,7 @@ struct VecheSimulate: AsyncParsableCommand {
             recoveryMilliseconds: Result.Recovery(
                 p50: summary.recovery(percentile: 50), p99: summary.recovery(percentile: 99),
                 max: summary.recovery(percentile: 100)),
-            injected: summary.injected,
+            injected: summary.injected, digest: String(summary.trace, radix: 16),
             violations: summary.failures.compactMap { failure in
                 failure.violation.map {
                     Result.Violation(
@@ -196,6 +197,7 @@ private struct Result: Encodable {
     let epochs: UInt64
     let recoveryMilliseconds: Recovery
     let injected: [String: Int]
+    let digest: String
     let violations: [Violation]
 
     struct Recovery: Encodable {
