@@ -2,21 +2,15 @@
 import PackageDescription
 
 /// One list of settings for every target of ours (`Sources/ARCHITECTURE.md`).
-let settings: [SwiftSetting] =
-    [
-        .strictMemorySafety(),
-        .treatAllWarnings(as: .error),
-        .enableUpcomingFeature("ExistentialAny"),
-        .enableUpcomingFeature("InternalImportsByDefault"),
-        .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-        .enableUpcomingFeature("InferIsolatedConformances"),
-    ] + ruleSwitches
-
-/// Lets the simulation, and nothing else, switch off rules of agreement (`Sources/Core/Consensus/Rule.swift`).
-var ruleSwitches: [SwiftSetting] {
-    Context.environment["VECHE_RULE_SWITCHES"] == "1" ? [.define("RULE_SWITCHES")] : []
-}
+let settings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
 
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
@@ -235,9 +229,8 @@ let simulation = floor(
     "Sources/Testing",
     [
         module(
-            "Simulation",
-            ["BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "TransparencyLog"]),
-        tool("veche-simulate", ["Consensus", "Console", "Simulation", argumentParser]),
+            "Simulation", ["BlockSync", "Codec", "Consensus", "Ledger", "TransparencyLog"]),
+        tool("veche-simulate", ["Console", "Simulation", argumentParser]),
     ])
 
 /// Support and programs of the tests: harnesses, what dishonest participants would run, benchmarks.

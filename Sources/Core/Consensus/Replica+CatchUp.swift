@@ -45,7 +45,6 @@ extension Replica {
 
     /// Asks two others for the certificates between floor and current view.
     mutating func requestCertificates() {
-        guard applies(.fetch) else { return }
         guard now.instant >= pace.nextCertificateRequest else {
             pace.nextAttempt = min(
                 pace.nextAttempt ?? pace.nextCertificateRequest, pace.nextCertificateRequest)
@@ -107,9 +106,7 @@ extension Replica {
         guard header.validatorsHash == validatorsHash || header.epoch <= epoch,
             awaitedValidators == nil
         else { throw .futureEpoch(header.epoch, current: epoch) }
-        if applies(.verifiedTarget) {
-            try check(finalized)
-        }
+        try check(finalized)
         // S1: two final blocks at one height.
         guard header.height > floor.height else {
             return halt(.conflictingFinalization(finalized.finalization))

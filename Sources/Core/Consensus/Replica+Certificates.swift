@@ -14,8 +14,7 @@ extension Replica {
     mutating func adopt(_ certificate: Certificate, relay: Bool) {
         let subject = certificate.subject
         let view = subject.round.view
-        guard subject.round.epoch == epoch || !applies(.epochOfVotes), view > floorView
-        else { return }
+        guard subject.round.epoch == epoch, view > floorView else { return }
         let held = certificates[view] ?? ViewCertificates()
         if let conflict = conflict(of: certificate, with: held) { return halt(conflict) }
         guard held.certificate(subject.kind) == nil else { return }
@@ -84,13 +83,11 @@ extension Replica {
             let notarization = held.notarization,
             case .notarize(let proposal) = notarization.subject
         else { return }
-        guard blocks[proposal.blockHash]?.block != nil || !applies(.finalizeNeedsBlocks) else {
-            return want(proposal.blockHash)
-        }
+        guard blocks[proposal.blockHash]?.block != nil else { return want(proposal.blockHash) }
         if view == self.view, held.nullification == nil, isUnconfirmed { return }
         if view == self.view, held.nullification == nil,
-            let record = currentRecord, mayFinalize(record),
-            pathFromFloor(to: proposal.blockHash) != nil || !applies(.finalizeNeedsBlocks)
+            let record = currentRecord, record.mayFinalize,
+            pathFromFloor(to: proposal.blockHash) != nil
         {
             guard isConfirmed(notarization, proposal) else { return }
             cast(.finalize(proposal), on: proposal.blockHash)
@@ -108,7 +105,7 @@ extension Replica {
             let candidates = certificates.keys.filter { $0 >= view }.sorted(by: >)
             for candidate in candidates {
                 let hash = certificates[candidate]?.notarization?.subject.proposal?.blockHash
-                if let hash, blocks[hash]?.block != nil || !applies(.finalizeNeedsBlocks) {
+                if let hash, blocks[hash]?.block != nil {
                     leave(candidate)
                     break
                 }

@@ -9,7 +9,7 @@ package import Ledger
 extension Replica {
     /// Whether own votes of an earlier round are on their way to the journal.
     var isUnconfirmed: Bool {
-        guard signsElsewhere, applies(.confirmedFirst) else { return false }
+        guard signsElsewhere else { return false }
         return pace.unconfirmed.map { $0.round < round } ?? false
     }
 
@@ -28,7 +28,7 @@ extension Replica {
 
     /// Whether the notarization that FINALIZE rests on is durable; has it made so.
     mutating func isConfirmed(_ notarization: Certificate, _ proposal: Proposal) -> Bool {
-        guard signsElsewhere, pace.confirmed != round, applies(.confirmedFirst) else { return true }
+        guard signsElsewhere, pace.confirmed != round else { return true }
         if pace.confirming?.round != round {
             emit(.persist(makeDurable(proposal.blockHash) + [.certificate(notarization)]))
             pace.confirming = confirmation(of: round)

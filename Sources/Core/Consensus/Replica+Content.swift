@@ -32,7 +32,6 @@ extension Replica {
 
     /// Repeats what was asked for and did not come.
     mutating func fetchAgain() {
-        guard applies(.fetch) else { return }
         let due = blocks.filter { $0.value.fetch.map { $0.next <= now.instant } ?? false }
         for hash in due.keys.sorted() {
             guard var entry = blocks[hash] else { continue }

@@ -105,8 +105,7 @@ extension Replica {
     mutating func answer(
         _ message: ConsensusMessage, ofEarlierEpochFrom sender: ValidatorIndex
     ) -> Bool {
-        guard let epoch = message.epoch, epoch < self.epoch, applies(.epochOfVotes)
-        else { return false }
+        guard let epoch = message.epoch, epoch < self.epoch else { return false }
         let position = Int(sender.rawValue)
         guard now.instant >= peers[position].nextOldEpochAnswer,
             let finalized = endOfEarlierEpoch

@@ -171,7 +171,7 @@ extension Replica {
         let isRecorded =
             round < record.round
             || round == record.round && record.subject(of: vote.subject.kind) == vote.subject
-        guard applies(.quarantine), index != nil, !isRecorded, mayVote(in: round) else { return }
+        guard index != nil, !isRecorded, mayVote(in: round) else { return }
         switch mode {
         case .voting, .listening:
             guard let resumption, record.round < resumption else { return quarantine() }

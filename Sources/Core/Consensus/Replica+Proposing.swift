@@ -13,7 +13,7 @@ extension Replica {
     /// b.6a: proposes in the current view if this validator leads it and all is here and due. Called
     /// whenever something changed; a view gets one proposal for ever.
     mutating func propose() {
-        guard let record = currentRecord, mayNotarize(record), pace.building == nil,
+        guard let record = currentRecord, record.mayNotarize, pace.building == nil,
             let index, validators.leader(of: round) == index
         else { return }
         guard let (parentView, parentHash) = parentToBuildOn() else {
@@ -23,8 +23,7 @@ extension Replica {
         guard isValid(parentHash), let parent = summary(of: parentHash) else {
             return tryAgain(at: now.instant.adding(milliseconds: ConsensusDelays.retry))
         }
-        let isRepeat =
-            parent.height == lastHeight && parentHash != floor.hash && applies(.lastBlockRepeated)
+        let isRepeat = parent.height == lastHeight && parentHash != floor.hash
         let schedule = schedule(after: parent)
         guard now.instant >= schedule.due, now.clock > parent.time else {
             return tryAgain(
@@ -67,7 +66,7 @@ extension Replica {
                 && header.height == template.height && header.time == template.time
                 && header.parentView == template.parentView && block.bodyMatchesHeader,
             "the driver builds what the template says")
-        guard let record = currentRecord, mayNotarize(record) else { return }
+        guard let record = currentRecord, record.mayNotarize else { return }
         let proposal = Proposal(
             round: round, parentView: template.parentView, blockHash: header.hash)
         blocks[proposal.blockHash] = BlockEntry(
@@ -101,9 +100,7 @@ extension Replica {
                 }
                 return (candidate, hash)
             }
-            guard held?.nullification != nil || !applies(.skippedViewsNullified) else {
-                return nil
-            }
+            guard held?.nullification != nil else { return nil }
         }
         return (floorView, floor.hash)
     }
@@ -127,7 +124,6 @@ extension Replica {
 
     /// Whether a notarized block that is not final holds transactions or ends its epoch.
     var needsTail: Bool {
-        guard applies(.tail) else { return false }
         guard view > .root else { return false }
         var newest = min(highestNotarized, View(view.rawValue - 1))
         while newest > floorView, certificates[newest]?.notarization == nil {

@@ -94,8 +94,7 @@ extension Replica {
             quarantine.entered.count >= 2 * validators.faultTolerance + 1,
             let highest = quarantine.entered.values.max()
         else { return }
-        let margin = applies(.quarantineMargin) ? resumedViews : 1
-        resume(from: Round(epoch: epoch, view: highest.adding(margin)))
+        resume(from: Round(epoch: epoch, view: highest.adding(resumedViews)))
     }
 
     /// Votes again from a round on, whatever the others answered: the operator's word that this key

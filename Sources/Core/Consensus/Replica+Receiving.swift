@@ -24,7 +24,7 @@ extension Replica {
         if let certificate = message.parentCertificate, !isKnown(certificate) {
             try check(certificate)
         }
-        if proposals[view] == nil || !applies(.oneNotarize) {
+        if proposals[view] == nil {
             proposals[view] = ReceivedProposal(
                 message: message, proposal: proposal, arrival: now.clock)
             note(message.header, transactionIDs: message.transactionIDs)
@@ -44,8 +44,7 @@ extension Replica {
         guard message.vote.signer == leader else {
             return .notSignedByLeader(message.vote.signer, leader: leader)
         }
-        guard header.epoch == epoch,
-            parameters.epoch(of: header.height) == epoch || !applies(.lastBlockRepeated)
+        guard header.epoch == epoch, parameters.epoch(of: header.height) == epoch
         else { return .wrongEpoch }
         let isFirst =
             header.view == proposal.round.view && header.parentView == proposal.parentView
@@ -78,9 +77,7 @@ extension Replica {
         }
         try checkWindow(view)
         // Most votes come more than once: what is counted already needs no second check.
-        if tallies[view]?.vote(vote.subject.kind, by: vote.signer)?.subject == vote.subject,
-            applies(.countedOnce)
-        {
+        if tallies[view]?.vote(vote.subject.kind, by: vote.signer)?.subject == vote.subject {
             return
         }
         try check(vote)
@@ -104,10 +101,9 @@ extension Replica {
         let view = subject.round.view
         noteNewest(vote)
         // What was done before may have moved the floor or the epoch.
-        guard subject.round.epoch == epoch || !applies(.epochOfVotes), view > floorView
-        else { return }
+        guard subject.round.epoch == epoch, view > floorView else { return }
         var tally = tallies[view] ?? Tally(validators: validators.count)
-        let outcome = tally.add(vote, repeatedly: !applies(.countedOnce))
+        let outcome = tally.add(vote)
         let contradiction = tally.contradiction(of: vote.signer)
         tallies[view] = tally
         if let contradiction { report(contradiction) }
@@ -121,7 +117,7 @@ extension Replica {
             break
         }
         let signatures = tally.signatures(for: subject)
-        if signatures.count + tally.repeats >= quorum, !holds(subject.kind, in: view) {
+        if signatures.count >= validators.quorum, !holds(subject.kind, in: view) {
             guard let certificate = Certificate(subject: subject, signatures: signatures) else {
                 preconditionFailure("a tally gives signatures by rising signer")
             }
@@ -160,12 +156,9 @@ extension Replica {
 
     /// Throws unless messages of an epoch can be judged now.
     func checkEpoch(_ epoch: Epoch) throws(MessageRejection) {
-        guard applies(.epochOfVotes) else { return }
         if epoch < self.epoch { throw .staleEpoch(epoch, current: self.epoch) }
         if epoch > self.epoch { throw .futureEpoch(epoch, current: self.epoch) }
     }
-
-    private var quorum: Int { validators.quorum - (applies(.quorum) ? 0 : 1) }
 
     private func checkWindow(_ view: View) throws(MessageRejection) {
         guard view <= self.view.adding(ConsensusLimits.viewWindow) else {
@@ -182,7 +175,6 @@ extension Replica {
 
     func check(_ certificate: Certificate) throws(MessageRejection) {
         try checkEpoch(certificate.subject.round.epoch)
-        if !applies(.quorum), certificate.signatures.count < validators.quorum { return }
         do throws(CertificateRejection) {
             try certificate.verify(
                 in: configuration.domain, validators: validators, verifier: verifier)
@@ -194,7 +186,7 @@ extension Replica {
     /// Whether a certificate says nothing new, so that its signatures need no check.
     func isKnown(_ certificate: Certificate) -> Bool {
         let round = certificate.subject.round
-        guard round.epoch == epoch || !applies(.epochOfVotes) else { return false }
+        guard round.epoch == epoch else { return false }
         return round.view <= floorView
             || certificates[round.view]?.certificate(certificate.subject.kind)?.subject
                 == certificate.subject

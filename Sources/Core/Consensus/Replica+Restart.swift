@@ -22,7 +22,6 @@ extension Replica {
         }
         if let signerRecord { record.add(signerRecord) }
         signsElsewhere = signerRecord != nil
-        if !applies(.quarantine) { mode = .voting }
     }
 
     /// Takes back what the journal holds. Blocks are judged again before a vote needs them: the
@@ -93,7 +92,7 @@ extension Replica {
     mutating func sendAgain() {
         for own in ownVotes where own.vote.subject.round.epoch == epoch {
             send(own)
-            if applies(.ownVotesCounted) { count(own.vote) }
+            count(own.vote)
         }
     }
 
@@ -101,8 +100,7 @@ extension Replica {
     /// between: it gives the same signature once more. A vote on a block needs the block, too; without
     /// NULLIFY, or FINALIZE after which there is no NULLIFY, the view might never end.
     mutating func signAgain() {
-        guard applies(.signedAgain), signsElsewhere, !isQuarantined, let index,
-            record.round.epoch == epoch,
+        guard signsElsewhere, !isQuarantined, let index, record.round.epoch == epoch,
             record.round.view > floorView
         else { return }
         for kind in VoteKind.allCases {

@@ -24,13 +24,6 @@ extension Replica {
         _ subject: VoteSubject, on blockHash: Bytes32?
     ) -> RecordedVote? {
         guard let index, var signed = currentRecord else { return nil }
-        #if RULE_SWITCHES
-            // What is a trap in production is one more way to notice that a rule is off.
-            guard subject.round == round, record.round <= round else {
-                halt(.notSigned(subject, .refused("votes follow the rounds")))
-                return nil
-            }
-        #endif
         // S7: the record only rises.
         precondition(subject.round == round && record.round <= round, "votes follow the rounds")
         let vote: SignedVote
@@ -50,14 +43,12 @@ extension Replica {
         ownVotes.append(own)
         var records = blockHash.map { makeDurable($0) } ?? []
         if isFirstInRound, let entry { records.append(.certificate(entry)) }
-        if case .finalize = subject, applies(.notarizationDurable),
-            let notarization = certificates[view]?.notarization
-        {
+        if case .finalize = subject, let notarization = certificates[view]?.notarization {
             records.append(.certificate(notarization))
         }
         records.append(.signer(signed))
         records.append(.vote(vote))
-        if applies(.votesDurable) { emit(.persist(records)) }
+        emit(.persist(records))
         awaitConfirmation(of: subject.round)
         return own
     }

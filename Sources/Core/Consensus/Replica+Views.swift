@@ -45,12 +45,11 @@ extension Replica {
 
     /// Δ of a view in milliseconds: D0 times 1.2 to the power k, at most CAP.
     func delta(in view: View) -> UInt64 {
-        let isCapped = applies(.delayCap)
-        let cap = isCapped ? UInt64(parameters.maximumDelayMilliseconds) : 1 << 40
+        let cap = UInt64(parameters.maximumDelayMilliseconds)
         var delta = UInt64(parameters.baseDelayMilliseconds)
         var steps = viewsSinceFloor(in: view)
         while steps > 0, delta < cap {
-            delta += max(1, isCapped ? delta / 5 : delta)
+            delta += max(1, delta / 5)
             steps -= 1
         }
         return min(delta, cap)
@@ -73,7 +72,7 @@ extension Replica {
 
     /// `t_l` before a proposal came, `t_a` after it; nil where the view was given up or finished.
     package var viewDeadline: Instant? {
-        guard let record = currentRecord, mayNullify(record) else { return nil }
+        guard let record = currentRecord, record.mayNullify else { return nil }
         let count: UInt64 = proposals[view] == nil ? 2 : 3
         return proposalDue.adding(milliseconds: count * pace.delta)
     }
@@ -123,7 +122,6 @@ extension Replica {
     private mutating func resend() {
         pace.nextResend = now.instant.adding(
             milliseconds: max(ConsensusDelays.resend, pace.delta / 2))
-        guard applies(.resend) else { return }
         for own in ownVotes where isWorthResending(own.vote.subject) { send(own) }
         if let entry, entry.subject.round.epoch == epoch, entry.subject.round.view > floorView {
             emit(.send(.certificate(entry), to: .all))

@@ -15,8 +15,7 @@ extension Replica {
 
     /// b.3: votes for the proposal of the current view if all that it needs is here and right.
     mutating func consider() {
-        guard let record = currentRecord, let received = proposals[view],
-            mayNotarize(record, received.proposal)
+        guard let record = currentRecord, let received = proposals[view], record.mayNotarize
         else { return }
         switch judge(received) {
         case .pending:
@@ -29,11 +28,6 @@ extension Replica {
             timeout()
         case .right:
             cast(.notarize(received.proposal), on: received.proposal.blockHash)
-            #if RULE_SWITCHES
-                if !applies(.finalizeNeedsNotarization), view == received.proposal.round.view {
-                    cast(.finalize(received.proposal), on: received.proposal.blockHash)
-                }
-            #endif
         }
     }
 
@@ -48,7 +42,7 @@ extension Replica {
         } else {
             guard parentView > floorView else { return .pending }
             let notarization = certificates[parentView]?.notarization
-            if notarization == nil, applies(.parentNotarized) {
+            if notarization == nil {
                 requestCertificates()
                 return .pending
             }
@@ -66,9 +60,7 @@ extension Replica {
             want(parentHash)
             return .pending
         }
-        guard
-            parent.height != lastHeight || parentHash == floor.hash
-                || !applies(.lastBlockRepeated),
+        guard parent.height != lastHeight || parentHash == floor.hash,
             header.height == parent.height.next, header.time > parent.time
         else { return .wrong }
         guard isTimely(header.time, arrival: received.arrival) else { return .untimely }
@@ -83,7 +75,6 @@ extension Replica {
 
     /// The "skip" rule: every view between the parent's and this one was nullified.
     func holdsNullifications(above lower: View, below upper: View) -> Bool {
-        guard applies(.skippedViewsNullified) else { return true }
         var skipped = lower.next
         while skipped < upper {
             guard holds(.nullify, in: skipped) else { return false }
@@ -95,7 +86,6 @@ extension Replica {
     /// b.7: whether a block's time fits our clock at its first arrival. A voting rule, not a rule of
     /// validity: who catches up checks strict growth alone.
     func isTimely(_ time: Timestamp, arrival: Timestamp) -> Bool {
-        guard applies(.timely) else { return true }
         let precision = UInt64(parameters.precisionMilliseconds)
         let base = UInt64(parameters.messageDelayMilliseconds)
         let grown = base + base / 10 * min(viewsSinceFloor(in: view), 1000)
@@ -108,9 +98,7 @@ extension Replica {
     mutating func castProposal(
         _ block: Block, _ proposal: Proposal, parentCertificate: Certificate?
     ) {
-        precondition(
-            currentRecord.map { mayNotarize($0, proposal) } ?? false, "one proposal a view for ever"
-        )
+        precondition(currentRecord?.mayNotarize == true, "one proposal a view for ever")
         guard let own = record(.notarize(proposal), on: proposal.blockHash) else { return }
         let message = ProposalMessage(
             header: block.header, transactionIDs: block.transactionIDs,
@@ -124,7 +112,7 @@ extension Replica {
 
     /// b.5: gives the current view up, unless FINALIZE was sent in it. Allowed after NOTARIZE.
     mutating func timeout() {
-        guard let record = currentRecord, mayNullify(record) else { return }
+        guard let record = currentRecord, record.mayNullify else { return }
         cast(.nullify(round), on: nil)
     }
 }

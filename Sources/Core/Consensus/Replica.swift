@@ -209,9 +209,6 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
     /// not moved before a finalization, so that the journal is never an epoch ahead of the store.
     mutating func finish() -> [Effect] {
         defer { effects = [] }
-        #if RULE_SWITCHES
-            if !applies(.syncBeforeSend) { return sendingFirst }
-        #endif
         var merged: [Effect] = []
         var open: Int?
         for effect in effects {
@@ -232,16 +229,6 @@ package struct Replica<Verifier: SignatureVerifier, Signer: VoteSigner>: Sendabl
         }
         return merged
     }
-
-    #if RULE_SWITCHES
-        /// The effects with every record after what it should precede.
-        private var sendingFirst: [Effect] {
-            let isRecord = { (effect: Effect) in
-                if case .persist = effect { true } else { false }
-            }
-            return effects.filter { !isRecord($0) } + effects.filter(isRecord)
-        }
-    #endif
 
     mutating func emit(_ effect: Effect) { effects.append(effect) }
 

@@ -17,10 +17,6 @@ package struct ReplicaConfiguration: Sendable {
     /// The finalization of the last block of the epoch before the floor's next height; nil where it
     /// is not stored.
     package let boundary: FinalizedHeader?
-    #if RULE_SWITCHES
-        /// The rules that this run does without.
-        package var disabledRules: Set<Rule> = []
-    #endif
 
     package init(
         domain: SigningDomain, parameters: Parameters, validators: ValidatorSet, key: Bytes32,

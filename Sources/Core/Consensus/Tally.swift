@@ -10,9 +10,6 @@ struct Tally: Sendable {
     /// The signers already reported, by kind of the second vote.
     private var reported: Set<Report> = []
 
-    /// Votes that were counted again.
-    private(set) var repeats = 0
-
     private struct Report: Hashable {
         let kind: VoteKind
         let signer: ValidatorIndex
@@ -39,15 +36,12 @@ struct Tally: Sendable {
     }
 
     /// Adds a vote whose signature was checked.
-    ///
-    /// - Parameter repeatedly: whether a vote that comes again counts again, as never it may.
-    mutating func add(_ vote: SignedVote, repeatedly: Bool = false) -> Outcome {
+    mutating func add(_ vote: SignedVote) -> Outcome {
         let kind = vote.subject.kind
         let position = Int(vote.signer.rawValue)
         guard position < notarizations.count else { return .alreadyCounted }
         if let first = self.vote(kind, by: vote.signer) {
-            if first.subject == vote.subject, repeatedly { repeats += 1 }
-            if first.subject == vote.subject { return repeatedly ? .counted : .alreadyCounted }
+            if first.subject == vote.subject { return .alreadyCounted }
             return .conflict(report(first, vote))
         }
         switch kind {

@@ -145,6 +145,10 @@ extension Cluster {
         else { return }
         node.hasSignedAsCopy = true
         note("votes of copies")
+        // With other faults it may be cut off from all that heard the original.
+        if scenario.faults == [.copy] {
+            violate("D9", "node \(node.id), a copy of a running validator, votes beside it")
+        }
     }
 
     private func halt(_ node: SimulatedNode, _ reason: HaltReason) {

@@ -18,6 +18,7 @@ import Ledger
 //   D3  the floor never moves back            step              D4  resent bytes are equal   step
 //   D5  the floor's batch is atomic           StorageTests      D6  torn is repaired, damage noticed    step, at each start
 //   D7  accepted ballots survive              run; NodeTests    D8  an I/O error stops the node         step; StorageTests
+//   D9  no copy votes beside its original     step, where there is no other fault
 //   L1  L2  L4  recovery, every transaction, laggards   run     L3  L6  L7  L8   SimulationTests; L5 step
 //   R1 ... R8 bounds                          ConsensusTests, BlockSyncTests, PeerNetworkTests, NodeTests
 //   C1  chain time rises                      step              C2  not ahead of honest clocks          step

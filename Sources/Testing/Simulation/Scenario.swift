@@ -1,7 +1,3 @@
-#if RULE_SWITCHES
-    package import Consensus
-#endif
-
 /// One run: the same scenario gives the same events.
 package struct Scenario: Sendable {
     package let seed: UInt64
@@ -15,10 +11,6 @@ package struct Scenario: Sendable {
     package let crashPoint: CrashPoint?
     /// Partitions of an exhaustive run of twins; nil for all others.
     package let twins: TwinsCase?
-    #if RULE_SWITCHES
-        /// Rules that no honest validator of this run knows.
-        package var disabledRules: Set<Rule> = []
-    #endif
 
     package init(
         seed: UInt64, validators: Int, faults: [FaultKind] = FaultKind.allCases,

@@ -16,7 +16,6 @@ final class SimulatedNode {
     var audience: [Bool]?
     let signer: SimulatedSigner
     private let first: SimulatedSet
-    private let scenario: Scenario
 
     /// The journal as it is on disk, synced.
     var disk: SimulatedDisk
@@ -91,14 +90,13 @@ final class SimulatedNode {
     }
 
     init(
-        id: Int, place: Int, byzantine: FaultKind?, skew: Int64, scenario: Scenario,
+        id: Int, place: Int, byzantine: FaultKind?, skew: Int64,
         genesis: Genesis, set: SimulatedSet, candidates: Int, holder: SimulatedKeyHolder?
     ) {
         self.id = id
         self.place = place
         self.byzantine = byzantine
         self.skew = skew
-        self.scenario = scenario
         self.set = set
         clockError = skew
         isAbsent = byzantine == .silent || byzantine == .copy
@@ -109,7 +107,7 @@ final class SimulatedNode {
             store: SimulatedStore(
                 floor: .genesis(genesis), floorState: .genesis(genesis, set)),
             parameters: genesis.parameters, candidates: candidates)
-        replica = Self.replica(genesis.domain, signer, application, .missing, 0, scenario)
+        replica = Self.replica(genesis.domain, signer, application, .missing, 0)
         client = Self.client(genesis.domain, application)
     }
 
@@ -143,14 +141,14 @@ final class SimulatedNode {
             store: application.store, parameters: application.parameters,
             candidates: application.candidates)
         set = application.store.floorState.membership.current
-        replica = Self.replica(domain, signer, application, state, generation, scenario)
+        replica = Self.replica(domain, signer, application, state, generation)
         client = Self.client(domain, application)
         return state
     }
 
     private static func replica(
         _ domain: SigningDomain, _ signer: SimulatedSigner, _ application: SimulatedApplication,
-        _ journal: JournalState, _ generation: Int, _ scenario: Scenario
+        _ journal: JournalState, _ generation: Int
     ) -> SimulatedReplica {
         let configuration = ReplicaConfiguration(
             domain: domain, parameters: application.parameters,
@@ -158,21 +156,9 @@ final class SimulatedNode {
             key: signer.key, nonce: SimulatedChain.key(generation, purpose: 9),
             listening: 2 * UInt64(application.parameters.heartbeatMilliseconds))
         return Replica(
-            configuration: switched(configuration, scenario), verifier: SimulatedSignatures(),
-            signer: signer,
+            configuration: configuration, verifier: SimulatedSignatures(), signer: signer,
             floor: application.store.floor, journal: journal,
             signerRecord: signer.holder?.record)
-    }
-
-    /// The configuration without the rules that a run switches off.
-    private static func switched(
-        _ configuration: ReplicaConfiguration, _ scenario: Scenario
-    ) -> ReplicaConfiguration {
-        #if RULE_SWITCHES
-            var configuration = configuration
-            configuration.disabledRules = scenario.disabledRules
-        #endif
-        return configuration
     }
 
     private static func client(

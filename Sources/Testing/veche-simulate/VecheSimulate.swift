@@ -3,10 +3,6 @@ import Console
 import Foundation
 import Simulation
 
-#if RULE_SWITCHES
-    import Consensus
-#endif
-
 /// Runs seeded simulations of a whole cluster and says which seeds broke an invariant.
 @main
 struct VecheSimulate: AsyncParsableCommand {
@@ -58,15 +54,6 @@ struct VecheSimulate: AsyncParsableCommand {
     @Flag(help: "Print the result as JSON.")
     var json = false
 
-    #if RULE_SWITCHES
-        @Option(
-            help: """
-                Switch off a rule of agreement, several joined by +, or all of them in turn, and run \
-                until an invariant breaks: \(Rule.allCases.map(\.rawValue).joined(separator: ", ")).
-                """)
-        var disable: String?
-    #endif
-
     func validate() throws {
         guard (1...100_000).contains(views ?? 1) else {
             throw ValidationError("--views must be 1 to 100000")
@@ -75,9 +62,6 @@ struct VecheSimulate: AsyncParsableCommand {
     }
 
     func run() async throws {
-        #if RULE_SWITCHES
-            if let disable { return try printMutations(disable) }
-        #endif
         let clock = ContinuousClock()
         let start = clock.now
         var summary = SimulationSummary()
