@@ -32,6 +32,7 @@ let nioHTTPTypesHTTP1 = Target.Dependency.product(
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let unixSignals = Target.Dependency.product(
     name: "UnixSignals", package: "swift-service-lifecycle")
@@ -113,12 +114,13 @@ let shell = floor(
                 logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
             ]),
         module("APISchema", ["Codec", "Ledger", "PlainText"]),
+        module("Files", [system]),
         module("SystemErrors"),
         module("NetworkErrors", ["SystemErrors", nioCore, nioPosix, nioSSL]),
         module("Console", ["PlainText", "SystemErrors", argumentParser]),
         module(
             "DocumentFiles",
-            ["Codec", "Console", "Cryptography", "Ledger", "PlainText", "SystemErrors"]),
+            ["Codec", "Console", "Cryptography", "Files", "Ledger", "PlainText", "SystemErrors"]),
         module(
             "CeremonyStation",
             [
@@ -138,7 +140,7 @@ let shell = floor(
                 "BallotCryptography", "Codec", "Cryptography", "DocumentFiles", "Ledger",
                 "PlainText", "Verification",
             ]),
-        module("Storage", ["CRocksDB", "CRocksDBLog", "Codec", "Ledger"]),
+        module("Storage", ["CRocksDB", "CRocksDBLog", "Codec", "Files", "Ledger"]),
         module(
             "PeerNetwork",
             [
@@ -161,15 +163,15 @@ let shell = floor(
         module(
             "RemoteSigner",
             [
-                "Codec", "Consensus", "Cryptography", "DocumentFiles", "Hashing", "Ledger",
-                "NetworkErrors", "PlainText", "Storage", logging, nioCore, nioPosix,
-                serviceLifecycle, unixSignals,
+                "Codec", "Consensus", "Cryptography", "DocumentFiles", "Files", "Hashing", "Ledger",
+                "NetworkErrors", "PlainText", logging, nioCore, nioPosix, serviceLifecycle,
+                unixSignals,
             ]),
         module(
             "Node",
             [
                 "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus",
-                "Cryptography", "DocumentFiles", "Elections", "HTTPServing", "Ledger",
+                "Cryptography", "DocumentFiles", "Elections", "Files", "HTTPServing", "Ledger",
                 "NetworkAddresses", "NetworkErrors", "NodeAPI", "PeerNetwork", "PlainText",
                 "ProcessLimits", "RemoteSigner", "Ristretto", "Storage", "TransparencyLog", logging,
                 serviceLifecycle, unixSignals,
@@ -190,8 +192,9 @@ let tools = floor(
         tool(
             "veche-node",
             [
-                "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "HTTPServing",
-                "Ledger", "LedgerClient", "NetworkAddresses", "Node", "PlainText", "ProcessLimits",
+                "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "Files",
+                "HTTPServing", "Ledger", "LedgerClient", "NetworkAddresses", "Node", "PlainText",
+                "ProcessLimits",
                 "RemoteSigner", "Storage", "TransparencyLog", argumentParser, logging,
             ]),
         tool(
@@ -354,7 +357,7 @@ let testTargets: [Target] =
                 "ErrorWordsTests",
                 [
                     "BallotCryptography", "BlockSync", "Codec", "CommandOptions", "Consensus",
-                    "Cryptography", "DocumentFiles", "Elections", "Ledger", "LedgerClient",
+                    "Cryptography", "DocumentFiles", "Elections", "Files", "Ledger", "LedgerClient",
                     "NetworkErrors", "Node", "NodeAPI", "PeerNetwork", "RemoteSigner", "Storage",
                     "SystemErrors", "TransparencyLog", "Verification", "VoterStation", nioCore,
                 ]),
@@ -363,7 +366,8 @@ let testTargets: [Target] =
             tests("ProcessLimitsTests", ["ProcessLimits", nioCore, nioPosix]),
             tests("CompressionTests", ["Compression"]),
             tests("HTTPServingTests", ["HTTPServing", "NetworkAddresses", "PlainText", logging]),
-            tests("StorageTests", ["Codec", "Ledger", "Storage"]),
+            tests("FilesTests", ["Files"]),
+            tests("StorageTests", ["Codec", "Files", "Ledger", "Storage"]),
             tests(
                 "PeerNetworkTests",
                 [
@@ -374,7 +378,7 @@ let testTargets: [Target] =
                 "NodeTests",
                 [
                     "APISchema", "BallotCryptography", "ClusterElection", "Codec", "Consensus",
-                    "Cryptography", "DocumentFiles", "Elections", "Ledger", "LedgerClient",
+                    "Cryptography", "DocumentFiles", "Elections", "Files", "Ledger", "LedgerClient",
                     "NetworkAddresses", "Node", "NodeAPI", "RawConnections", "Storage",
                     "TransparencyLog", logging, nioCore, nioPosix,
                 ]),
@@ -388,7 +392,7 @@ let testTargets: [Target] =
             tests(
                 "RemoteSignerTests",
                 [
-                    "Codec", "Consensus", "Cryptography", "Ledger", "RemoteSigner", "Storage",
+                    "Codec", "Consensus", "Cryptography", "Files", "Ledger", "RemoteSigner",
                     logging, nioCore, nioPosix,
                 ]),
         ])
@@ -448,6 +452,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),

@@ -4,6 +4,7 @@ import Codec
 import Consensus
 import Cryptography
 import Elections
+import Files
 import Ledger
 import Logging
 import NodeAPI

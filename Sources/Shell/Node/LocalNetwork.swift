@@ -1,10 +1,10 @@
 package import Codec
 import Cryptography
 import DocumentFiles
+import Files
 import Foundation
 package import Ledger
 import RemoteSigner
-import Storage
 
 /// What a network on one machine is made from.
 package struct LocalNetworkPlan: Sendable {
@@ -69,7 +69,7 @@ package struct LocalNetwork: Codable, Hashable, Sendable {
 
     /// Makes the network in a directory that has none.
     ///
-    /// - Throws: `FileFailure`, `NodeFailure`, `StorageError`.
+    /// - Throws: `FileFailure`, `NodeFailure`, `DiskFailure`.
     package static func make(_ plan: LocalNetworkPlan, time: Timestamp) throws -> LocalNetwork {
         if let fault = plan.faults.first { throw NodeFailure.configuration("\(fault)") }
         let genesisPath = plan.directory + "/genesis.json"

@@ -1,8 +1,8 @@
 import Codec
 package import Cryptography
 package import DocumentFiles
+import Files
 package import Ledger
-import Storage
 import TransparencyLog
 
 /// What the directory of a node is made from that comes to a chain which is there already.
@@ -54,7 +54,7 @@ package struct NewNode: Sendable {
     ///
     /// - Returns: the public keys of a new validator, which are also in `validatorFile`; nil for an
     ///   observer.
-    /// - Throws: `FileFailure`, `NodeFailure`, `StorageError`.
+    /// - Throws: `FileFailure`, `NodeFailure`, `DiskFailure`.
     @discardableResult
     package func make(in home: String, passphrase: Passphrase) throws -> Validator? {
         try check()

@@ -4,6 +4,7 @@ import Consensus
 import Cryptography
 package import DocumentFiles
 import Elections
+import Files
 import Foundation
 package import HTTPServing
 package import Ledger

@@ -2,6 +2,7 @@ import APISchema
 import BallotCryptography
 import Codec
 import Elections
+import Files
 import HTTPServing
 import Ledger
 import Logging

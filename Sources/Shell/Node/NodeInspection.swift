@@ -2,6 +2,7 @@ package import Codec
 import Consensus
 import DocumentFiles
 import Elections
+import Files
 package import Ledger
 import Storage
 import TransparencyLog

@@ -2,6 +2,7 @@ import BallotCryptography
 import BlockSync
 import Codec
 import Elections
+import Files
 import Ledger
 import Logging
 import PeerNetwork

@@ -1,5 +1,6 @@
 import Consensus
 import Elections
+import Files
 import Ledger
 import NetworkErrors
 import PeerNetwork
@@ -56,7 +57,8 @@ extension NodeFailure {
     init(_ error: any Error) {
         switch error {
         case let failure as NodeFailure: self = failure
-        case let error as StorageError:
+        case let error as StorageError: self = .storage("\(error)")
+        case let error as DiskFailure:
             if case .inUse = error {
                 self = .inUse("\(error)")
             } else {

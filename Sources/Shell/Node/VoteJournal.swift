@@ -1,7 +1,7 @@
 package import Codec
 import Consensus
+package import Files
 import Ledger
-package import Storage
 
 /// The vote journal of a validator in its data directory.
 package struct VoteJournal: Sendable {
@@ -18,7 +18,7 @@ package struct VoteJournal: Sendable {
     static func open(
         in directory: DataDirectory, chainID: Bytes32, key: Bytes32, isExpected: Bool,
         signed: Round?
-    ) throws(StorageError) -> (journal: VoteJournal, state: JournalState) {
+    ) throws(DiskFailure) -> (journal: VoteJournal, state: JournalState) {
         let header = Journal.header(chainID: chainID, key: key)
         let file = try JournalFile(in: directory, name: fileName)
         guard isExpected else {
@@ -36,7 +36,7 @@ package struct VoteJournal: Sendable {
     /// its journal does not know what it signed.
     package static func create(
         in directory: DataDirectory, chainID: Bytes32, key: Bytes32
-    ) throws(StorageError) {
+    ) throws(DiskFailure) {
         let file = try JournalFile(in: directory, name: fileName)
         guard file.size == 0 else { return }
         try file.append(Journal.header(chainID: chainID, key: key))
@@ -44,13 +44,13 @@ package struct VoteJournal: Sendable {
     }
 
     /// Appends records as one frame, durably.
-    func append(_ records: [JournalRecord]) throws(StorageError) {
+    func append(_ records: [JournalRecord]) throws(DiskFailure) {
         try file.append(Journal.frame(records, at: UInt64(file.size)))
         try file.synchronize()
     }
 
     /// Replaces everything by these records.
-    func rewrite(_ records: [JournalRecord]) throws(StorageError) {
+    func rewrite(_ records: [JournalRecord]) throws(DiskFailure) {
         var bytes = header
         if !records.isEmpty { bytes += Journal.frame(records, at: UInt64(header.count)) }
         try file.rewrite(bytes)

@@ -1,8 +1,8 @@
 import Codec
 import Consensus
 package import Cryptography
+package import Files
 package import Ledger
-package import Storage
 
 /// Holds the key and decides what it signs. Its work blocks on the disk: a signature leaves only
 /// after the record that forbids its contradiction is there.
@@ -14,7 +14,7 @@ package actor KeyHolder: BlockingActor {
     private var state: SignerState
     private var isTaken = false
 
-    /// - Throws: `SignerFailure`, `StorageError`.
+    /// - Throws: `SignerFailure`, `DiskFailure`.
     package init(
         directory: DataDirectory, domain: SigningDomain, key: Ed25519SigningKey
     ) throws {
@@ -37,8 +37,8 @@ package actor KeyHolder: BlockingActor {
 
     /// Answers a request.
     ///
-    /// - Throws: `StorageError` where the record cannot be written: the signer ends then.
-    package func answer(_ request: SignerRequest) throws(StorageError) -> SignerAnswer {
+    /// - Throws: `DiskFailure` where the record cannot be written: the signer ends then.
+    package func answer(_ request: SignerRequest) throws(DiskFailure) -> SignerAnswer {
         switch request {
         case .vote(let subject): try sign(subject)
         case .readiness(let body):
@@ -48,7 +48,7 @@ package actor KeyHolder: BlockingActor {
         }
     }
 
-    private func sign(_ subject: VoteSubject) throws(StorageError) -> SignerAnswer {
+    private func sign(_ subject: VoteSubject) throws(DiskFailure) -> SignerAnswer {
         let next: SignerState
         let signature: Bytes64
         do throws(SignerRefusal) {

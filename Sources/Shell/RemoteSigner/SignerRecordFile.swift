@@ -1,7 +1,7 @@
 package import Codec
 package import Consensus
+package import Files
 import Hashing
-package import Storage
 
 /// Why a signer does not run.
 package enum SignerFailure: Error, Hashable, Sendable, CustomStringConvertible {
@@ -43,7 +43,7 @@ package struct SignerRecordFile: Sendable {
 
     /// Makes the record of a key that has never signed.
     ///
-    /// - Throws: `SignerFailure.recordExists`, `StorageError`.
+    /// - Throws: `SignerFailure.recordExists`, `DiskFailure`.
     package static func begin(
         in directory: DataDirectory, chainID: Bytes32, key: Bytes32
     ) throws {
@@ -56,7 +56,7 @@ package struct SignerRecordFile: Sendable {
 
     /// Opens the record of a key on a chain.
     ///
-    /// - Throws: `SignerFailure` for one that is not there or not whole, `StorageError`.
+    /// - Throws: `SignerFailure` for one that is not there or not whole, `DiskFailure`.
     package static func open(
         in directory: DataDirectory, chainID: Bytes32, key: Bytes32
     ) throws -> (file: SignerRecordFile, state: SignerState) {
@@ -85,7 +85,7 @@ package struct SignerRecordFile: Sendable {
     }
 
     /// Replaces the record, durably.
-    func store(_ state: SignerState) throws(StorageError) {
+    func store(_ state: SignerState) throws(DiskFailure) {
         try file.rewrite(Self.encode(state, header: header))
     }
 

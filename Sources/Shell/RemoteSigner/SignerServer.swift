@@ -1,11 +1,11 @@
 import Codec
+import Files
 import Glibc
 package import Logging
 import NIOCore
 import NIOPosix
 import NetworkErrors
 import ServiceLifecycle
-import Storage
 import UnixSignals
 
 /// The signer's process: one socket, one node at a time.
@@ -23,7 +23,7 @@ package struct SignerServer: Sendable {
 
     /// Serves until cancelled.
     ///
-    /// - Throws: where the socket cannot be made, and `StorageError` where the record cannot be
+    /// - Throws: where the socket cannot be made, and `DiskFailure` where the record cannot be
     ///   written.
     package func run() async throws {
         // Only the owner may connect, from the moment on which the socket is there.
@@ -90,7 +90,7 @@ package struct SignerServer: Sendable {
                     try await answers.write(answer.canonicalBytes)
                 }
             }
-        } catch let failure as StorageError {
+        } catch let failure as DiskFailure {
             throw failure
         } catch {
             logger.info(

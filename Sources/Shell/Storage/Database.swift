@@ -1,6 +1,7 @@
 import CRocksDB
 import CRocksDBLog
 import Dispatch
+import Files
 import Synchronization
 
 /// Bounds on the memory that the database takes.

@@ -1,4 +1,5 @@
 package import Codec
+package import Files
 import Synchronization
 
 /// A node's database: blocks, log, state, mempool. Calls block and are safe from any thread.
@@ -27,7 +28,9 @@ package final class NodeStore: StoreReading, Sendable {
         switch directory.access {
         case .create: break
         case .existing, .readOnly:
-            guard isFile(path + "/CURRENT") else { throw .missing(directory: directory.path) }
+            guard FileNames.exists(path + "/CURRENT") else {
+                throw .disk(.missing(directory: directory.path))
+            }
         }
         let database = try Database(path: path, access: directory.access, options: options)
         let source = ReadSource(database, pinned: false)
@@ -37,7 +40,7 @@ package final class NodeStore: StoreReading, Sendable {
         guard let format = try source.get(.meta, StoreKey.format) else {
             // A crash between making the database and this write leaves it empty: the same case.
             guard case .create = directory.access, let chainID else {
-                throw .missing(directory: directory.path)
+                throw .disk(.missing(directory: directory.path))
             }
             self.chainID = chainID
             guard try source.isEmpty() else {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import DocumentFiles
+import Files
 import Foundation
 import LedgerClient
 import Node
@@ -49,7 +50,8 @@ private func status(of error: any Error) -> ExitCode {
     case let failure as SignerFailure:
         if case .configuration = failure { ExitCode(78) } else { ExitStatus.data }
     case let failure as ClientError where failure.isTemporary: ExitStatus.unavailable
-    case let failure as StorageError:
+    case is StorageError: ExitStatus.storage
+    case let failure as DiskFailure:
         if case .inUse = failure { ExitStatus.inUse } else { ExitStatus.storage }
     default: ExitStatus.refused
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cryptography
 import DocumentFiles
+import Files
 import Foundation
 import HTTPServing
 import Ledger
@@ -8,7 +9,6 @@ import Logging
 import Node
 import ProcessLimits
 import RemoteSigner
-import Storage
 
 /// Holds a validator's consensus key in a process of its own.
 struct SignerCommand: AsyncParsableCommand {

@@ -5,6 +5,7 @@ import Consensus
 import Cryptography
 import DocumentFiles
 import Elections
+import Files
 import Foundation
 import Ledger
 import LedgerClient
@@ -71,7 +72,8 @@ private let samples: [any Error] = [
         reason: NetworkError.reason(IOError(errnoCode: EADDRINUSE, reason: "bind(descriptor:)"))),
     MempoolRefusal.otherBallotWaits(hash),
     CheckRefusal.suspect(seconds: 3), ServiceFailure.notFound("No such block."),
-    StorageError.system(operation: "open", path: "/data", code: EACCES),
+    DiskFailure.system(operation: "open", path: "/data", code: EACCES),
+    LockFile.Refusal.taken(process: 7), StorageError.disk(.missing(directory: "/data")),
     SignerConnectionFailure.unreachable(
         path: "/run/signer",
         reason: NetworkError.reason(IOError(errnoCode: ENOENT, reason: "connect"))),

@@ -1,5 +1,6 @@
 import BallotCryptography
 import Codec
+import Files
 import Foundation
 import Ledger
 import NetworkAddresses

@@ -1,10 +1,10 @@
 import Codec
 import Consensus
 import Cryptography
+import Files
 import Foundation
 import Ledger
 import RemoteSigner
-import Storage
 import Testing
 
 /// What the holder of a key signs, and what it remembers.
@@ -132,11 +132,11 @@ import Testing
         // A directory in the place of the new record makes the write fail.
         try FileManager.default.createDirectory(
             atPath: home.path + "/signer.record.new", withIntermediateDirectories: false)
-        await #expect(throws: StorageError.self) {
+        await #expect(throws: DiskFailure.self) {
             try await holder.answer(.vote(notarize(1)))
         }
         // Nor later: what is on the disk is not known any more.
-        await #expect(throws: StorageError.self) {
+        await #expect(throws: DiskFailure.self) {
             try await holder.answer(.vote(notarize(2)))
         }
     }

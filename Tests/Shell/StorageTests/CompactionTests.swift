@@ -1,4 +1,5 @@
 import Codec
+import Files
 import Foundation
 import Ledger
 import Storage

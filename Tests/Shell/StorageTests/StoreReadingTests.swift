@@ -1,4 +1,5 @@
 import Codec
+import Files
 import Ledger
 import Storage
 import Testing

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Storage
 import Testing
 
 @Suite struct JournalFileTests {
@@ -67,7 +67,7 @@ import Testing
         try FileManager.default.createDirectory(
             atPath: path + "/data/votes.new", withIntermediateDirectories: false)
         let failure = try #require(
-            #expect(throws: StorageError.self) { try journal.rewrite([1]) })
+            #expect(throws: DiskFailure.self) { try journal.rewrite([1]) })
         try FileManager.default.removeItem(atPath: path + "/data/votes.new")
         #expect(throws: failure) { try journal.append([1]) }
         #expect(throws: failure) { try journal.synchronize() }
@@ -76,7 +76,7 @@ import Testing
 
     @Test func readOnlyAccessMakesNoJournal() throws {
         let directory = try DataDirectory(path: path, access: .readOnly)
-        #expect(throws: StorageError.self) { try JournalFile(in: directory, name: "votes") }
+        #expect(throws: DiskFailure.self) { try JournalFile(in: directory, name: "votes") }
         #expect(!FileManager.default.fileExists(atPath: path + "/votes"))
     }
 }

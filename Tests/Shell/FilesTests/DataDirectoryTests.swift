@@ -1,6 +1,5 @@
-import Codec
+import Files
 import Foundation
-import Storage
 import Testing
 
 @Suite struct DataDirectoryTests {
@@ -11,7 +10,7 @@ import Testing
 
     @Test func secondOwnerIsRefusedAtOnceAndTold() throws {
         let first = try DataDirectory(path: path)
-        let error = #expect(throws: StorageError.self) { try DataDirectory(path: path) }
+        let error = #expect(throws: DiskFailure.self) { try DataDirectory(path: path) }
         #expect(error == .inUse(directory: path, process: getpid()))
         #expect(error?.description.contains(path) == true)
         #expect(error?.description.contains("Stop that node first") == true)
@@ -23,18 +22,6 @@ import Testing
         _ = try DataDirectory(path: path)
     }
 
-    @Test func lockHoldsAsLongAsAStoreOrSnapshotLives() throws {
-        var snapshot: StoreSnapshot?
-        do {
-            let store = try NodeStore(in: DataDirectory(path: path), chainID: chain)
-            snapshot = store.snapshot()
-        }
-        #expect(throws: StorageError.self) { try DataDirectory(path: path) }
-        #expect(try snapshot?.floor() == nil)
-        snapshot = nil
-        _ = try DataDirectory(path: path)
-    }
-
     @Test func directoriesAreMadeForTheOwnerAlone() throws {
         _ = try DataDirectory(path: path + "/a/b/c")
         let attributes = try FileManager.default.attributesOfItem(atPath: path + "/a/b/c")
@@ -43,16 +30,8 @@ import Testing
 
     @Test(arguments: [DataDirectory.Access.existing, .readOnly])
     func missingDirectoryIsReported(access: DataDirectory.Access) throws {
-        #expect(throws: StorageError.missing(directory: path + "/none")) {
+        #expect(throws: DiskFailure.missing(directory: path + "/none")) {
             try DataDirectory(path: path + "/none", access: access)
-        }
-    }
-
-    @Test(arguments: [DataDirectory.Access.existing, .readOnly])
-    func directoryWithoutAStoreIsReported(access: DataDirectory.Access) throws {
-        let directory = try DataDirectory(path: path, access: access)
-        #expect(throws: StorageError.missing(directory: path)) {
-            try NodeStore(in: directory, chainID: nil)
         }
     }
 }
