@@ -173,7 +173,7 @@ import Testing
         try await withNetwork { network in
             for number in 1...4 { try await network.start("validator-\(number)") }
             try await network.start("observer-1")
-            var election = try await openElection(network, voters: 1)
+            let election = try await openElection(network, voters: 1)
             let ballot = try #require(try election.ballots(1).first)
             let status = try await NodeClient.with(
                 nodes: [network.url("observer-1")], chainID: network.genesis.chainID
@@ -198,7 +198,7 @@ import Testing
         try await withNetwork { network in
             for number in 1...4 { try await network.start("validator-\(number)") }
             try await network.start("observer-1")
-            var election = try await openElection(network, voters: 100)
+            let election = try await openElection(network, voters: 100)
             var ballots = try election.ballots(61)[...]
             let bad = try bad(10_000, like: ballots.removeFirst())
             let validator = try await network.node("validator-1")
