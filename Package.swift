@@ -107,6 +107,7 @@ let shell = floor(
         module("NetworkAddresses"),
         module("ProcessLimits"),
         module("Compression", ["CZlib"]),
+        module("ProcessLogs", ["NetworkErrors", "PlainText", logging]),
         module(
             "HTTPServing",
             [
@@ -171,10 +172,10 @@ let shell = floor(
             "Node",
             [
                 "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus",
-                "Cryptography", "DocumentFiles", "Elections", "Files", "HTTPServing", "Ledger",
-                "NetworkAddresses", "NetworkErrors", "NodeAPI", "PeerNetwork", "PlainText",
-                "ProcessLimits", "RemoteSigner", "Ristretto", "Storage", "TransparencyLog", logging,
-                serviceLifecycle, unixSignals,
+                "Cryptography", "DocumentFiles", "Elections", "Files", "Ledger", "NetworkAddresses",
+                "NetworkErrors", "NodeAPI", "PeerNetwork", "PlainText",
+                "ProcessLimits", "ProcessLogs", "RemoteSigner", "Ristretto", "Storage",
+                "TransparencyLog", logging, serviceLifecycle, unixSignals,
             ]),
         module(
             "Registrar",
@@ -193,9 +194,14 @@ let tools = floor(
             "veche-node",
             [
                 "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "Files",
-                "HTTPServing", "Ledger", "LedgerClient", "NetworkAddresses", "Node", "PlainText",
-                "ProcessLimits",
-                "RemoteSigner", "Storage", "TransparencyLog", argumentParser, logging,
+                "Ledger", "LedgerClient", "NetworkAddresses", "Node", "PlainText", "ProcessLimits",
+                "ProcessLogs", "Storage", "TransparencyLog", argumentParser, logging,
+            ]),
+        tool(
+            "veche-signer",
+            [
+                "Console", "Cryptography", "DocumentFiles", "Files", "Ledger", "ProcessLimits",
+                "ProcessLogs", "RemoteSigner", argumentParser, logging,
             ]),
         tool(
             "veche",
@@ -214,9 +220,9 @@ let tools = floor(
         tool(
             "veche-registrar",
             [
-                "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "HTTPServing",
-                "Ledger", "LedgerClient", "PlainText", "ProcessLimits", "Registrar", argumentParser,
-                logging,
+                "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "Ledger",
+                "LedgerClient", "PlainText", "ProcessLimits", "ProcessLogs", "Registrar",
+                argumentParser, logging,
             ]),
         // Compiled to WebAssembly by `Deploy/ballot-web.sh`; here it is built for the tests.
         .target(
@@ -366,6 +372,7 @@ let testTargets: [Target] =
             tests("ProcessLimitsTests", ["ProcessLimits", nioCore, nioPosix]),
             tests("CompressionTests", ["Compression"]),
             tests("HTTPServingTests", ["HTTPServing", "NetworkAddresses", "PlainText", logging]),
+            tests("ProcessLogsTests", ["PlainText", "ProcessLogs", logging]),
             tests("FilesTests", ["Files"]),
             tests("StorageTests", ["Codec", "Files", "Ledger", "Storage"]),
             tests(
@@ -413,7 +420,7 @@ let testTargets: [Target] =
                     "APISchema", "Attackers", "ClusterElection", "Codec", "Consensus",
                     "Cryptography", "DocumentFiles", "Ledger", "Node", "PeerNetwork", "PeerTraffic",
                     "ProcessHarness", "Storage", "TransparencyLog", "veche-ceremony", "veche-node",
-                    logging, nioCore, nioPosix,
+                    "veche-signer", logging, nioCore, nioPosix,
                 ]),
             .testTarget(
                 name: "BallotWebTests",
@@ -441,6 +448,7 @@ let package = Package(
         .executable(name: "veche-ceremony", targets: ["veche-ceremony"]),
         .executable(name: "veche-node", targets: ["veche-node"]),
         .executable(name: "veche-registrar", targets: ["veche-registrar"]),
+        .executable(name: "veche-signer", targets: ["veche-signer"]),
         .executable(name: "veche-simulate", targets: ["veche-simulate"]),
     ],
     dependencies: [

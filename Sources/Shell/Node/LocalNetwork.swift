@@ -20,7 +20,7 @@ package struct LocalNetworkPlan: Sendable {
     package var commissionMembers = 7
     package var commissionThreshold: UInt32 = 4
     package var parameters = Parameters()
-    /// Whether each consensus key is in a directory for `veche-node signer`, NAME-signer.
+    /// Whether each consensus key is in a directory for `veche-signer`, NAME-signer.
     package var remoteSigners = false
 
     package init(directory: String) { self.directory = directory }

@@ -6,7 +6,6 @@ package import DocumentFiles
 import Elections
 import Files
 import Foundation
-package import HTTPServing
 package import Ledger
 package import Logging
 import NetworkAddresses
@@ -14,6 +13,7 @@ import NetworkErrors
 package import NodeAPI
 import PeerNetwork
 import ProcessLimits
+package import ProcessLogs
 import RemoteSigner
 import ServiceLifecycle
 import Storage

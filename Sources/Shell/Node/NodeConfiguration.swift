@@ -70,7 +70,7 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
         }
     }
 
-    /// The process that holds the consensus key: `veche-node signer`.
+    /// The process that holds the consensus key: `veche-signer`.
     package struct Signer: Codable, Hashable, Sendable {
         /// Its Unix socket, at most 100 bytes.
         package let socket: String

@@ -3,12 +3,12 @@ import BallotCryptography
 import Codec
 import Elections
 import Files
-import HTTPServing
 import Ledger
 import Logging
 import NetworkAddresses
 import NodeAPI
 import PeerNetwork
+import ProcessLogs
 import Storage
 import TransparencyLog
 

@@ -25,7 +25,7 @@ package enum SignerConnectionFailure: Error, Hashable, Sendable, CustomStringCon
         switch self {
         case .unreachable(let path, let reason):
             "The signer at \(path) cannot be reached (\(reason)). Start it with "
-                + "`veche-node signer --home DIR`, and check the path in node.json."
+                + "`veche-signer --home DIR`, and check the path in node.json."
         case .busy(let path):
             "The signer at \(path) serves another node. Two nodes that vote with one key can fork "
                 + "the chain: stop the other one first, and find out why it runs."

@@ -18,7 +18,7 @@ package enum SignerFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case .configuration(let text): text
         case .recordMissing(let path):
             "There is no signer record at \(path), so nobody knows what the key signed. For a key "
-                + "that has never signed, make one with `veche-node signer --home DIR --begin`. A "
+                + "that has never signed, make one with `veche-signer --home DIR --begin`. A "
                 + "key that was in use must not sign again without its record: bring the record "
                 + "back from the disk that it was written to, never from an older copy, or let the "
                 + "commission replace the key."

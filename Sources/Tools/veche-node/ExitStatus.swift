@@ -5,7 +5,6 @@ import Files
 import Foundation
 import LedgerClient
 import Node
-import RemoteSigner
 import Storage
 
 /// What the exit codes mean.
@@ -47,8 +46,6 @@ private func status(of error: any Error) -> ExitCode {
     case is ValidationError: ExitStatus.usage
     case let failure as NodeFailure: ExitCode(failure.exitCode)
     case is FileFailure, is JSONFailure: ExitStatus.file
-    case let failure as SignerFailure:
-        if case .configuration = failure { ExitCode(78) } else { ExitStatus.data }
     case let failure as ClientError where failure.isTemporary: ExitStatus.unavailable
     case is StorageError: ExitStatus.storage
     case let failure as DiskFailure:

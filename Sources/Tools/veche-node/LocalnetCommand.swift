@@ -113,7 +113,7 @@ struct LocalnetCommand: AsyncParsableCommand {
             say("  \(node.name): \(node.apiURL), peers on port \(node.peerPort)")
         }
         if remoteSigners {
-            say("Start each signer with: veche-node signer --home \(directory)/NAME-signer")
+            say("Start each signer with: veche-signer --home \(directory)/NAME-signer")
         }
         say("Start each node with: veche-node run --home \(directory)/NAME")
     }

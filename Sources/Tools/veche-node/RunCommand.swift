@@ -1,11 +1,11 @@
 import ArgumentParser
 import DocumentFiles
 import Foundation
-import HTTPServing
 import Ledger
 import Logging
 import Node
 import ProcessLimits
+import ProcessLogs
 
 /// Runs a node.
 struct RunCommand: AsyncParsableCommand {

@@ -1,70 +1,18 @@
 import ArgumentParser
-import Cryptography
-import DocumentFiles
-import Files
-import Foundation
-import HTTPServing
-import Ledger
-import Logging
-import Node
-import ProcessLimits
-import RemoteSigner
 
-/// Holds a validator's consensus key in a process of its own.
-struct SignerCommand: AsyncParsableCommand {
+/// Says where the signer went: operators have scripts that start it here.
+struct SignerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "signer",
-        abstract: "Holds a validator's consensus key apart from its node, and signs for it.",
-        discussion: """
-            Reads DIR/signer.json: genesis, key, data directory, socket and passphrase file. It signs \
-            votes for the one node that connects to the socket, never two that contradict each other, \
-            and has its record on the disk before a signature leaves. The node names the socket in \
-            node.json: "signer" : {"socket" : "PATH"}, and has no consensus key file then.
+        abstract: "Holds a validator's consensus key: now a program of its own, veche-signer.",
+        shouldDisplay: false)
 
-            The record must never be copied back from an older state. For a key that has never signed, \
-            --begin makes an empty one and ends.
+    @Argument(parsing: .captureForPassthrough, help: "What the signer was given.")
+    var arguments: [String] = []
 
-            \(ExitStatus.help)
-            """)
-
-    @Option(help: "The signer's directory, with signer.json.")
-    var home: String
-
-    @Flag(help: "Make the record of a key that has never signed, and end.")
-    var begin = false
-
-    @Option(help: "trace, debug, info, notice, warning, error or critical; to standard error.")
-    var logLevel = "info"
-
-    func run() async throws {
-        CrashHandling.endAtOnce()
-        try await reporting {
-            guard let level = Logger.Level(rawValue: logLevel) else {
-                throw ValidationError(
-                    "--log-level must be one of "
-                        + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ") + ".")
-            }
-            ProcessLog.begin(rate: LogRate())
-            var logger = Logger(label: "veche-signer")
-            logger.logLevel = level
-            let home = try SignerHome(directory: home)
-            let passphrase = try Passphrase.read(
-                file: home.configuration.passphraseFile.map { home.path($0) },
-                subject: "the consensus key")
-            let key = try KeyFile.openSigningKey(
-                at: home.path(home.configuration.key), purpose: .validatorConsensus,
-                passphrase: passphrase)
-            let directory = try DataDirectory(path: home.path(home.configuration.data))
-            if begin {
-                try SignerRecordFile.begin(
-                    in: directory, chainID: home.genesis.chainID, key: key.publicKey)
-                return
-            }
-            let holder = try KeyHolder(
-                directory: directory, domain: home.genesis.domain, key: key)
-            let server = SignerServer(
-                holder: holder, socket: home.path(home.configuration.socket), logger: logger)
-            try await server.runUntilSignalled(logger: logger)
-        }
+    func run() throws {
+        throw ValidationError(
+            "The signer is a program of its own, so that it links no database. "
+                + "Start it with: veche-signer --home DIR")
     }
 }

@@ -2,12 +2,12 @@ import ArgumentParser
 import Codec
 import DocumentFiles
 import Foundation
-import HTTPServing
 import Ledger
 import LedgerClient
 import Logging
 import PlainText
 import ProcessLimits
+import ProcessLogs
 import Registrar
 
 /// `veche-registrar serve`

@@ -3,6 +3,7 @@ package import Foundation
 /// The programs under test, as `swift build -c release` made them.
 package enum Program: String, CaseIterable, Sendable {
     case node = "veche-node"
+    case signer = "veche-signer"
     case veche
     case ceremony = "veche-ceremony"
     case registrar = "veche-registrar"

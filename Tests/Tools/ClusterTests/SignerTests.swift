@@ -6,7 +6,7 @@ import Testing
 extension Clusters.SignerTests {
     private func signer(_ cluster: Cluster, _ place: Int) throws -> LocalProcess {
         try LocalProcess(
-            .node, ["signer", "--home", cluster.home(place) + "-signer"],
+            .signer, ["--home", cluster.home(place) + "-signer"],
             name: "signer-\(place + 1)", directory: cluster.directory.logs)
     }
 
@@ -35,7 +35,7 @@ extension Clusters.SignerTests {
 
             // A second signer on one record does not start.
             let twin = try await run(
-                .node, ["signer", "--home", cluster.home(0) + "-signer"], in: cluster.directory)
+                .signer, ["--home", cluster.home(0) + "-signer"], in: cluster.directory)
             #expect(twin.status == 75)
 
             // Without its signer a node stops; the others go on.
@@ -62,13 +62,18 @@ extension Clusters.SignerTests {
         ) { cluster in
             let home = cluster.home(0) + "-signer"
             try FileManager.default.removeItem(atPath: home + "/data/signer.record")
-            let outcome = try await run(.node, ["signer", "--home", home], in: cluster.directory)
+            let outcome = try await run(.signer, ["--home", home], in: cluster.directory)
             #expect(outcome.status == 65)
             #expect(outcome.text.contains("nobody knows what the key signed"))
             // A record is made on request alone, and once.
-            let begin = ["signer", "--home", home, "--begin"]
-            #expect(try await run(.node, begin, in: cluster.directory).status == 0)
-            #expect(try await run(.node, begin, in: cluster.directory).status == 65)
+            let begin = ["--home", home, "--begin"]
+            #expect(try await run(.signer, begin, in: cluster.directory).status == 0)
+            #expect(try await run(.signer, begin, in: cluster.directory).status == 65)
+            // Where it was before it says where it is.
+            let old = try await run(
+                .node, ["signer", "--home", home], in: cluster.directory)
+            #expect(old.status == 64)
+            #expect(old.text.contains("veche-signer --home"))
         }
     }
 }

@@ -1,3 +1,6 @@
+// ProcessLogs: the log of a process that serves others: plain lines on standard error, each line of the
+// source as often as a rate admits. It knows neither who is served nor how.
+
 package import Logging
 import Synchronization
 

@@ -1,6 +1,6 @@
-import HTTPServing
 import Logging
 import PlainText
+import ProcessLogs
 import Synchronization
 import Testing
 
