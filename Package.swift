@@ -129,11 +129,16 @@ let shell = floor(
                 "Hashing", "Ledger", "PlainText", "Ristretto",
             ]),
         module(
+            "ReplayingClient",
+            [
+                "APISchema", "Codec", "Console", "Cryptography", "Elections", "Ledger",
+                "LedgerClient", "TransparencyLog", "Verification",
+            ]),
+        module(
             "CommandOptions",
             [
-                "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "Elections",
-                "Ledger", "LedgerClient", "PlainText", "TransparencyLog", "Verification",
-                argumentParser,
+                "Codec", "Console", "Cryptography", "DocumentFiles", "Ledger", "LedgerClient",
+                "PlainText", "ReplayingClient", "Verification", argumentParser,
             ]),
         module(
             "VoterStation",
@@ -208,14 +213,16 @@ let tools = floor(
             [
                 "APISchema", "BallotCryptography", "Codec", "CommandOptions", "Console",
                 "Cryptography", "DocumentFiles", "Elections", "Ledger", "LedgerClient", "PlainText",
-                "Ristretto", "TransparencyLog", "Verification", "VoterStation", argumentParser,
+                "ReplayingClient", "Ristretto", "TransparencyLog", "Verification", "VoterStation",
+                argumentParser,
             ]),
         tool(
             "veche-ceremony",
             [
                 "APISchema", "BallotCryptography", "CeremonyStation", "Codec", "CommandOptions",
                 "Console", "Cryptography", "DocumentFiles", "Elections", "Hashing", "Ledger",
-                "LedgerClient", "PlainText", "TransparencyLog", "Verification", argumentParser,
+                "LedgerClient", "PlainText", "ReplayingClient", "TransparencyLog", "Verification",
+                argumentParser,
             ]),
         tool(
             "veche-registrar",
@@ -261,8 +268,8 @@ let testSupport = floor(
             name: "wrong-share",
             dependencies: [
                 "APISchema", "BallotCryptography", "CeremonyStation", "Codec", "CommandOptions",
-                "Cryptography", "DocumentFiles", "Ledger", "LedgerClient", "Ristretto",
-                argumentParser,
+                "Cryptography", "DocumentFiles", "Ledger", "LedgerClient", "ReplayingClient",
+                "Ristretto", argumentParser,
             ], swiftSettings: settings),
         .target(name: "ProcessHarness", swiftSettings: settings),
         module(

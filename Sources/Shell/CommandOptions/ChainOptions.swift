@@ -4,6 +4,7 @@ import Console
 import DocumentFiles
 package import Ledger
 package import LedgerClient
+package import ReplayingClient
 import Verification
 
 /// Reads and checks a genesis document.
@@ -49,6 +50,20 @@ package struct ChainOptions: ParsableArguments {
     ) async throws -> Result {
         try await NodeClient.with(
             nodes: node, chainID: try loadGenesis().chainID, limits: .telling, body)
+    }
+
+    /// Fetches the whole chain and verifies it, as `ReplayedChain.replay`. That its end is old is told on
+    /// standard error.
+    ///
+    /// - Parameter inspect: called with each block, in order, once it is verified.
+    /// - Throws: `ReplayFailure`, `ClientError`.
+    package func replay(inspect: (Block) -> Void = { _ in }) async throws -> ReplayedChain {
+        let genesis = try loadGenesis()
+        let chain = try await withClient {
+            try await ReplayedChain.replay(genesis, asking: $0, inspect: inspect)
+        }
+        if let ageNote = chain.ageNote { note(ageNote) }
+        return chain
     }
 
     /// Sends transactions and waits until receipts prove that all are in the log.

@@ -1,6 +1,5 @@
 // CommandOptions: what all of the tools share with the person who types: options for the chain, nodes
-// and passphrases, exit codes, and the replay of a chain that decides without trusting a node. It
-// knows no subcommand.
+// and passphrases, and exit codes. It knows no subcommand.
 
 package import ArgumentParser
 

@@ -2,7 +2,6 @@ import ArgumentParser
 import Console
 import DocumentFiles
 import Foundation
-package import Ledger
 import LedgerClient
 
 /// Runs a command's work. A failure is printed to standard error as one message, and ends the
@@ -35,12 +34,5 @@ package func confirm(_ question: String, yes: Bool) throws {
     say("\(question) [yes/no] ", terminator: "")
     guard readLine()?.trimmingCharacters(in: .whitespaces).lowercased() == "yes" else {
         throw CommandFailure("Nothing was signed or sent.")
-    }
-}
-
-extension Timestamp {
-    /// This machine's clock.
-    package static var now: Timestamp {
-        Timestamp(milliseconds: UInt64(max(0, Date().timeIntervalSince1970 * 1000)))
     }
 }

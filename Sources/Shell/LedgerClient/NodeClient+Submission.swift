@@ -51,7 +51,7 @@ extension NodeClient {
     }
 
     /// Submits and waits until a node says that the transaction is final, which proves nothing:
-    /// `CommandOptions.ProvenSubmission` waits for a receipt that holds.
+    /// `ReplayingClient.ProvenSubmission` waits for a receipt that holds.
     ///
     /// - Throws: `.timedOut` if it is not final in time; it may become so later.
     package func submitAndWait(

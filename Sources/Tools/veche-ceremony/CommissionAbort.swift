@@ -3,6 +3,7 @@ import CeremonyStation
 import CommandOptions
 import Elections
 import Ledger
+import ReplayingClient
 
 struct CommissionAbort: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

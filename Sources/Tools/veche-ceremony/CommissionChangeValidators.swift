@@ -4,6 +4,7 @@ import CommandOptions
 import DocumentFiles
 import Elections
 import Ledger
+import ReplayingClient
 
 struct CommissionChangeValidators: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -5,6 +5,7 @@ import CommandOptions
 import DocumentFiles
 import Ledger
 import PlainText
+import ReplayingClient
 
 struct CommissionCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

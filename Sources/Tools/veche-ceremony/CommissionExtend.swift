@@ -5,6 +5,7 @@ import CommandOptions
 import Elections
 import Ledger
 import PlainText
+import ReplayingClient
 
 struct CommissionExtend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -10,6 +10,7 @@ import Elections
 import Hashing
 import Ledger
 import PlainText
+import ReplayingClient
 import Verification
 
 struct CommissionSign: AsyncParsableCommand {

@@ -5,6 +5,7 @@ import Console
 import DocumentFiles
 import Ledger
 import PlainText
+import ReplayingClient
 import Verification
 
 /// Judges a proposal on a chain that this machine has verified.

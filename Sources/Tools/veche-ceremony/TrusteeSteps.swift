@@ -6,6 +6,7 @@ import Console
 import DocumentFiles
 import Elections
 import Ledger
+import ReplayingClient
 
 /// What every step of a trustee needs.
 struct TrusteeOptions: ParsableArguments {

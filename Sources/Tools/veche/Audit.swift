@@ -7,6 +7,7 @@ import Elections
 import Ledger
 import LedgerClient
 import PlainText
+import ReplayingClient
 import Verification
 
 struct Audit: AsyncParsableCommand {
@@ -51,12 +52,17 @@ struct Audit: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             var shown = UInt64(0)
-            let replayed = try await chain.fetch(
-                genesis: try chain.loadGenesis(), claims: try self.readClaims()
-            ) { progress in
-                guard !json, progress.height.rawValue >= shown + 1000 else { return }
-                shown = progress.height.rawValue
-                note("  verified to block \(shown), \(progress.time): \(progress.ballots) ballots")
+            let (genesis, claims) = (try chain.loadGenesis(), try self.readClaims())
+            let replayed = try await chain.withClient { client in
+                try await ReplayedChain.fetch(
+                    genesis, asking: client, claims: claims
+                ) { progress in
+                    guard !json, progress.height.rawValue >= shown + 1000 else { return }
+                    shown = progress.height.rawValue
+                    note(
+                        "  verified to block \(shown), \(progress.time): \(progress.ballots) ballots"
+                    )
+                }
             }
             let result = replayed.audit.report()
             // What was asked for must be there before anything is said to hold.

@@ -8,6 +8,7 @@ import DocumentFiles
 import Elections
 import Ledger
 import LedgerClient
+import ReplayingClient
 import Verification
 import VoterStation
 

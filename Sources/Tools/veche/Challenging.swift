@@ -7,6 +7,7 @@ import DocumentFiles
 import Foundation
 import Ledger
 import LedgerClient
+import ReplayingClient
 import Verification
 import VoterStation
 

@@ -4,6 +4,7 @@ import CommandOptions
 import Console
 import DocumentFiles
 import Ledger
+import ReplayingClient
 import Verification
 import VoterStation
 

@@ -8,6 +8,7 @@ import DocumentFiles
 import Ledger
 import LedgerClient
 import PlainText
+import ReplayingClient
 import Verification
 import VoterStation
 

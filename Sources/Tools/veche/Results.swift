@@ -7,6 +7,7 @@ import DocumentFiles
 import Elections
 import Ledger
 import PlainText
+import ReplayingClient
 import Verification
 import VoterStation
 

@@ -5,6 +5,7 @@ import CommandOptions
 import Console
 import Ledger
 import LedgerClient
+import ReplayingClient
 import TransparencyLog
 import Verification
 

@@ -6,6 +6,7 @@ import Codec
 import CommandOptions
 import DocumentFiles
 import Ledger
+import ReplayingClient
 import Ristretto
 
 /// A trustee that lies: sends a decryption share that is wrong by one, under an honest proof and

@@ -1,5 +1,8 @@
+// ReplayingClient: a chain as nodes give it, of which none is believed: fetched whole and verified block by
+// block from its genesis document on, and transactions sent until a receipt proves that they are in the
+// log. It knows no command line.
+
 package import Codec
-import Console
 package import Elections
 package import Ledger
 package import LedgerClient
@@ -32,7 +35,7 @@ package struct ReplayedChain: Sendable {
 
     /// The election of a short name, a document hash or an election id.
     ///
-    /// - Throws: `CommandFailure` naming the elections that there are.
+    /// - Throws: `ReplayFailure` naming the elections that there are.
     package func election(
         named name: String
     ) throws -> (hash: Bytes32, document: ElectionDocument) {
@@ -42,7 +45,7 @@ package struct ReplayedChain: Sendable {
         }
         guard let hash = found, let document = try queries.document(hash) else {
             let names = try queries.elections().map { "'\($0.name)'" }
-            throw CommandFailure(
+            throw ReplayFailure(
                 "The chain holds no election '\(name)'. It holds "
                     + (names.isEmpty ? "none." : names.joined(separator: ", ") + "."))
         }
@@ -67,56 +70,43 @@ package struct ReplayedChain: Sendable {
     }
 }
 
-/// How long ago something was, by this machine's clock.
-package struct Age {
-    /// 0 for the future.
-    package let seconds: UInt64
+/// Why a chain is not taken for what nodes say it is, for a person.
+package struct ReplayFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
 
-    package init(of time: Timestamp) {
-        let now = Timestamp.now.milliseconds
-        seconds = now > time.milliseconds ? (now - time.milliseconds) / 1000 : 0
-    }
-
-    /// As in `12 s ago`, `3 hours ago`.
-    package var text: String {
-        switch seconds {
-        case ..<120: "\(seconds) s ago"
-        case ..<7200: "\(seconds / 60) minutes ago"
-        case ..<172_800: "\(seconds / 3600) hours ago"
-        default: "\(seconds / 86_400) days ago"
-        }
-    }
+    init(_ description: String) { self.description = description }
 }
 
-extension ChainOptions {
+extension ReplayedChain {
     /// Fetches the whole chain and verifies it, to the newest checkpoint that a node vouches for.
     ///
     /// - Parameter inspect: called with each block, in order, once it is verified.
-    /// - Throws: `CommandFailure` with the first thing that is wrong, or where nobody vouches for the
+    /// - Throws: `ReplayFailure` with the first thing that is wrong, or where nobody vouches for the
     ///   record's end; `ClientError`.
-    package func replay(inspect: (Block) -> Void = { _ in }) async throws -> ReplayedChain {
-        let genesis = try loadGenesis()
+    package static func replay(
+        _ genesis: Genesis, asking client: NodeClient, inspect: (Block) -> Void = { _ in }
+    ) async throws -> ReplayedChain {
         let chain = try await fetch(
-            genesis: genesis, waitsForCheckpoint: true, progress: { _ in }, inspect: inspect)
+            genesis, asking: client, waitsForCheckpoint: true, progress: { _ in },
+            inspect: inspect)
         let findings = chain.audit.report().findings.map(\.description)
         if chain.audit.stopped != nil {
-            throw CommandFailure(
+            throw ReplayFailure(
                 "The record of the chain does not hold: " + findings.joined(separator: "; "))
         }
         if let missing = chain.missing {
-            throw CommandFailure(
+            throw ReplayFailure(
                 "The nodes do not give the whole record: \(missing). What there is ends at"
                     + " \(chain.asOf), and is not the present state. Ask other nodes with --node.")
         }
         guard chain.audit.certifiedSize != nil || chain.audit.progress.height == .genesis else {
-            throw CommandFailure(
+            throw ReplayFailure(
                 "No node shows that a quorum of the validators vouches for the record's end, at"
                     + " \(chain.asOf): "
                     + chain.witnesses.map { "\($0.server): \($0.reason ?? "no checkpoint")" }
                     .joined(separator: "; ")
                     + ". Later blocks may be hidden. Ask other nodes with --node.")
         }
-        if let ageNote = chain.ageNote { note(ageNote) }
         return chain
     }
 
@@ -134,18 +124,17 @@ extension ChainOptions {
     ///     has just begun.
     ///   - progress: called after each stretch of blocks.
     ///   - inspect: called with each block, in order, once it is verified.
-    package func fetch(
-        genesis: Genesis, claims: [[UInt8]] = [], waitsForCheckpoint: Bool = false,
-        progress: (AuditProgress) -> Void, inspect: (Block) -> Void = { _ in }
+    package static func fetch(
+        _ genesis: Genesis, asking client: NodeClient, claims: [[UInt8]] = [],
+        waitsForCheckpoint: Bool = false, progress: (AuditProgress) -> Void,
+        inspect: (Block) -> Void = { _ in }
     ) async throws -> ReplayedChain {
-        try await withClient { client in
-            var replay = ChainReplay(
-                genesis: genesis, client: client,
-                audit: try ChainAudit(genesis: genesis.canonicalBytes))
-            for claim in claims { replay.audit.examine(claim) }
-            try await replay.learnEnd(waits: waitsForCheckpoint)
-            try await replay.readBlocks(progress: progress, inspect: inspect)
-            return replay.result
-        }
+        var replay = ChainReplay(
+            genesis: genesis, client: client,
+            audit: try ChainAudit(genesis: genesis.canonicalBytes))
+        for claim in claims { replay.audit.examine(claim) }
+        try await replay.learnEnd(waits: waitsForCheckpoint)
+        try await replay.readBlocks(progress: progress, inspect: inspect)
+        return replay.result
     }
 }
