@@ -17,7 +17,7 @@ patches=$top/Tests/Testing/Rules
 copy=$top/.build/rules
 
 usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
-generate() { python3 "$patches/generate.py" "$@"; }
+generate() { python3 -B "$patches/generate.py" "$@"; }
 
 build_copy() {
     generate make "$copy"
