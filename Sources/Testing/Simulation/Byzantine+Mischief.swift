@@ -143,7 +143,7 @@ extension Cluster {
     private func spoil(_ range: BlockRange) -> BlockRange {
         var blocks = range.blocks
         let position = random.index(below: blocks.count)
-        switch random.index(below: 4) {
+        switch random.index(below: 5) {
         case 0:
             blocks[position] = Block(header: blocks[position].header, transactions: [[9]])
         case 1:
@@ -151,10 +151,32 @@ extension Cluster {
         case 2:
             return BlockRange(
                 blocks: blocks, headers: blocks.map(\.header), finalization: range.finalization)
+        case 3:
+            return forged(range)
         default:
             blocks.reverse()
         }
         return BlockRange(
             blocks: blocks, headers: range.headers, finalization: range.finalization)
+    }
+
+    /// The range with another last block, and with signatures for the true one below its finalization.
+    private func forged(_ range: BlockRange) -> BlockRange {
+        guard let last = range.blocks.last else { return range }
+        let header = last.header
+        let other = BlockHeader(
+            chainID: header.chainID, epoch: header.epoch, height: header.height, view: header.view,
+            parentView: header.parentView, parentHash: header.parentHash,
+            time: header.time.adding(milliseconds: 1), proposer: header.proposer,
+            transactionCount: header.transactionCount, bodyBytes: header.bodyBytes,
+            bodyRoot: header.bodyRoot, logSize: header.logSize, logRoot: header.logRoot,
+            stateDigestAfterParent: header.stateDigestAfterParent,
+            validatorsHash: header.validatorsHash, nextValidatorsHash: header.nextValidatorsHash)
+        let subject = VoteSubject.finalize(
+            Proposal(round: other.round, parentView: other.parentView, blockHash: other.hash))
+        let blocks =
+            range.blocks.dropLast() + [Block(header: other, transactions: last.transactions)]
+        return Certificate(subject: subject, signatures: range.finalization.signatures)
+            .map { BlockRange(blocks: Array(blocks), headers: [], finalization: $0) } ?? range
     }
 }
