@@ -14,7 +14,10 @@ A patch is a unified diff below a few lines of header:
     Options: options for veche-simulate beside the usual ones (may be left out)
     Not found: why no run comes to the state that the rule guards (may be left out)
 
-It changes bodies of functions, initializers and computed properties, and nothing between them. Line numbers
+To write one, make the mistake in the sources, put what `git diff` says below a header, and take the mistake
+back. Then `Deploy/rules.sh table NAME` runs the rule and writes its row.
+
+A patch changes bodies of functions, initializers and computed properties, and nothing between them. Line numbers
 do not count: each hunk's old lines must occur once in the file. In the copy a changed body becomes a switch
 over the number, with one case for each patch that changes it and the original as default. What a body does is
 therefore compiled as its patch says it, whatever kind of statement or expression was changed.

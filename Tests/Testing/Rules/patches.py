@@ -16,7 +16,7 @@ class Rule:
         file = None
         hunk = None
         for line in path.read_text().splitlines():
-            if line.startswith("--- "):
+            if line.startswith(("--- ", "diff ", "index ")):
                 hunk = None
             elif line.startswith("+++ "):
                 file = line[4:].split("\t")[0].removeprefix("b/")

@@ -109,6 +109,8 @@ struct RulesTests {
         """
         Clause: \(clause)
         Without: it counts too far.
+        diff --git a/Sources/Core/Counting/Counter.swift b/Sources/Core/Counting/Counter.swift
+        index 1234567..89abcde 100644
         --- a/Sources/Core/Counting/Counter.swift
         +++ b/Sources/Core/Counting/Counter.swift
         @@ -1,1 +1,1 @@
