@@ -18,6 +18,7 @@ let asyncHTTPClient = Target.Dependency.product(
     name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -80,6 +81,7 @@ let base = floor(
             ["CSodium", "Codec", "Ristretto", "BallotCryptography", crypto, cryptoExtras]),
         module("TransparencyLog", ["Codec", "Hashing"]),
         module("Ledger", ["Codec", "Hashing", "PlainText", "TransparencyLog"]),
+        module("NetworkAddresses"),
     ])
 
 let core = floor(
@@ -93,6 +95,14 @@ let core = floor(
                 "TransparencyLog",
             ]),
         module("BlockSync", ["Codec", "TransparencyLog", "Ledger"]),
+        module("Admission", ["Codec", "Ledger", "NetworkAddresses"]),
+        module("Cosigning", ["Codec", "Ledger", "TransparencyLog"]),
+        module(
+            "Chain",
+            [
+                "Admission", "BlockSync", "Codec", "Consensus", "Cosigning", "Ledger",
+                "NetworkAddresses", "TransparencyLog",
+            ]),
         module(
             "Verification",
             [
@@ -104,7 +114,6 @@ let core = floor(
 let shell = floor(
     "Sources/Shell",
     [
-        module("NetworkAddresses"),
         module("ProcessLimits"),
         module("Compression", ["CZlib"]),
         module("ProcessLogs", ["NetworkErrors", "PlainText", logging]),
@@ -176,11 +185,11 @@ let shell = floor(
         module(
             "Node",
             [
-                "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus",
-                "Cryptography", "DocumentFiles", "Elections", "Files", "Ledger", "NetworkAddresses",
-                "NetworkErrors", "NodeAPI", "PeerNetwork", "PlainText",
-                "ProcessLimits", "ProcessLogs", "RemoteSigner", "Ristretto", "Storage",
-                "TransparencyLog", logging, serviceLifecycle, unixSignals,
+                "Admission", "APISchema", "BallotCryptography", "BlockSync", "Chain", "Codec",
+                "Consensus", "Cosigning", "Cryptography", "DocumentFiles", "Elections", "Files",
+                "Ledger", "NetworkAddresses", "NetworkErrors", "NodeAPI", "PeerNetwork",
+                "PlainText", "ProcessLimits", "ProcessLogs", "RemoteSigner", "Storage",
+                "TransparencyLog", dequeModule, logging, serviceLifecycle, unixSignals,
             ]),
         module(
             "Registrar",
@@ -245,7 +254,11 @@ let simulation = floor(
     "Sources/Testing",
     [
         module(
-            "Simulation", ["BlockSync", "Codec", "Consensus", "Ledger", "TransparencyLog"]),
+            "Simulation",
+            [
+                "Admission", "BlockSync", "Chain", "Codec", "Consensus", "Cosigning",
+                "Ledger", "NetworkAddresses", "TransparencyLog",
+            ]),
         tool("veche-simulate", ["Console", "Simulation", argumentParser]),
     ])
 
@@ -308,6 +321,7 @@ let testTargets: [Target] =
         [
             tests("CodecTests", ["Codec"]),
             tests("HashingTests", ["Codec", "Hashing"]),
+            tests("NetworkAddressesTests", ["NetworkAddresses"]),
             tests("PlainTextTests", ["PlainText"]),
             tests("RistrettoTests", ["Codec", "Cryptography", "Hashing", "Ristretto"]),
             tests(
@@ -375,7 +389,6 @@ let testTargets: [Target] =
                     "SystemErrors", "TransparencyLog", "Verification", "VoterStation", nioCore,
                 ]),
             tests("LedgerClientTests", ["LedgerClient"]),
-            tests("NetworkAddressesTests", ["NetworkAddresses"]),
             tests("ProcessLimitsTests", ["ProcessLimits", nioCore, nioPosix]),
             tests("CompressionTests", ["Compression"]),
             tests("HTTPServingTests", ["HTTPServing", "NetworkAddresses", "PlainText", logging]),
@@ -462,6 +475,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),

@@ -1,4 +1,6 @@
+import Chain
 import Codec
+import Consensus
 import Cryptography
 import Elections
 import Ledger
@@ -168,7 +170,8 @@ struct BlockExecution: Sendable {
     /// parent's state.
     @concurrent
     func build(
-        _ template: BlockPlan, on parent: ChainPoint, candidates: [MempoolEntry]
+        _ template: BlockPlan, on parent: ChainPoint,
+        candidates: [PreparedTransaction<VerifiedBallot>]
     ) async throws -> BuiltBlock {
         let start = ContinuousClock.now
         let budget = Duration.milliseconds(NodeLimits.buildMilliseconds)
@@ -181,15 +184,15 @@ struct BlockExecution: Sendable {
         for candidate in candidates {
             guard entries.count < template.maximumTransactions, start.duration(to: .now) < budget
             else { break }
-            guard size + candidate.bytes.count <= template.maximumBodyBytes else { continue }
+            guard size + candidate.entry.bytes.count <= template.maximumBodyBytes else { continue }
             do throws(ExecutionFailure) {
                 try executor.apply(
-                    candidate.bytes, id: candidate.id, verified: candidate.verified)
-                entries.append(Entry(id: candidate.id, bytes: candidate.bytes))
-                size += candidate.bytes.count
+                    candidate.entry.bytes, id: candidate.entry.id, verified: candidate.prepared)
+                entries.append(candidate.entry)
+                size += candidate.entry.bytes.count
             } catch {
                 switch error {
-                case .refused: refused.append(candidate.id)
+                case .refused: refused.append(candidate.entry.id)
                 case .fault(let fault): throw BlockFailure.fault(fault)
                 }
             }
@@ -230,4 +233,19 @@ struct BlockPlan: Sendable {
     let mayBeEmpty: Bool
     /// Ids, body bytes, log after the block, state digest after the parent, next validators.
     let header: @Sendable ([Bytes32], Int, Frontier, Bytes32, ValidatorSet) -> BlockHeader
+}
+
+extension BlockPlan {
+    init(_ template: BlockTemplate) {
+        self.init(
+            height: template.height, time: template.time, parentHash: template.parentHash,
+            maximumTransactions: template.maximumTransactions,
+            maximumBodyBytes: template.maximumBodyBytes, mayBeEmpty: template.mayBeEmpty,
+            header: { ids, size, frontier, digest, nextValidators in
+                template.header(
+                    transactionIDs: ids, bodyBytes: size, logSize: frontier.size,
+                    logRoot: frontier.root, stateDigestAfterParent: digest,
+                    nextValidatorsHash: nextValidators.hash)
+            })
+    }
 }

@@ -1,6 +1,9 @@
 package import APISchema
+import Admission
+import Chain
 import Codec
 import Consensus
+import Cosigning
 import Cryptography
 package import DocumentFiles
 import Elections
@@ -36,6 +39,8 @@ package final class Node: Service {
     private let executors: [BlockingExecutor]
     private let logger: Logger
     private let ports = PortBox()
+    /// The round from which the operator lets a validator in quarantine vote.
+    private let voteFrom: Round?
 
     /// Opens keys, data and ports of the node whose directory `home` is.
     ///
@@ -52,30 +57,34 @@ package final class Node: Service {
             let driver = ChainDriver(parts.driver)
             let ports = ports
             self.home = home
+            self.voteFrom = voteFrom
             self.driver = driver
             network = parts.driver.network
             alarm = parts.driver.alarm
-            broadcaster = parts.driver.broadcaster
+            broadcaster = parts.broadcaster
             stop = parts.driver.stop
             self.logger = logger
             store = parts.driver.store
-            let disk = BlockingExecutor(label: "veche.mempool")
+            let floorDisk = BlockingExecutor(label: "veche.floor")
+            let waitingDisk = BlockingExecutor(label: "veche.mempool")
             let reader = BlockingExecutor(label: "veche.sync")
             let readers = (0..<2).map { BlockingExecutor(label: "veche.reads.\($0)") }
-            executors = [parts.driver.executor, disk, reader] + readers
+            executors = [parts.driver.executor, floorDisk, waitingDisk, reader] + readers
             work = NodeWork(
-                driver: driver, chain: parts.driver.chain, store: parts.driver.store,
-                network: parts.driver.network, disk: disk, reader: reader)
+                driver: driver, chain: parts.chain, store: parts.driver.store,
+                network: parts.driver.network, broadcaster: broadcaster,
+                queues: parts.driver.queues, floorDisk: floorDisk, waitingDisk: waitingDisk,
+                reader: reader)
             facade = NodeFacade(
-                driver: driver, chain: parts.driver.chain, configuration: home.configuration,
+                driver: driver, chain: parts.chain, configuration: home.configuration,
                 store: parts.driver.store, network: parts.driver.network,
-                broadcaster: parts.driver.broadcaster, readers: readers,
+                broadcaster: broadcaster, readers: readers, clock: parts.driver.clock,
                 logger: logger, logRate: logRate, genesisBytes: home.genesis.canonicalBytes)
             let api = home.configuration.api
             server = APIServer(
                 service: facade, host: api.host, port: api.port,
                 limits: parts.apiLimits, proxies: home.configuration.proxies,
-                events: parts.driver.broadcaster, logger: logger
+                events: broadcaster, logger: logger
             ) { port in
                 logger.info("the HTTP interface listens", metadata: ["port": "\(port)"])
                 ports.set(port)
@@ -106,7 +115,8 @@ package final class Node: Service {
             // because the HTTP interface has been shut down gracefully.
             let first = await group.next() ?? nil
             group.cancelAll()
-            await self.driver.shutDown()
+            await self.driver.end()
+            self.broadcaster.finish()
             self.alarm.finish()
             return first
         }
@@ -127,14 +137,10 @@ package final class Node: Service {
         let (driver, work, network, server, stop) = (driver, work, network, server, stop)
         let (alarm, broadcaster) = (alarm, broadcaster)
         await work.restoreMempool()
-        await driver.start()
+        await driver.handle(.started(voteFrom: voteFrom))
         group.addTask { await stop.wait() }
         group.addTask {
-            for await _ in alarm.rings { await driver.tick() }
-            return nil
-        }
-        group.addTask {
-            await work.runAnswers()
+            for await _ in alarm.rings { await driver.handle(.tick) }
             return nil
         }
         for _ in 0..<2 {
@@ -143,12 +149,18 @@ package final class Node: Service {
                 return nil
             }
             group.addTask {
-                await work.runAdmissions()
+                await work.runJudgements()
+                return nil
+            }
+        }
+        for run in [work.runCommits, work.runWaiting, work.runAnswers, work.runPublications] {
+            group.addTask {
+                await run()
                 return nil
             }
         }
         group.addTask {
-            for await event in network.events { await driver.handle(event) }
+            for await event in network.events { await driver.receive(event) }
             // The network ends its events before it says why it ended, which is the reason to stop.
             return await stop.wait()
         }
@@ -159,11 +171,6 @@ package final class Node: Service {
             } catch {
                 return NodeFailure(error)
             }
-        }
-        group.addTask {
-            await work.judgeRestored()
-            // This task's end is no reason to stop the node.
-            return await stop.wait()
         }
         group.addTask {
             // Event streams end now and requests in flight are let finish, but nobody may hold up the
@@ -214,13 +221,16 @@ private final class PortBox: Sendable {
 /// What a node is made of, opened and checked in the order in which failures are best told.
 private struct NodeParts {
     let driver: DriverParts
+    let chain: ChainContext
+    let broadcaster: EventBroadcaster
     /// The bounds of the HTTP interface, as far as descriptors reach.
     let apiLimits: APILimits
 
     init(
         home: NodeHome, passphrase: Passphrase, voteFrom: Round?, logger: Logger
     ) throws {
-        let chain = ChainContext(genesis: home.genesis)
+        chain = ChainContext(genesis: home.genesis)
+        let chain = chain
         apiLimits = try Self.apiLimits(of: home, logger: logger)
         // Before the keys: of two nodes on one directory the second takes nobody's signer.
         let directory = try DataDirectory(path: home.dataPath)
@@ -246,66 +256,49 @@ private struct NodeParts {
         try keys.check(
             name: home.configuration.name, present: opened.validators,
             coming: change.flatMap { $0.effective == nil ? $0.validators : nil })
-        let book = try Self.book(opened, chain: chain)
-        var journal: VoteJournal?
-        var replica: NodeReplica?
-        var note: String?
-        if let validating = keys.validating {
-            let (file, state) = try VoteJournal.open(
-                in: directory, chainID: chain.chainID, key: validating.consensusKey,
-                isExpected: hasJournal, signed: try Self.signedRound(store))
-            journal = file
-            switch state {
-            case .intact: break
-            case .corrupt(let offset):
-                note =
-                    "the vote journal is damaged at byte \(offset): this validator cannot know what "
-                    + "it signed, and votes only when enough others have said where they are"
-            case .outdated(let round):
-                note =
-                    "the vote journal is older than epoch \(round.epoch.rawValue), view "
-                    + "\(round.view.rawValue), where the key signed: this validator cannot "
-                    + "know what it signed, and votes only when enough others have said where they are"
-            case .missing:
-                note =
-                    "the vote journal is missing: this validator cannot know what it signed, and votes "
-                    + "only when enough others have said where they are"
-            }
-            if let note { logger.error("\(note)") }
-            replica = NodeReplica(
-                configuration: ReplicaConfiguration(
-                    domain: chain.domain, parameters: chain.genesis.parameters,
-                    validators: opened.validators, key: validating.consensusKey,
-                    nonce: Bytes32(SystemRandom.bytes(Bytes32.size)[...]),
-                    listening: max(
-                        ConsensusDelays.listening,
-                        2 * UInt64(chain.genesis.parameters.heartbeatMilliseconds)),
-                    boundary: opened.boundary),
-                verifier: Ed25519Verifier(), signer: validating.signer, floor: opened.floor,
-                journal: state, signerRecord: validating.signer.record)
-            if let voteFrom {
-                logger.warning(
-                    """
-                    the operator says that this validator's key signed nothing from this round on; \
-                    if it did, the chain can fork
-                    """,
-                    metadata: ["from": "\(voteFrom)"])
-            }
+        let signer = keys.validating.map {
+            NodeSigner(
+                consensus: $0.signer, cosigning: $0.cosigning, log: $0.log, node: keys.node,
+                domain: chain.domain)
         }
+        let voting = try signer.map { signer in
+            try VotingParts(
+                opened, signer: signer, in: directory, isExpected: hasJournal,
+                signed: try Self.signedRound(store), logger: logger)
+        }
+        if voting != nil, let voteFrom {
+            logger.warning(
+                """
+                the operator says that this validator's key signed nothing from this round on; \
+                if it did, the chain can fork
+                """,
+                metadata: ["from": "\(voteFrom)"])
+        }
+        let facts = try ChainFacts(of: opened.point, genesis: chain.genesis)
+        let former = opened.terms.flatMap { term in term.validators.validators.map(\.nodeKey) }
+        var limits = ChainMachineLimits()
+        limits.mempool = home.configuration.mempoolLimits
+        let machine = NodeMachine(
+            ChainStart(
+                genesis: chain.genesis, signer: signer, replica: voting?.replica,
+                journal: voting?.journal.extent, journalDoubt: voting?.doubt,
+                floor: opened.floor, head: FinalPoint(opened.point), facts: facts,
+                formerValidators: Set(former),
+                cosigning: try Self.cosigning(opened, store, chain: chain)),
+            application: ElectionApplication(domain: chain.domain), verifier: Ed25519Verifier(),
+            limits: limits)
         let clock = NodeClock()
+        broadcaster = EventBroadcaster(limits: apiLimits)
         driver = DriverParts(
-            executor: BlockingExecutor(label: "veche.driver"), chain: chain, keys: keys,
-            store: store, journal: journal,
+            executor: BlockingExecutor(label: "veche.driver"), machine: machine,
+            journal: voting?.journal, store: store,
             network: try PeerNetwork(
                 configuration: home.configuration.peerNetwork(
                     nodeSeed: keys.node.exportSeed().bytes, chainID: chain.chainID,
                     validators: Set(opened.validators.validators.map(\.nodeKey))),
                 logger: logger),
-            clock: clock, alarm: AlarmClock(clock: clock),
-            broadcaster: EventBroadcaster(limits: apiLimits), logger: logger,
-            stop: StopSignal(), replica: replica, opened: opened,
-            mempoolLimits: home.configuration.mempoolLimits, book: book,
-            cosignedSize: try Self.cosignedSize(store), votingNote: note, voteFrom: voteFrom)
+            clock: clock, alarm: AlarmClock(clock: clock), logger: logger, stop: StopSignal(),
+            queues: NodeQueues())
     }
 
     /// Sets descriptors aside for storage and peers before anything is opened; clients have the rest.
@@ -351,16 +344,35 @@ private struct NodeParts {
         }
     }
 
-    private static func book(
-        _ opened: OpenedChain, chain: ChainContext
-    ) throws(NodeFailure) -> CheckpointBook {
+    /// Cosigning as the store left it, with all that were validators.
+    private static func cosigning(
+        _ opened: OpenedChain, _ store: NodeStore, chain: ChainContext
+    ) throws -> Cosigning<Ed25519Verifier> {
         let failure = NodeFailure.configuration(
             "A validator's name cannot name a checkpoint key.")
-        guard var book = CheckpointBook(genesis: chain.genesis) else { throw failure }
+        guard var book = CheckpointBook(genesis: chain.genesis, verifier: Ed25519Verifier()) else {
+            throw failure
+        }
         for term in opened.terms {
             guard book.enter(term.validators, from: term.start) else { throw failure }
         }
-        return book
+        let frontier = opened.point.frontier
+        var cosigning = Cosigning(
+            book: book, cosignedSize: try cosignedSize(store),
+            final: DueCheckpoint(size: frontier.size, root: frontier.root))
+        guard let bytes = try store.note(NoteName.checkpoint) else { return cosigning }
+        let note: SignedNote
+        do throws(NoteError) {
+            note = try SignedNote(parsing: bytes)
+        } catch {
+            throw NodeFailure.inconsistent("The stored checkpoint cannot be read: \(error)")
+        }
+        do throws(CheckpointConflict) {
+            try cosigning.restore(note)
+        } catch {
+            throw NodeFailure.inconsistent("The stored checkpoint: \(error.description)")
+        }
+        return cosigning
     }
 
     /// A round in which the key is known to have signed: a journal that knows less is an old one.
@@ -382,5 +394,41 @@ private struct NodeParts {
             throw NodeFailure.inconsistent(
                 "The stored size of the last cosigned checkpoint is bad.")
         }
+    }
+}
+
+/// What a node with a consensus key votes with.
+private struct VotingParts {
+    let replica: NodeReplica
+    let journal: VoteJournal
+    let doubt: JournalDoubt?
+
+    init(
+        _ opened: OpenedChain, signer: NodeSigner, in directory: DataDirectory, isExpected: Bool,
+        signed: Round?, logger: Logger
+    ) throws {
+        let domain = signer.domain
+        let (file, state) = try VoteJournal.open(
+            in: directory, chainID: domain.chainID, key: signer.consensusKey,
+            isExpected: isExpected, signed: signed)
+        journal = file
+        switch state {
+        case .intact: doubt = nil
+        case .corrupt(let offset): doubt = .damaged(atByte: offset)
+        case .outdated(let round): doubt = .outdated(round)
+        case .missing: doubt = .missing
+        }
+        if let doubt { logger.error("\(doubt)") }
+        let parameters = opened.parameters
+        replica = NodeReplica(
+            configuration: ReplicaConfiguration(
+                domain: domain, parameters: parameters, validators: opened.validators,
+                key: signer.consensusKey,
+                nonce: Bytes32(SystemRandom.bytes(Bytes32.size)[...]),
+                listening: max(
+                    ConsensusDelays.listening, 2 * UInt64(parameters.heartbeatMilliseconds)),
+                boundary: opened.boundary),
+            verifier: Ed25519Verifier(), signer: signer, floor: opened.floor, journal: state,
+            signerRecord: signer.consensus.record)
     }
 }

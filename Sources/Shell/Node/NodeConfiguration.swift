@@ -2,6 +2,7 @@
 // the other modules offer, and joins them: storage, network and clock drive the pure cores of
 // agreement, synchronization and elections. It decides nothing that those decide.
 
+import Admission
 package import Codec
 import DocumentFiles
 import Foundation

@@ -1,6 +1,8 @@
 import APISchema
 import BallotCryptography
+import Chain
 import Codec
+import Cosigning
 import Elections
 import Files
 import Ledger
@@ -22,6 +24,7 @@ struct NodeFacade: NodeService {
     let network: PeerNetwork
     let broadcaster: EventBroadcaster
     let readers: [BlockingExecutor]
+    let clock: NodeClock
     let logger: Logger
     /// What bounds the lines of the log, where anything does.
     let logRate: LogRate?
@@ -52,8 +55,9 @@ struct NodeFacade: NodeService {
         guard bytes.count <= Limits.entryBytes else {
             throw .tooLarge("A transaction has at most \(Limits.entryBytes) bytes.")
         }
-        let id = Transaction.id(of: bytes)
-        return try await driver.submit(bytes, id: id, from: source).get()
+        let transaction = Entry(bytes)
+        return try SubmissionAnswer(
+            await driver.submit(transaction, from: source), of: transaction.id)
     }
 
     func transactionStatus(_ id: Bytes32) async throws(ServiceFailure) -> TransactionStatus {
@@ -66,7 +70,7 @@ struct NodeFacade: NodeService {
                 time: try blocks.header(at: height)?.time)
         }
         if let found { return found }
-        if await driver.isPending(id) {
+        if await driver.read({ $0.isPending(id) }) {
             return TransactionStatus(transactionID: id, status: "pending")
         }
         throw .notFound(
@@ -83,7 +87,7 @@ struct NodeFacade: NodeService {
     }
 
     func receipt(_ id: Bytes32) async throws(ServiceFailure) -> [UInt8] {
-        guard let certified = await driver.published else { throw await missing(id) }
+        guard let certified = await driver.read({ $0.published }) else { throw await missing(id) }
         let cosignatures = certified.quorum
         let receipt = try await read { snapshot -> [UInt8]? in
             guard let index = try snapshot.logIndex(ofTransaction: id) else { return nil }
@@ -107,7 +111,7 @@ struct NodeFacade: NodeService {
 
     /// Why a transaction is not in the log.
     private func missing(_ id: Bytes32) async -> ServiceFailure {
-        if await driver.isPending(id) {
+        if await driver.read({ $0.isPending(id) }) {
             return .notFinal("The transaction waits for a block.", retryAfterSeconds: 1)
         }
         return .notFound(
@@ -115,23 +119,28 @@ struct NodeFacade: NodeService {
     }
 
     func checkHealth() async throws(ServiceFailure) {
-        guard await driver.isWorking else {
+        guard await driver.read({ !$0.hasStopped }) else {
             throw .unavailable("The node has stopped.", retryAfterSeconds: 30)
         }
     }
 
     func checkReadiness() async throws(ServiceFailure) -> NodeReadiness {
-        try await driver.checkReadiness()
+        let now = clock.now().clock
+        return try await driver.read { $0.checkReadiness(now: now) }.get()
     }
 
     func status() async throws(ServiceFailure) -> NodeStatus {
-        await driver.nodeStatus(name: configuration.name)
+        let (genesis, id) = (chain.genesis, chain.chainID)
+        return await driver.read { $0.status(of: genesis, id: id) }
     }
 
     func metrics() async throws(ServiceFailure) -> String {
-        await driver.metricsText(
-            network: network.statistics(), subscribers: broadcaster.count,
-            omittedLogLines: logRate?.omitted ?? 0)
+        let (statistics, subscribers) = (network.statistics(), broadcaster.count)
+        let (omitted, now) = (logRate?.omitted ?? 0, clock.now().clock)
+        return await driver.read {
+            $0.metricsText(
+                network: statistics, subscribers: subscribers, omittedLogLines: omitted, now: now)
+        }
     }
 
     func events(
@@ -141,7 +150,7 @@ struct NodeFacade: NodeService {
     }
 
     func checkpoint(full: Bool) async throws(ServiceFailure) -> [UInt8] {
-        guard let certified = await driver.published else {
+        guard let certified = await driver.read({ $0.published }) else {
             throw .notFinal(
                 "No checkpoint is certified yet: the chain has just begun.", retryAfterSeconds: 1)
         }

@@ -1,22 +1,33 @@
+import APISchema
+import Admission
 import BallotCryptography
 import BlockSync
+import Chain
 import Codec
+import Consensus
+import Cosigning
 import Elections
 import Files
 import Ledger
 import Logging
+import NodeAPI
 import PeerNetwork
-import ServiceLifecycle
 import Storage
+import TransparencyLog
 
-/// The tasks that work for the driver: checks of transactions, and execution of blocks.
+/// The tasks that work for the driver: they take what its machine asks for from queues, and give back
+/// what came of it.
 struct NodeWork: Sendable {
     let driver: ChainDriver
     let chain: ChainContext
     let store: NodeStore
     let network: PeerNetwork
-    /// Where admitted transactions are made durable, apart from the votes.
-    let disk: BlockingExecutor
+    let broadcaster: EventBroadcaster
+    let queues: NodeQueues
+    /// Where final blocks are stored.
+    let floorDisk: BlockingExecutor
+    /// Where waiting transactions are made durable, apart from the blocks.
+    let waitingDisk: BlockingExecutor
     /// Where blocks are read for peers.
     let reader: BlockingExecutor
 
@@ -25,30 +36,104 @@ struct NodeWork: Sendable {
     /// Builds and executes blocks until the queue is finished.
     @concurrent
     func runExecutions() async {
-        while true {
-            guard let task = await driver.executions.take(upTo: 1).first else { return }
-            switch task {
-            case .build(let round, let plan, let parent, let candidates):
-                let result = await Self.result {
-                    try await execution.build(plan, on: parent, candidates: candidates)
+        while let task = await queues.executions.next() {
+            do {
+                switch task {
+                case .build(let task): await driver.handle(.built(try await build(task)))
+                case .execute(let task):
+                    let hashes = task.blocks.map(\.header.hash)
+                    await driver.handle(.executed(hashes, try await execute(task)))
                 }
-                await driver.built(result, for: round)
-            case .execute(let blocks, let parent, let verified, let isFinal):
-                let result = await Self.result {
-                    try await execution.execute(blocks, on: parent, verified: verified)
+            } catch {
+                return await driver.fail(error)
+            }
+        }
+    }
+
+    private func build(
+        _ task: BuildTask<ElectionApplication>
+    ) async throws -> BuiltBranch<ElectionApplication> {
+        let parent = ChainPoint(task.parent)
+        let built = try await execution.build(
+            BlockPlan(task.template), on: parent, candidates: task.candidates)
+        let branch = try built.branch.map { branch in
+            try Branch(branch, over: parent.state, genesis: chain.genesis)
+        }
+        return BuiltBranch(round: task.template.round, block: branch, refused: built.refused)
+    }
+
+    private func execute(
+        _ task: ExecuteTask<ElectionApplication>
+    ) async throws -> ExecutionOutcome<ElectionApplication> {
+        var point = ChainPoint(task.parent)
+        var branches: [Branch<ElectionApplication>] = []
+        do {
+            for executed in try await execution.execute(
+                task.blocks, on: point, verified: task.prepared)
+            {
+                branches.append(
+                    try Branch(executed, over: point.state, genesis: chain.genesis))
+                point = executed.point(over: point.state)
+            }
+        } catch BlockFailure.invalid(let hash, let problem) {
+            return .invalid(hash, problem: problem)
+        }
+        return .executed(branches)
+    }
+
+    /// Stores final blocks, and reads roots of the log, until the queue is finished.
+    @concurrent
+    func runCommits() async {
+        let store = store
+        while let task = await queues.commits.next() {
+            do {
+                switch task {
+                case .commit(let commit):
+                    let state = try await floorDisk.run { () throws in
+                        try store.commit(FloorBatch(commit))
+                        return commit.stored(in: store)
+                    }
+                    await driver.handle(.committed(state))
+                case .readLogRoot(let size):
+                    let root = try await floorDisk.run { () throws in
+                        try TransparencyLog.root(size: size, from: StoredTree(store: store))
+                    }
+                    await driver.handle(.logRoot(size: size, root: root))
                 }
-                await driver.executed(blocks, result, isFinal: isFinal)
+            } catch {
+                return await driver.fail(error)
+            }
+        }
+    }
+
+    /// Stores and forgets waiting transactions, in order, until the queue is finished.
+    @concurrent
+    func runWaiting() async {
+        let store = store
+        while let first = await queues.waiting.next() {
+            let tasks = [first] + queues.waiting.takeAll()
+            do {
+                let kept = try await waitingDisk.run { () throws(StorageError) in
+                    try store.carryOut(tasks)
+                }
+                if !kept.isEmpty { await driver.handle(.kept(kept)) }
+            } catch {
+                return await driver.fail(error)
             }
         }
     }
 
     /// Judges transactions until the queue is finished.
     @concurrent
-    func runAdmissions() async {
-        while true {
-            let batch = await driver.admissions.take(upTo: NodeLimits.admissionBatch)
-            guard !batch.isEmpty else { return }
-            await judge(batch)
+    func runJudgements() async {
+        while let task = await queues.judgements.next() {
+            do {
+                let judgements = try await execution.judge(task)
+                await driver.handle(
+                    .judged(JudgedTransactions(number: task.number, judgements: judgements)))
+            } catch {
+                return await driver.fail(error)
+            }
         }
     }
 
@@ -57,154 +142,119 @@ struct NodeWork: Sendable {
     @concurrent
     func runAnswers() async {
         let (store, network) = (store, network)
-        while let question = await driver.answers.take(upTo: 1).first {
+        while let question = await queues.questions.next() {
             do {
                 if network.hasBulkRoom(for: question.peer) {
                     try await reader.run { () throws in
                         let source = StoredChain(store: store.snapshot())
                         guard let answer = try SyncServer.answer(question.message, from: source)
                         else { return }
+                        let message = PeerMessage.sync(answer)
                         network.send(
-                            FrameType.sync.rawValue, answer.canonicalBytes, to: question.peer,
+                            message.frameType.rawValue, message.payload, to: question.peer,
                             as: .bulk)
                     }
                 }
-                await driver.answered(question)
+                await driver.handle(.answeredSync(question.peer))
             } catch {
-                await driver.fail(error)
-                return
+                return await driver.fail(error)
             }
         }
     }
 
-    /// Takes what was stored before the node started into the mempool, before anybody sends anything:
-    /// what was promised then comes first.
+    /// Shows final blocks to live pages until the queue is finished.
+    @concurrent
+    func runPublications() async {
+        let broadcaster = broadcaster
+        while let final = await queues.publications.next() {
+            guard broadcaster.count > 0 else { continue }
+            do {
+                try await reader.run { () throws in try broadcaster.publish(final) }
+            } catch {
+                return await driver.fail(error)
+            }
+        }
+    }
+
+    /// Gives the driver what was stored before the node started, before anybody sends anything: what
+    /// was promised then comes first.
     @concurrent
     func restoreMempool() async {
+        let store = store
         do {
             var last: Bytes32?
             while !Task.isCancelled {
                 let after = last
-                let page = try await disk.run { () throws(StorageError) in
+                let page = try await waitingDisk.run { () throws(StorageError) in
                     try store.mempool(after: after, limit: NodeLimits.restoredPage)
                 }
                 guard let end = page.last else { return }
                 last = end.id
-                await driver.restore(page)
+                await driver.handle(
+                    .restored(
+                        page.map {
+                            RestoredTransaction(
+                                Entry(id: $0.id, bytes: $0.bytes),
+                                slot: BallotSlot(ofStored: $0.bytes))
+                        }))
             }
         } catch {
             await driver.fail(error)
         }
     }
+}
 
-    /// Judges what was restored.
-    @concurrent
-    func judgeRestored() async {
-        while !Task.isCancelled {
-            let batch = await driver.uncheckedTransactions(count: NodeLimits.admissionBatch)
-            guard !batch.isEmpty else { return }
-            await judge(batch, areRestored: true)
+extension ChainPoint {
+    /// The point that blocks are to be put on.
+    init(_ parent: ChainParent<ElectionApplication>) {
+        self = parent.above.reduce(parent.base) { point, branch in
+            branch.point(over: point.state)
         }
     }
+}
 
-    @concurrent
-    private func judge(_ batch: [PendingCheck], areRestored: Bool = false) async {
-        do {
-            let areStored = await driver.beginChecks(of: batch)
-            let judged = try await judgements(
-                of: batch, areRestored: areRestored, arePassedOn: !areStored && !areRestored)
-            let records = judged.compactMap { item -> MempoolRecord? in
-                switch item.admission {
-                case .admitted, .waiting:
-                    MempoolRecord(id: item.request.id, bytes: item.request.bytes)
-                case .duplicate, .refused: nil
-                }
-            }
-            if areStored, !areRestored, !records.isEmpty {
-                try await disk.run { () throws(StorageError) in try store.addToMempool(records) }
-            }
-            await driver.admit(judged, areStored: areStored || areRestored)
-        } catch {
-            await driver.fail(error)
-            await driver.refuseStopped(batch.map(\.item))
-        }
+extension Branch where Application == ElectionApplication {
+    init(_ executed: ExecutedBranch, over parent: any StateReader, genesis: Genesis) throws {
+        self.init(
+            block: executed.block, execution: executed,
+            facts: try ChainFacts(after: executed, over: parent, genesis: genesis))
     }
+}
 
-    @concurrent
-    private func judgements(
-        of batch: [PendingCheck], areRestored: Bool, arePassedOn: Bool
-    ) async throws -> [JudgedTransaction] {
-        let (point, present) = await driver.admissionPoint()
-        // What was promised goes only by what the final state says, not by this node's clock.
-        let time = areRestored ? point.earliestNext : present
-        var check = try AdmissionCheck(
-            chain: chain, state: point.state, catalog: point.catalog, time: time)
-        // What the state refuses anyhow costs a validator no check of a certificate or a proof.
-        var screened: [Bytes32: Admission] = [:]
-        for request in batch.map(\.item) {
-            if let admission = try check.screen(request.bytes, id: request.id) {
-                screened[request.id] = admission
+extension NodeStore {
+    /// Stores and forgets waiting transactions in order; gives the ids of those that were stored.
+    fileprivate func carryOut(
+        _ tasks: [NodeQueues.WaitingTask]
+    ) throws(StorageError) -> [Bytes32] {
+        var kept: [Bytes32] = []
+        var open: [MempoolRecord] = []
+        for task in tasks {
+            switch task {
+            case .keep(let entries):
+                open += entries.map { MempoolRecord(id: $0.id, bytes: $0.bytes) }
+            case .forget(let ids):
+                if !open.isEmpty { try addToMempool(open) }
+                kept += open.map(\.id)
+                open = []
+                try removeFromMempool(ids)
             }
         }
-        let worthChecks = batch.filter { entry in
-            guard BallotCheck.isBallot(entry.item.bytes) else { return false }
-            switch screened[entry.item.id] {
-            case nil: return true
-            // A validator that is a block ahead may look further than this observer's state, and
-            // charges a false ballot to this node. So the observer passes on only what it has
-            // checked. It does not refuse an honest voter's next ballot because it lags.
-            case .refused?: return arePassedOn
-            case .admitted?, .waiting?, .duplicate?: return false
-            }
-        }
-        let verdicts = try await verdicts(of: worthChecks, at: point, catalog: check.catalog)
-        var judged: [JudgedTransaction] = []
-        for entry in batch {
-            let request = entry.item
-            var verified: VerifiedBallot?
-            let admission: Admission
-            switch (screened[request.id], verdicts[request.id]) {
-            // No state admits it. That it is false counts for more than this state's reason.
-            case (.refused?, .refused(let refusal)?): admission = .refused(refusal)
-            case (let verdict?, _): admission = verdict
-            case (nil, .refused(let refusal)?): admission = .refused(refusal)
-            case (nil, .valid(let ballot)?):
-                verified = ballot
-                admission = try check.check(request.bytes, id: request.id, verified: ballot)
-            case (nil, nil):
-                admission = try check.check(request.bytes, id: request.id, verified: nil)
-            }
-            judged.append(
-                JudgedTransaction(check: entry, admission: admission, verified: verified))
-        }
-        return judged
+        if !open.isEmpty { try addToMempool(open) }
+        return kept + open.map(\.id)
     }
+}
 
-    /// Checks ballots: those of suspects each alone, the others in batches in which those of one sender
-    /// stand together, so that few batches fail for it.
-    private func verdicts(
-        of ballots: [PendingCheck], at point: ChainPoint, catalog: ElectionCatalog
-    ) async throws -> [Bytes32: BallotVerdict] {
-        var bySender: [AdmissionSender: [PendingCheck]] = [:]
-        var senders: [AdmissionSender] = []
-        for ballot in ballots {
-            if bySender[ballot.sender] == nil { senders.append(ballot.sender) }
-            bySender[ballot.sender, default: []].append(ballot)
+extension EventBroadcaster {
+    /// Shows final blocks, and how the elections stand that they changed.
+    fileprivate func publish(_ final: FinalBlocks<ElectionApplication>) throws {
+        var elections: Set<Bytes32> = []
+        for branch in final.blocks {
+            try publish(.block(BlockSummary(branch.block.header, validators: final.validators)))
+            elections.formUnion(branch.execution.executed.events.compactMap(\.election))
         }
-        let grouped = senders.flatMap { bySender[$0] ?? [] }
-        let isAlone = ballots.contains(where: \.isSuspect)
-        return try await execution.verify(
-            grouped.map { (id: $0.item.id, bytes: $0.item.bytes) }, order: .cheapestFirst,
-            batchSize: isAlone ? 1 : NodeLimits.proofBatch, state: point.state, catalog: catalog)
-    }
-
-    private static func result<Value: Sendable>(
-        _ body: () async throws -> Value
-    ) async -> Result<Value, any Error> {
-        do {
-            return .success(try await body())
-        } catch {
-            return .failure(error)
+        let views = ElectionViews(state: final.state.state)
+        for election in elections.sorted() {
+            if let status = try views.status(election) { try publish(.election(status)) }
         }
     }
 }

@@ -23,18 +23,9 @@ struct ChainPoint: Sendable {
     var earliestNext: Timestamp { time.adding(milliseconds: 1) }
 }
 
-/// What stands in the notes of the store.
-enum NoteName {
-    static let stateDigest = "state-digest"
-    static let cosigned = "cosigned-size"
-    static let checkpoint = "checkpoint"
-    static let fork = "fork-evidence"
-    /// The round in which this validator had signed when the newest block was stored.
-    static let signedRound = "signed-round"
-}
-
 /// Opens the chain in a store, and proves that it agrees with itself.
 struct OpenedChain: Sendable {
+    let parameters: Parameters
     let floor: Floor
     let point: ChainPoint
     let snapshot: StoreSnapshot
@@ -100,6 +91,7 @@ struct OpenedChain: Sendable {
             floor = Floor(finalized)
             entry = finalized.header.canonicalBytes
         }
+        parameters = chain.genesis.parameters
         self.floor = floor
         self.snapshot = snapshot
         let queries = ElectionQueries(state)

@@ -1,3 +1,4 @@
+import Chain
 import Consensus
 import Elections
 import Files
@@ -65,11 +66,9 @@ extension NodeFailure {
                 self = .storage("\(error)")
             }
         case let fault as StateFault: self = .inconsistent("The state cannot be read: \(fault)")
+        case let failure as ChainFailure: self.init(failure)
         case BlockFailure.invalid(let hash, let problem):
-            self = .fork(
-                "A_STATE_DIVERGE: the block \(hash) was finalized, and this node's rules refuse it: "
-                    + "\(problem). Nothing was written. Keep the data directory, and compare "
-                    + "versions with the other operators.")
+            self.init(ChainFailure.finalBlockIsInvalid(hash, problem: problem))
         case BlockFailure.fault(let fault):
             self = .inconsistent("The state cannot be read: \(fault)")
         case let error as PeerNetworkError:

@@ -1,3 +1,4 @@
+import Chain
 package import Codec
 import Consensus
 package import Files
@@ -43,16 +44,15 @@ package struct VoteJournal: Sendable {
         try file.synchronize()
     }
 
-    /// Appends records as one frame, durably.
-    func append(_ records: [JournalRecord]) throws(DiskFailure) {
-        try file.append(Journal.frame(records, at: UInt64(file.size)))
+    /// What every journal of this chain and key begins with, and how long the file is.
+    var extent: JournalExtent { JournalExtent(header: header, size: file.size) }
+
+    /// Appends a frame, durably.
+    func append(_ frame: [UInt8]) throws(DiskFailure) {
+        try file.append(frame)
         try file.synchronize()
     }
 
-    /// Replaces everything by these records.
-    func rewrite(_ records: [JournalRecord]) throws(DiskFailure) {
-        var bytes = header
-        if !records.isEmpty { bytes += Journal.frame(records, at: UInt64(header.count)) }
-        try file.rewrite(bytes)
-    }
+    /// Replaces everything, header included.
+    func rewrite(_ bytes: [UInt8]) throws(DiskFailure) { try file.rewrite(bytes) }
 }

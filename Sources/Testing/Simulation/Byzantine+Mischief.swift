@@ -91,7 +91,7 @@ extension Cluster {
 
     /// A header that nobody finalized, with the signatures of a liar, or of others for another block.
     private func falseFinality(of node: SimulatedNode) -> FinalizedHeader? {
-        guard let finalized = node.application.store.floor.finalized,
+        guard let finalized = node.store.floor.finalized,
             let index = node.set.index(of: node.place)
         else { return nil }
         let header = finalized.header
@@ -118,24 +118,24 @@ extension Cluster {
 
     /// Answers a question of one that catches up with something false; false for the truth.
     func lie(
-        to asker: SimulatedNode, about request: SyncMessage, from node: SimulatedNode
+        to asker: Int, about request: SyncMessage, from node: SimulatedNode
     ) -> Bool {
         guard random.chance(perMille: 600) else { return false }
         note("false answers")
-        let store = node.application.store
+        let store = node.store
         switch request {
         case .rangeRequest(let height, _, _):
             guard random.chance(perMille: 700),
                 let answer = try? SyncServer.answer(request, from: store),
                 case .range(let range) = answer
             else {
-                send(SyncMessage.unavailable(height), from: node, toPlace: asker.place)
+                send(SyncMessage.unavailable(height), from: node, toPlace: asker)
                 return true
             }
-            send(.range(spoil(range)), from: node, toPlace: asker.place)
+            send(.range(spoil(range)), from: node, toPlace: asker)
         default:
             guard let finalized = falseFinality(of: node) else { return false }
-            send(.newest(finalized), from: node, toPlace: asker.place)
+            send(.newest(finalized), from: node, toPlace: asker)
         }
         return true
     }

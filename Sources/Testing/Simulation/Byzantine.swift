@@ -1,3 +1,4 @@
+import Chain
 import Codec
 import Consensus
 import Ledger
@@ -16,7 +17,7 @@ extension Cluster {
             let secret: [UInt8] = [2] + (0..<8).map { _ in UInt8(random.index(below: 256)) }
             return propose(proposal, of: node, transactions: [secret])
         case (.invalidContent, .proposal(let proposal)):
-            let mark = SimulatedApplication.invalidMark
+            let mark = ModelTransaction.invalidMark
             return propose(proposal, of: node, transactions: [[mark, 1, 2, 3]])
         case (.timeShifter, .proposal(let proposal)):
             return propose(
@@ -108,7 +109,7 @@ extension Cluster {
     private func floorParent(
         of node: SimulatedNode, _ original: ProposalMessage
     ) -> FalseParent {
-        let floor = node.application.store.floor
+        let floor = node.store.floor
         let round = original.vote.subject.round
         let view = floor.round.map { $0.epoch == round.epoch ? $0.view : .root } ?? .root
         return FalseParent(view: view, hash: floor.hash)
@@ -153,7 +154,7 @@ extension Cluster {
         let round = original.vote.subject.round
         let parentHash = falseParent?.hash ?? header.parentHash
         let parentView = falseParent?.view ?? header.parentView
-        guard let parent = node.application.state(after: parentHash),
+        guard let parent = node.machine.parent(after: parentHash).map({ SimulatedParent($0) }),
             genesis.parameters.epoch(of: parent.height.next) == round.epoch,
             parentView < round.view, header.view == round.view
         else { return nil }
@@ -164,9 +165,8 @@ extension Cluster {
             time: Timestamp(milliseconds: UInt64(max(0, time))), proposer: header.proposer,
             validatorsHash: header.validatorsHash, mayBeEmpty: true, maximumTransactions: 64,
             maximumBodyBytes: 1024 * 1024)
-        guard let block = node.application.make(template, transactions: transactions) else {
-            return nil
-        }
+        let block = node.application.craft(
+            template, transactions.map { Entry($0) }, on: parent)
         let hash = block.header.hash
         node.craftedBlocks[hash] = block
         let proposal = Proposal(round: round, parentView: parentView, blockHash: hash)

@@ -7,6 +7,7 @@ extension Cluster {
     /// Something goes wrong, or everything that did is mended.
     func act() {
         workload.mode = random.pick(Workload.Mode.allCases)
+        troubledAt = now
         var actions: [FaultKind?] = [nil, nil]
         for fault in scenario.faults where fault.isAction { actions += [fault, fault] }
         switch random.pick(actions) {
@@ -106,15 +107,16 @@ extension Cluster {
     private func restoreBackup() {
         let node = random.pick(honest)
         guard let copy = node.copy else {
-            for node in honest { node.copy = (node.disk, node.application.store) }
+            for node in honest { node.copy = (node.disk, node.store) }
             return
         }
         guard node.isUp, mayImpair(node) else { return }
         crash(node)
         node.crashPoint = nil
         node.disk = copy.disk
-        node.application.store = copy.store
+        node.store = copy.store
         node.isForgetful = true
+        node.hasLostTransactions = true
         invariants.forgetFloor(of: node)
         note("backup")
         queue.insert(.start(node.id), at: now + random.number(in: 0...2_000_000))
@@ -128,7 +130,7 @@ extension Cluster {
             !original.durableVotes.isEmpty, mayImpair(original)
         else { return }
         copy.disk = original.disk
-        copy.application.store = original.application.store
+        copy.store = original.store
         copy.durableVotes = original.durableVotes
         copy.copiedVotes = Set(original.durableVotes.keys)
         copy.isAbsent = false
@@ -158,6 +160,7 @@ extension Cluster {
         guard faults.contains(.slowSync), !isHealed, random.chance(perMille: 30) else { return }
         node.stalledUntil = max(
             node.stalledUntil, now + random.pick([20_000, 100_000, 500_000, 2_000_000]))
+        troubledAt = now
         note("slow-sync")
     }
 
@@ -174,7 +177,7 @@ extension Cluster {
             return false
         }
         guard random.chance(perMille: 100) else { return false }
-        for place in node.set.members where random.chance(perMille: 400) {
+        for place in node.reachable where random.chance(perMille: 400) {
             send(message, from: node, toPlace: place)
         }
         stopAtBoundary(node)
@@ -191,7 +194,7 @@ extension Cluster {
     }
 
     private func isNearBoundary(_ node: SimulatedNode) -> Bool {
-        let next = node.application.store.floor.height.next
+        let next = node.store.floor.height.next
         return node.application.isBoundary(next)
     }
 

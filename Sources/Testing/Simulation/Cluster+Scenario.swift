@@ -1,3 +1,5 @@
+import Admission
+import Chain
 import Codec
 import Consensus
 import Ledger
@@ -36,7 +38,7 @@ extension Cluster {
     }
 
     var highestFloor: Height {
-        honest.map { $0.application.store.floor.height }.max() ?? .genesis
+        honest.map { $0.store.floor.height }.max() ?? .genesis
     }
 
     /// The faulty time.
@@ -64,44 +66,29 @@ extension Cluster {
         let goal = highestFloor.rawValue + 3
         let isDone = {
             self.honest.allSatisfy {
-                $0.hasHalted
-                    || $0.application.store.floor.height.rawValue >= goal
-                        && self.hasNothingWaiting($0)
-            }
+                $0.hasHalted || $0.store.floor.height.rawValue >= goal
+            } && self.hasNothingOwed
         }
         if !run(until: now + Self.recoveryLimit, stop: isDone), !isDone() {
             let state = honest.map {
-                "\($0.id): \($0.replica.status.round) floor \($0.application.store.floor.height) "
-                    + "waiting \($0.application.store.mempool.count)"
-                    + " \($0.replica.status.voting)"
+                "\($0.id): \($0.replica.status.round) floor \($0.store.floor.height) "
+                    + "waiting \($0.machine.mempool.count) \($0.replica.status.voting)"
             }
-            violate("L1", "no recovery to height \(goal): " + state.joined(separator: "; "))
+            violate(
+                "L1",
+                "no recovery to height \(goal), owed: \(owedInWords); "
+                    + state.joined(separator: "; "))
         }
         return (now - begin) / 1000
-    }
-
-    /// Whether all is final that a node has to see included: what it took itself, and as a validator all
-    /// that some other one took or that is final elsewhere. What nobody answers for any more, since who
-    /// took it lost its disk, waits for one of those who have it to lead: with short epochs that is long.
-    func hasNothingWaiting(_ node: SimulatedNode) -> Bool {
-        let isMember = node.set.contains(node.place)
-        return node.application.store.mempool.allSatisfy { waiting in
-            guard !waiting.isOwn, isMember else { return !waiting.isOwn }
-            return honest.allSatisfy { other in
-                let store = other.application.store
-                return !store.finalIDs.contains(waiting.id)
-                    && !store.mempool.contains { $0.id == waiting.id && $0.isOwn }
-            }
-        }
     }
 
     /// L2, b.8: clients fall silent, and whatever was admitted becomes final all the same, long before
     /// the next heartbeat. Then they go on, so that blocks are made.
     private func finishTail() {
         workload.mode = .none
-        let isDone = { self.honest.allSatisfy { self.hasNothingWaiting($0) } }
+        let isDone = { self.hasNothingOwed }
         if !run(until: now + Self.tailLimit, stop: isDone), !isDone() {
-            let waiting = honest.map { $0.application.store.mempool.count }
+            let waiting = honest.map(\.machine.mempool.count)
             violate("L2", "transactions wait for a heartbeat: \(waiting)")
         }
         workload.mode = .quiet

@@ -1,3 +1,5 @@
+import Admission
+import Chain
 import Consensus
 import Ledger
 
@@ -38,8 +40,8 @@ extension Cluster {
         let goal = cluster.highestFloor.rawValue + 3
         let isDone = {
             cluster.honest.allSatisfy {
-                $0.application.store.floor.height.rawValue >= goal && cluster.hasNothingWaiting($0)
-            }
+                $0.store.floor.height.rawValue >= goal
+            } && cluster.hasNothingOwed
         }
         if !cluster.run(until: cluster.now + 40_000_000, stop: isDone) {
             cluster.violate("L1", "no block after the validators are back")
@@ -67,7 +69,7 @@ extension Cluster {
             _ = cluster.run(until: cluster.now + 100_000)
             let truth = SimulatedChain.start.adding(milliseconds: cluster.now / 1000)
             for node in cluster.honest where node.isUp && node.set.contains(node.place) {
-                let age = truth.milliseconds - node.application.store.floor.time.milliseconds
+                let age = truth.milliseconds - node.store.floor.time.milliseconds
                 if age > bound {
                     cluster.violate("L7", "chain time at node \(node.id) is \(age) ms old")
                 }
@@ -81,7 +83,7 @@ extension Cluster {
         honest.filter(\.isUp).map {
             Quiet(
                 node: $0.id, round: $0.replica.status.round, holdings: $0.replica.holdings,
-                journalBytes: $0.disk.size, mempool: $0.application.store.mempool.count)
+                journalBytes: $0.disk.size, mempool: $0.machine.mempool.count)
         }
     }
 

@@ -1,4 +1,5 @@
 import BlockSync
+import Chain
 import Codec
 import Consensus
 import Ledger
@@ -9,45 +10,38 @@ package final class Cluster {
     enum Event {
         case start(Int)
         case timer(Int, generation: Int)
-        case message(Envelope<ConsensusMessage>, to: Int)
-        case sync(Envelope<SyncMessage>, to: Int)
-        case transaction(Envelope<PendingTransaction>, to: Int)
-        case work(Work, generation: Int)
+        case message(Envelope, to: Int)
+        /// The connection between two nodes is made anew.
+        case connect(Int, with: Int)
+        case work(Work, of: Int, generation: Int)
         case mischief(Int)
         case workload
     }
 
     /// A message on its way.
-    final class Envelope<Content> {
-        let content: Content
+    final class Envelope {
+        let content: PeerMessage
         let sender: Int
         /// A few bits for the trace.
         let tag: UInt64
 
-        init(_ content: Content, from sender: Int, tag: UInt64) {
+        init(_ content: PeerMessage, from sender: Int) {
             self.content = content
             self.sender = sender
-            self.tag = tag
+            tag = content.traceTag
         }
     }
 
-    /// What the application of a node was asked for and has not answered yet.
-    final class Work {
-        enum Kind {
-            case build(BlockTemplate)
-            case locate(Bytes32, [Bytes32])
-            case validate(Block)
-            /// Final blocks.
-            case execute
-        }
-
-        let kind: Kind
-        let node: Int
-
-        init(_ kind: Kind, of node: Int) {
-            self.kind = kind
-            self.node = node
-        }
+    /// What a node's workers and disks are about to be done with.
+    indirect enum Work {
+        case build(BuildTask<SimulatedApplication>)
+        case execute(ExecuteTask<SimulatedApplication>)
+        case judge(JudgeTask<SimulatedApplication>)
+        /// The first of its floor batches.
+        case commit
+        /// The first of what its store of waiting transactions has to do.
+        case waiting
+        case readLogRoot(UInt64)
     }
 
     let scenario: Scenario
@@ -81,6 +75,12 @@ package final class Cluster {
     var highestRound = Round(epoch: .first, view: .root)
     var views = 0
     var workload = Workload()
+    /// What honest nodes have accepted and is not final, by id.
+    var owed: [Bytes32: Owed] = [:]
+    /// The height at which `owed` was last looked through, and whether nothing was owed then.
+    var owedChecked: (height: Height, isNothing: Bool)?
+    /// When something last kept any node from its work, in virtual time.
+    var troubledAt: UInt64 = 0
     var isHealed = false
 
     package init(_ scenario: Scenario) {
@@ -208,60 +208,21 @@ package final class Cluster {
                 return violate("L6", "a timer of node \(id) is due again and again")
             }
             trace.add(now, 1, UInt64(id), 0)
-            carryOut(node.replica.advance(to: localTime(of: node)), of: node)
-            carryOut(node.client.advance(to: Instant(microseconds: now)), of: node)
-            arm(node)
+            handle(.tick, at: node)
         case .message(let envelope, let id):
             guard nodes[id].isUp else { return }
             trace.add(now, 2, UInt64(envelope.sender * 256 + id), envelope.tag)
             receive(envelope.content, from: nodes[envelope.sender], at: nodes[id])
-        case .sync(let envelope, let id):
-            guard nodes[id].isUp else { return }
-            trace.add(now, 3, UInt64(envelope.sender * 256 + id), 0)
-            receive(envelope.content, from: nodes[envelope.sender], at: nodes[id])
-        case .transaction(let envelope, let id):
-            guard nodes[id].isUp else { return }
-            admit(envelope.content, isOwn: false, at: nodes[id])
-        case .work(let work, let generation):
-            guard let node = live(work.node, generation) else { return }
-            answer(work.kind, at: node)
-            arm(node)
+        case .connect(let id, let other):
+            guard nodes[id].isUp, nodes[other].isUp else { return }
+            connect(nodes[id], with: nodes[other])
+        case .work(let work, let id, let generation):
+            guard let node = live(id, generation) else { return }
+            complete(work, at: node)
         case .mischief(let id):
             mischief(nodes[id])
         case .workload:
             work()
-        }
-    }
-
-    /// Does what an application was asked for.
-    private func answer(_ work: Work.Kind, at node: SimulatedNode) {
-        let time = localTime(of: node)
-        switch work {
-        case .build(let template):
-            guard template.round == node.replica.status.round else { return }
-            let block = node.application.build(template)
-            carryOut(node.replica.built(block, for: template.round, at: time), of: node)
-        case .locate(let hash, let ids):
-            let found = node.application.locate(ids)
-            carryOut(node.replica.located(found, of: hash, at: time), of: node)
-        case .execute:
-            node.isExecuting = false
-            node.hasExecuted = true
-            drain(node)
-        case .validate(let block):
-            guard
-                node.application.state(after: block.header.parentHash) != nil
-                    || !node.actions.contains(where: \.isFinalization)
-            else {
-                // Its parent is being executed.
-                queue.insert(
-                    .work(Work(work, of: node.id), generation: node.generation), at: now + 5000)
-                return
-            }
-            let hash = block.header.hash
-            let verdict =
-                node.application.fault(of: block, hash).map { Verdict.invalid($0) } ?? .valid
-            carryOut(node.replica.validated(hash, verdict, at: time), of: node)
         }
     }
 
@@ -272,8 +233,7 @@ package final class Cluster {
 
     func arm(_ node: SimulatedNode) {
         guard node.isUp else { return }
-        var deadline = node.client.nextDeadline?.microseconds ?? .max
-        deadline = min(deadline, node.replica.nextDeadline?.microseconds ?? .max)
+        let deadline = node.machine.nextDeadline?.microseconds ?? .max
         guard deadline < .max else { return }
         let time = max(deadline, now)
         if let armed = node.armed, armed <= time, armed >= now { return }
@@ -296,8 +256,9 @@ extension Cluster.Event {
         switch self {
         case .start, .mischief, .workload: nil
         case .timer(let id, _): id
-        case .message(_, let id), .sync(_, let id), .transaction(_, let id): id
-        case .work(let work, _): work.node
+        case .message(_, let id): id
+        case .connect(let id, _): id
+        case .work(_, let id, _): id
         }
     }
 }

@@ -194,7 +194,7 @@ extension Invariants {
     private mutating func checkBodies(
         _ proposal: Proposal, _ node: SimulatedNode, _ cluster: Cluster
     ) {
-        let floor = node.application.store.floor
+        let floor = node.store.floor
         var next = proposal.blockHash
         while next != floor.hash, let header = votes.headers[next], header.height > floor.height {
             guard node.durableBlocks.contains(next) else {

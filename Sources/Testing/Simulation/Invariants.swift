@@ -1,5 +1,7 @@
+import Chain
 import Codec
 import Consensus
+import Cosigning
 import Ledger
 
 // Which invariant of agreement is checked where. "Step": here, at every step of every run. "Run": at
@@ -26,6 +28,11 @@ import Ledger
 //   E1  votes of an epoch count in it alone   step (S8)         E2  no child of a last block in its epoch   step
 //   E3  who left is not counted               step (S8)         E4  observers derive the same sets          step
 //   E5  a set begins with a final last block  step
+//   P1  a promise leaves once its ballot is durable   step
+//   P2  a promise that nothing hindered is kept 2 n blocks later, or void (PROTOCOL 8.6)   step; all others run
+//   A1  no client is told what a crash takes back, or shown what is not final   step; A2 each is answered once   step
+//   K1  cosigned is what is final and stored, and noted before   step     K2  one tree of a size   step
+//   R9  every queue of a node's machine keeps its bound   step
 //   H1  no honest node takes an honest one for hostile          EV  no evidence against honest validators   step
 
 /// The invariants of honest validators, checked at every step, over all their lives.
@@ -34,6 +41,12 @@ struct Invariants {
     let parameters: Parameters
     /// The final block of each height, by whoever was first.
     private var final: [Height: Bytes32] = [:]
+    /// Transactions of final blocks.
+    private(set) var finalIDs: Set<Bytes32> = []
+    /// The log's root at each size at which a final block ends.
+    private var roots: [UInt64: Bytes32] = [:]
+    /// The root that each validator cosigned of a size.
+    private var cosigned: [Int: [UInt64: Bytes32]] = [:]
     private var lastTime: [Height: Timestamp] = [:]
     private var floors: [Int: Height] = [:]
     /// The validators of each epoch that has begun.
@@ -82,17 +95,58 @@ struct Invariants {
                 header.validatorsHash == sets[header.epoch]?.hash
             else { return cluster.fail(&self, "E2", "height \(header.height) in \(header.epoch)") }
             final[header.height] = hash
+            finalIDs.formUnion(block.transactionIDs)
+            roots[header.logSize] = header.logRoot
+            for id in block.transactionIDs { cluster.owed[id] = nil }
             lastTime[header.height] = header.time
             checkTime(header, cluster)
         }
         if let last = blocks.last?.header { checkNextSet(last, node, cluster) }
     }
 
+    /// What is shown to people is final and stored.
+    mutating func checkPublished(
+        _ final: FinalBlocks<SimulatedApplication>, _ node: SimulatedNode, cluster: Cluster
+    ) {
+        guard let last = final.blocks.last, last.hash == node.store.floor.hash else {
+            return cluster.fail(&self, "A1", "node \(node.id) shows blocks that it did not store")
+        }
+    }
+
+    /// K1, K2: a validator cosigns what is final and stored, having stored that it does, and one tree
+    /// of a size.
+    mutating func check(
+        _ lines: CheckpointLines, by node: SimulatedNode, cluster: Cluster
+    ) {
+        // Only lines of its own last size are sure to have one of its own among them.
+        guard lines.size == node.machine.cosigning.cosignedSize, !node.isForgetful else { return }
+        guard node.store.roots[lines.size] == lines.root else {
+            return cluster.fail(&self, "K1", "node \(node.id) cosigns what it did not store")
+        }
+        guard node.store.cosignedSize >= lines.size else {
+            return cluster.fail(&self, "K1", "node \(node.id) cosigns before it is noted")
+        }
+        if let root = roots[lines.size], root != lines.root {
+            return cluster.fail(&self, "K1", "node \(node.id) cosigns a log that is not final")
+        }
+        if let other = cosigned[node.place]?[lines.size], other != lines.root {
+            return cluster.fail(&self, "K2", "node \(node.id) cosigns two trees of one size")
+        }
+        cosigned[node.place, default: [:]][lines.size] = lines.root
+    }
+
+    /// R9: every queue keeps its bounds.
+    mutating func checkBounds(of node: SimulatedNode, cluster: Cluster) {
+        if let problem = node.machine.exceededBound {
+            cluster.fail(&self, "R9", "node \(node.id): \(problem)")
+        }
+    }
+
     /// E4, E5: everybody derives the same set from an epoch's last block, and no other block has one.
     private mutating func checkNextSet(
         _ last: BlockHeader, _ node: SimulatedNode, _ cluster: Cluster
     ) {
-        let set = node.application.store.floorState.membership.current
+        let set = node.store.state.records.membership.current
         guard set.hash == last.nextValidatorsHash else {
             return cluster.fail(&self, "E4", "node \(node.id) has other validators")
         }

@@ -1,3 +1,6 @@
+import Admission
+import Chain
+
 /// One run: the same scenario gives the same events.
 package struct Scenario: Sendable {
     package let seed: UInt64
@@ -24,6 +27,18 @@ package struct Scenario: Sendable {
         self.epochLength = epochLength
         self.crashPoint = crashPoint
         self.twins = twins
+    }
+
+    /// The bounds of its nodes: now and then so narrow that they are met.
+    var limits: ChainMachineLimits {
+        var limits = ChainMachineLimits()
+        limits.journalBytes = 16 * 1024
+        if seed % 7 == 3 {
+            limits.mempool.count = 6
+            limits.mempool.countPerSource = 4
+            limits.mempool.waiting = 4
+        }
+        return limits
     }
 
     /// Whether nothing goes wrong but on the way between nodes.

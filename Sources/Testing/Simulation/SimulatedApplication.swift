@@ -1,243 +1,320 @@
+import Admission
+import Chain
 import Codec
 import Consensus
 import Ledger
 import TransparencyLog
 
-/// The state after a block: what its child's header commits to.
-struct SimulatedState {
+/// The state after a final block.
+struct SimulatedState: Sendable {
     let height: Height
+    let hash: Bytes32
+    let time: Timestamp
     /// Entries of the log after the block.
     let logSize: UInt64
     /// Stands for the log's root and the state's.
     let digest: Bytes32
-    let parent: Bytes32
-    let transactionIDs: [Bytes32]
-    /// Who validates the next height.
-    let membership: SimulatedMembership
+    var records: ModelRecords
 
     static func genesis(_ genesis: Genesis, _ set: SimulatedSet) -> SimulatedState {
         SimulatedState(
-            height: .genesis, logSize: 1, digest: genesis.chainID,
-            parent: .zero, transactionIDs: [],
-            membership: SimulatedMembership(current: set))
-    }
-
-    /// Log and state digest after a child with these transactions.
-    func child(transactionIDs: [Bytes32], bodyRoot: Bytes32) -> SimulatedCommitment {
-        SimulatedCommitment(
-            logSize: logSize + 1 + UInt64(transactionIDs.count),
-            digest: LogHash.node(digest, bodyRoot))
+            height: .genesis, hash: genesis.chainID, time: genesis.time, logSize: 1,
+            digest: genesis.chainID,
+            records: ModelRecords(membership: SimulatedMembership(current: set)))
     }
 }
 
-/// What a block's application commits to. One digest stands for log and state.
-struct SimulatedCommitment {
+/// What a block does to the state before it.
+struct SimulatedExecution: Sendable {
+    let height: Height
+    let hash: Bytes32
+    let time: Timestamp
     let logSize: UInt64
     let digest: Bytes32
+    let changes: ModelChanges
 }
 
-/// What survives a crash beside the journal: final blocks in atomic batches, admitted transactions.
-struct SimulatedStore {
-    var blocks: [Block] = []
-    var finalizations: [Height: Certificate] = [:]
-    var floor: Floor
-    var floorState: SimulatedState
-    var finalIDs: Set<Bytes32> = []
-    var mempool: [PendingTransaction] = []
-}
-
-struct PendingTransaction {
+/// What the checks made of a ballot.
+struct SimulatedPrepared: Sendable {
     let id: Bytes32
-    let bytes: [UInt8]
-    var arrival = Instant(microseconds: 0)
-    /// Whether a client gave it to this node, which then has to see that it gets in.
-    var isOwn = false
+    let ballot: ModelBallot
+}
 
-    init(_ bytes: [UInt8]) {
-        id = LogHash.leaf(bytes)
-        self.bytes = bytes
+/// The promise of a simulated validator, as bytes and back.
+struct SimulatedPromise: Hashable {
+    let id: Bytes32
+    let received: UInt64
+    let promised: UInt64
+
+    var bytes: [UInt8] {
+        var writer = ByteWriter()
+        writer.write(id)
+        writer.write(received)
+        writer.write(promised)
+        return writer.bytes
+    }
+
+    init(id: Bytes32, received: UInt64, promised: UInt64) {
+        self.id = id
+        self.received = received
+        self.promised = promised
+    }
+
+    init(_ bytes: [UInt8]) throws(CodecError) {
+        var reader = ByteReader(bytes)
+        id = try reader.readBytes32()
+        received = try reader.readUInt64()
+        promised = try reader.readUInt64()
     }
 }
 
-/// An application that judges blocks as the real one does: transactions once, none that is marked
-/// as invalid, log and digest as computed here.
-struct SimulatedApplication {
-    /// The first byte of a transaction that no honest validator accepts.
-    static let invalidMark: UInt8 = 0xFF
-    /// The first byte of an order that changes the validators: serial, members.
-    static let changeMark: UInt8 = 3
-    /// The first byte of a new validator's word that it is ready: serial, validator.
-    static let readyMark: UInt8 = 4
+/// The application of a simulated node: blocks are judged as the real one judges them, each transaction
+/// once and in its turn, log and digest as computed here. It holds no state: the machine does.
+struct SimulatedApplication: ChainApplication {
+    typealias State = SimulatedState
+    typealias Execution = SimulatedExecution
+    typealias Prepared = SimulatedPrepared
 
     let parameters: Parameters
     /// How many validators there are, in the set or not.
     let candidates: Int
-    var store: SimulatedStore
-    /// States above the floor by block hash, and the floor's.
-    private var states: [Bytes32: SimulatedState] = [:]
 
-    init(store: SimulatedStore, parameters: Parameters, candidates: Int) {
-        self.store = store
-        self.parameters = parameters
-        self.candidates = candidates
-        states[store.floor.hash] = store.floorState
+    func promise(
+        _ ballot: SimulatedPrepared, received: Height, promised: Height,
+        validator: ValidatorIndex, sign: ([UInt8]) -> Bytes64
+    ) -> [UInt8]? {
+        SimulatedPromise(
+            id: ballot.id, received: received.rawValue, promised: promised.rawValue
+        ).bytes
     }
 
-    func state(after hash: Bytes32) -> SimulatedState? { states[hash] }
-
-    /// The arrival of the oldest transaction that is in no final block.
-    var pendingSince: Instant? {
-        // They are kept in the order of arrival.
-        store.mempool.first?.arrival
+    func transaction(_ ready: ValidatorReady, signature: Bytes64) -> [UInt8] {
+        [
+            ModelTransaction.readyMark, UInt8(truncatingIfNeeded: ready.number),
+            UInt8(truncatingIfNeeded: ready.index.rawValue),
+        ]
     }
 
-    mutating func admit(_ transaction: PendingTransaction) -> Bool {
-        guard transaction.bytes.first != Self.invalidMark,
-            !store.finalIDs.contains(transaction.id),
-            !store.mempool.contains(where: { $0.id == transaction.id }),
-            isPossible(transaction)
-        else { return false }
-        store.mempool.append(transaction)
-        return true
-    }
-
-    /// Whether a transaction may still follow the floor.
-    private func isPossible(_ transaction: PendingTransaction) -> Bool {
-        var membership = store.floorState.membership
-        return membership.apply(transaction.bytes, of: candidates)
-    }
-
-    func locate(_ ids: [Bytes32]) -> [Entry?] {
-        ids.map { id in
-            store.mempool.first { $0.id == id }.map { Entry(id: $0.id, bytes: $0.bytes) }
-        }
-    }
-
-    /// A block for the template with what waits; nil where nothing does and it may not be empty.
-    mutating func build(_ template: BlockTemplate) -> Block? {
-        guard let parent = states[template.parentHash] else { return nil }
-        let taken = idsAboveFloor(of: template.parentHash)
-        var membership = membership(after: parent)
-        let chosen = store.mempool
-            .filter {
-                !taken.contains($0.id) && membership.apply($0.bytes, of: candidates)
-            }
-            .prefix(template.maximumTransactions)
-        if chosen.isEmpty, !template.mayBeEmpty { return nil }
-        return make(template, transactions: chosen.map(\.bytes))
-    }
-
-    /// A block with exactly these transactions, valid or not.
-    mutating func make(_ template: BlockTemplate, transactions: [[UInt8]]) -> Block? {
-        guard let parent = states[template.parentHash] else { return nil }
-        let entries = transactions.map { Entry($0) }
-        let ids = entries.map(\.id)
-        let after = parent.child(
-            transactionIDs: ids, bodyRoot: Block.bodyRoot(ids: ids))
-        var membership = membership(after: parent)
-        for transaction in transactions { _ = membership.apply(transaction, of: candidates) }
-        let header = template.header(
-            transactionIDs: ids, bodyBytes: transactions.reduce(0) { $0 + $1.count },
-            logSize: after.logSize, logRoot: after.digest, stateDigestAfterParent: parent.digest,
-            nextValidatorsHash: nextSet(after: parent).hash)
-        let block = Block(header: header, entries: entries)
-        remember(block, header.hash, after, ids: ids, membership)
-        return block
-    }
-
-    /// Why a block may not follow its parent; nil for a valid one.
-    mutating func fault(of block: Block, _ hash: Bytes32) -> String? {
-        let header = block.header
-        if states[hash] != nil { return nil }
-        guard let parent = states[header.parentHash] else { return "unknown parent" }
-        let ids = block.transactionIDs
-        let taken = idsAboveFloor(of: header.parentHash)
-        var own: Set<Bytes32> = []
-        var membership = membership(after: parent)
-        for entry in block.entries {
-            let id = entry.id
-            if entry.bytes.first == Self.invalidMark { return "invalid transaction" }
-            if taken.contains(id) || store.finalIDs.contains(id) || !own.insert(id).inserted {
-                return "transaction twice"
-            }
-            if !membership.apply(entry.bytes, of: candidates) { return "a change out of turn" }
-        }
-        let after = parent.child(transactionIDs: ids, bodyRoot: header.bodyRoot)
-        guard header.logSize == after.logSize, header.logRoot == after.digest else { return "log" }
-        guard header.stateDigestAfterParent == parent.digest else { return "state digest" }
-        guard header.validatorsHash == parent.membership.current.hash,
-            header.nextValidatorsHash == nextSet(after: parent).hash
-        else { return "validators" }
-        remember(block, hash, after, ids: ids, membership)
-        return nil
-    }
-
-    /// Executes and stores a final chain; the reason where a block does not fit.
-    mutating func commit(_ chain: FinalizedChain) -> String? {
-        for block in chain.blocks {
-            let hash = block.header.hash
-            guard
-                block.header.parentHash == store.floor.hash
-                    || block.header.height != chain.blocks.first?.header.height
-            else {
-                return "not a child of the floor"
-            }
-            if let fault = fault(of: block, hash) { return fault }
-            guard let state = states[hash],
-                !state.transactionIDs.contains(where: store.finalIDs.contains)
-            else { return "transaction final twice" }
-            store.blocks.append(block)
-            store.finalIDs.formUnion(state.transactionIDs)
-            store.floorState = state
-        }
-        store.floor = Floor(chain.tip)
-        store.finalizations[chain.tip.header.height] = chain.tip.finalization
-        let final = store.finalIDs
-        store.mempool.removeAll { final.contains($0.id) }
-        let membership = store.floorState.membership
-        store.mempool.removeAll { transaction in
-            var after = membership
-            return !after.apply(transaction.bytes, of: candidates)
-        }
-        let height = store.floor.height
-        let floorHash = store.floor.hash
-        states = states.filter { $0.key == floorHash || $0.value.height > height }
-        return nil
-    }
-
-    private mutating func remember(
-        _ block: Block, _ hash: Bytes32, _ after: SimulatedCommitment, ids: [Bytes32],
-        _ membership: SimulatedMembership
-    ) {
-        states[hash] = SimulatedState(
-            height: block.header.height, logSize: after.logSize, digest: after.digest,
-            parent: block.header.parentHash,
-            transactionIDs: ids, membership: membership)
-    }
-
-    /// The state that a child's transactions find: at the end of an epoch with the new set.
-    private func membership(after parent: SimulatedState) -> SimulatedMembership {
-        var membership = parent.membership
-        if isBoundary(parent.height.next) { membership.switchSet() }
-        return membership
-    }
-
-    /// Who validates the height after the child of a block.
-    private func nextSet(after parent: SimulatedState) -> SimulatedSet {
-        isBoundary(parent.height.next) ? parent.membership.next : parent.membership.current
-    }
+    func transaction(_ equivocation: Equivocation) -> [UInt8]? { nil }
 
     func isBoundary(_ height: Height) -> Bool {
         parameters.lastHeight(of: parameters.epoch(of: height)) == height
     }
+}
 
-    private func idsAboveFloor(of hash: Bytes32) -> Set<Bytes32> {
-        var ids: Set<Bytes32> = []
-        var next = hash
-        while next != store.floor.hash, let state = states[next] {
-            ids.formUnion(state.transactionIDs)
-            next = state.parent
+/// The state that a block is put on.
+struct SimulatedParent {
+    let base: SimulatedState
+    let above: [SimulatedExecution]
+
+    init(_ parent: ChainParent<SimulatedApplication>) {
+        base = parent.base
+        above = parent.above
+    }
+
+    init(_ state: SimulatedState) {
+        base = state
+        above = []
+    }
+
+    var height: Height { above.last?.height ?? base.height }
+    var hash: Bytes32 { above.last?.hash ?? base.hash }
+    var logSize: UInt64 { above.last?.logSize ?? base.logSize }
+    var digest: Bytes32 { above.last?.digest ?? base.digest }
+    var membership: SimulatedMembership {
+        above.last?.changes.membership ?? base.records.membership
+    }
+}
+
+extension SimulatedApplication {
+    /// Begins a child of a block.
+    private func executor(on parent: SimulatedParent, at time: Timestamp) -> ModelExecutor {
+        // At the end of an epoch transactions find the new set.
+        var membership = parent.membership
+        if isBoundary(parent.height.next) { membership.switchSet() }
+        return ModelExecutor(
+            on: parent.base.records, above: parent.above, time: time, candidates: candidates,
+            membership: membership)
+    }
+
+    /// Who validates the height after the child of a block.
+    private func nextSet(after parent: SimulatedParent) -> SimulatedSet {
+        isBoundary(parent.height.next) ? parent.membership.next : parent.membership.current
+    }
+
+    /// A block for a template with what applies of the candidates.
+    func build(_ task: BuildTask<SimulatedApplication>) -> BuiltBranch<SimulatedApplication> {
+        let parent = SimulatedParent(task.parent)
+        var executor = executor(on: parent, at: task.template.time)
+        var entries: [Entry] = []
+        var refused: [Bytes32] = []
+        for candidate in task.candidates where entries.count < task.template.maximumTransactions {
+            do throws(ModelRefusal) {
+                try executor.apply(candidate.entry)
+                entries.append(candidate.entry)
+            } catch {
+                refused.append(candidate.entry.id)
+            }
         }
-        return ids
+        guard !entries.isEmpty || task.template.mayBeEmpty else {
+            return BuiltBranch(round: task.template.round, block: nil, refused: refused)
+        }
+        let branch = branch(task.template, entries, executor.changes, on: parent)
+        return BuiltBranch(round: task.template.round, block: branch, refused: refused)
+    }
+
+    /// A block with exactly these transactions, valid or not.
+    func craft(
+        _ template: BlockTemplate, _ entries: [Entry], on parent: SimulatedParent
+    ) -> Block {
+        var executor = executor(on: parent, at: template.time)
+        // What does not apply is in the block all the same.
+        for entry in entries { try? executor.apply(entry) }
+        return branch(template, entries, executor.changes, on: parent).block
+    }
+
+    private func branch(
+        _ template: BlockTemplate, _ entries: [Entry], _ changes: ModelChanges,
+        on parent: SimulatedParent
+    ) -> Branch<SimulatedApplication> {
+        let ids = entries.map(\.id)
+        let logSize = parent.logSize + 1 + UInt64(ids.count)
+        let digest = LogHash.node(parent.digest, Block.bodyRoot(ids: ids))
+        let header = template.header(
+            transactionIDs: ids, bodyBytes: entries.reduce(0) { $0 + $1.bytes.count },
+            logSize: logSize, logRoot: digest, stateDigestAfterParent: parent.digest,
+            nextValidatorsHash: nextSet(after: parent).hash)
+        return branch(Block(header: header, entries: entries), changes, on: parent)
+    }
+
+    private func branch(
+        _ block: Block, _ changes: ModelChanges, on parent: SimulatedParent
+    ) -> Branch<SimulatedApplication> {
+        let header = block.header
+        return Branch(
+            block: block,
+            execution: SimulatedExecution(
+                height: header.height, hash: header.hash, time: header.time,
+                logSize: header.logSize, digest: header.logRoot, changes: changes),
+            facts: Self.facts(changes))
+    }
+
+    static func facts(_ changes: ModelChanges) -> ChainFacts {
+        ChainFacts(
+            validators: changes.membership.current.validators,
+            awaited: changes.membership.awaited, accounts: accounts(changes.styles),
+            releasesBallots: changes.raisedCounts)
+    }
+
+    static func facts(_ state: SimulatedState) -> ChainFacts {
+        let membership = state.records.membership
+        return ChainFacts(
+            validators: membership.current.validators, awaited: membership.awaited,
+            accounts: accounts(state.records.styles))
+    }
+
+    private static func accounts(_ styles: [UInt8: ModelStyle]) -> [StyleName: PromiseAccount] {
+        var accounts: [StyleName: PromiseAccount] = [:]
+        for (number, style) in styles {
+            let name = StyleName(electionID: .zero, style: UInt32(number))
+            accounts[name] = account(number, style)
+        }
+        return accounts
+    }
+
+    private static func account(_ number: UInt8, _ style: ModelStyle) -> PromiseAccount {
+        PromiseAccount(
+            issued: UInt32(style.issued), cast: UInt32(style.cast),
+            promisesUntil: ModelWindow.all[Int(number)].promisesUntil)
+    }
+
+    /// Executes blocks; the reason for the first that may not follow its parent.
+    func execute(
+        _ task: ExecuteTask<SimulatedApplication>
+    ) -> ExecutionOutcome<SimulatedApplication> {
+        var parent = task.parent
+        var executed: [Branch<SimulatedApplication>] = []
+        for block in task.blocks {
+            let result = execute(block, on: SimulatedParent(parent))
+            switch result {
+            case .success(let branch):
+                executed.append(branch)
+                parent = ChainParent(
+                    base: parent.base, above: parent.above + [branch.execution])
+            case .failure(let fault):
+                return .invalid(block.header.hash, problem: fault.problem)
+            }
+        }
+        return .executed(executed)
+    }
+
+    /// Why a block may not follow its parent.
+    struct Fault: Error { let problem: String }
+
+    func execute(
+        _ block: Block, on parent: SimulatedParent
+    ) -> Result<Branch<SimulatedApplication>, Fault> {
+        let header = block.header
+        var executor = executor(on: parent, at: header.time)
+        for entry in block.entries {
+            do throws(ModelRefusal) {
+                try executor.apply(entry)
+            } catch {
+                return .failure(Fault(problem: "\(error)"))
+            }
+        }
+        let digest = LogHash.node(parent.digest, header.bodyRoot)
+        guard header.logSize == parent.logSize + 1 + UInt64(block.entries.count),
+            header.logRoot == digest
+        else { return .failure(Fault(problem: "log")) }
+        guard header.stateDigestAfterParent == parent.digest else {
+            return .failure(Fault(problem: "state digest"))
+        }
+        guard header.validatorsHash == parent.membership.current.hash,
+            header.nextValidatorsHash == nextSet(after: parent).hash
+        else { return .failure(Fault(problem: "validators")) }
+        return .success(branch(block, executor.changes, on: parent))
+    }
+
+    /// Judges transactions, each alone.
+    func judge(
+        _ task: JudgeTask<SimulatedApplication>
+    ) -> JudgedTransactions<SimulatedApplication> {
+        let parent = SimulatedParent(task.state)
+        let executor = executor(on: parent, at: task.time)
+        return JudgedTransactions(
+            number: task.number, judgements: task.items.map { judge($0.entry, executor) })
+    }
+
+    /// Whether a block right after a final state could hold a transaction.
+    func takes(_ transaction: Entry, after state: SimulatedState) -> Bool {
+        let executor = executor(on: SimulatedParent(state), at: state.time.adding(milliseconds: 1))
+        return judge(transaction, executor).outcome == .admitted
+    }
+
+    private func judge(
+        _ entry: Entry, _ executor: ModelExecutor
+    ) -> Judgement<SimulatedPrepared> {
+        var ballot: ModelBallot?
+        if case .ballot(let content)? = ModelTransaction(entry.bytes) { ballot = content }
+        let prepared = ballot.map { SimulatedPrepared(id: entry.id, ballot: $0) }
+        let account = ballot.flatMap { ballot in
+            Int(ballot.style) < ModelWindow.all.count
+                ? Self.account(ballot.style, executor.style(ballot.style)) : nil
+        }
+        var scratch = executor
+        do throws(ModelRefusal) {
+            try scratch.apply(entry)
+            return Judgement(.admitted, prepared: prepared, slot: ballot?.slot, account: account)
+        } catch {
+            switch error {
+            case .duplicate: return Judgement(.final)
+            case .quota:
+                return Judgement(
+                    .waiting, prepared: prepared, slot: ballot?.slot, account: account)
+            case .form, .proof, .window, .turn, .membership:
+                return Judgement(.refused(error.refusal))
+            }
+        }
     }
 }

@@ -25,6 +25,9 @@ package enum SimulatedChain {
         return Bytes32(bytes[...])
     }
 
+    /// The number of the validator that has a node key.
+    static func place(ofNode key: Bytes32) -> Int { Int(key.bytes[0]) }
+
     /// The validators with these numbers, in this order.
     package static func validators(_ numbers: [Int]) -> ValidatorSet {
         ValidatorSet(

@@ -1,5 +1,7 @@
+import Chain
 import Codec
 import Consensus
+import Ledger
 
 /// The file of a vote journal, and what a bad disk does to it.
 struct SimulatedDisk {
@@ -32,8 +34,8 @@ struct SimulatedDisk {
     var size: Int { bytes?.count ?? 0 }
 
     /// Appends and syncs records; false where that fails for want of room.
-    mutating func append(_ records: [JournalRecord]) -> Bool {
-        let frame = Journal.frame(records, at: UInt64(size))
+    mutating func append(_ append: JournalAppend) -> Bool {
+        let (records, frame) = (append.records, append.frame)
         if let room, frame.count > room {
             bytes?.append(contentsOf: frame.prefix(room))
             self.room = 0
@@ -48,9 +50,9 @@ struct SimulatedDisk {
 
     /// An append at which the machine stops.
     mutating func interrupt(
-        _ records: [JournalRecord], _ write: InterruptedWrite, _ random: inout SeededGenerator
+        _ append: JournalAppend, _ write: InterruptedWrite, _ random: inout SeededGenerator
     ) {
-        let frame = Journal.frame(records, at: UInt64(size))
+        let (records, frame) = (append.records, append.frame)
         switch write {
         case .nothing:
             return
@@ -110,17 +112,19 @@ struct SimulatedDisk {
     }
 
     /// Writes the file anew, as a whole.
-    mutating func replace(_ header: [UInt8], _ records: [JournalRecord]) {
-        bytes = header + Journal.frame(records, at: UInt64(header.count))
-        synced = records.count
+    mutating func replace(_ rewrite: JournalRewrite) {
+        bytes = rewrite.bytes
+        synced = rewrite.records.count
         syncedSize = size
         damage = .none
     }
 
     /// Reads the file as a node does at its start, and cuts off a torn end.
-    mutating func replay(chainID: Bytes32, key: Bytes32) -> JournalState {
+    ///
+    /// - Parameter signed: a round in which the key signed, as it was noted with a block.
+    mutating func replay(chainID: Bytes32, key: Bytes32, signed: Round?) -> JournalState {
         guard let bytes else { return .missing }
-        let state = Journal.replay(bytes, chainID: chainID, key: key)
+        let state = Journal.replay(bytes, chainID: chainID, key: key, signed: signed)
         if case .intact(_, let length) = state { self.bytes?.removeLast(bytes.count - length) }
         return state
     }
@@ -142,8 +146,8 @@ struct SimulatedDisk {
             return nil
         case .corrupt(let position):
             return damage != .none ? nil : "corrupt at \(position) without damage"
-        case .missing, .outdated:
-            return bytes == nil ? nil : "\(state)"
+        case .missing: return bytes == nil ? nil : "\(state)"
+        case .outdated: return damage != .none ? nil : "\(state)"
         }
     }
 }

@@ -1,8 +1,9 @@
+import Chain
 import Codec
 import Ledger
 
 /// A validator set and who of all validators that there are is in it.
-final class SimulatedSet {
+final class SimulatedSet: Sendable {
     let validators: ValidatorSet
     let hash: Bytes32
     /// The validator at each index.
@@ -31,8 +32,8 @@ final class SimulatedSet {
 
 /// Who validates, as the chain decides it: a change waits until a quorum of the new set is ready and
 /// takes effect at the next end of an epoch (b.11).
-struct SimulatedMembership {
-    struct Change {
+struct SimulatedMembership: Sendable {
+    struct Change: Sendable {
         let set: SimulatedSet
         var ready: Set<Int> = []
     }
@@ -43,6 +44,19 @@ struct SimulatedMembership {
     var serial: UInt8 = 0
 
     init(current: SimulatedSet) { self.current = current }
+
+    /// The change that waits, as a node's machine sees it.
+    var awaited: AwaitedValidators? {
+        pending.map { change in
+            let synced = change.set.members.indices.filter { index in
+                let member = change.set.members[index]
+                return current.contains(member) || change.ready.contains(member)
+            }
+            return AwaitedValidators(
+                number: UInt32(serial), validators: change.set.validators,
+                synced: synced.map { ValidatorIndex(UInt16($0)) })
+        }
+    }
 
     /// The set after a block at the end of an epoch that follows this state.
     var next: SimulatedSet {
@@ -65,19 +79,18 @@ struct SimulatedMembership {
     /// What a transaction does, if it is one of these; false where it is refused here.
     mutating func apply(_ transaction: [UInt8], of all: Int) -> Bool {
         switch transaction.first {
-        case SimulatedApplication.changeMark:
+        case ModelTransaction.changeMark:
             guard let change = Self.change(transaction, of: all), change.serial == serial &+ 1
             else { return false }
             serial = change.serial
             pending = Change(set: SimulatedSet(change.members, of: all))
             return true
-        case SimulatedApplication.readyMark:
-            guard transaction.count == 3, transaction[1] == serial,
-                let change = pending, change.set.contains(Int(transaction[2])),
-                !current.contains(Int(transaction[2])),
-                !change.ready.contains(Int(transaction[2]))
+        case ModelTransaction.readyMark:
+            guard transaction.count == 3, transaction[1] == serial, let change = pending,
+                let member = change.set.member(ValidatorIndex(UInt16(transaction[2]))),
+                !current.contains(member), !change.ready.contains(member)
             else { return false }
-            pending?.ready.insert(Int(transaction[2]))
+            pending?.ready.insert(member)
             return true
         default:
             return true

@@ -1,4 +1,5 @@
 import BlockSync
+import Chain
 import Codec
 import Consensus
 import Ledger
@@ -25,6 +26,11 @@ struct SimulatedNetwork {
         let to: Int
     }
 
+    /// Whether messages are late or lost.
+    var isTroubled: Bool {
+        loss > 0 || sides != nil || nodeSides != nil || !cut.isEmpty || delay.upperBound > 80_000
+    }
+
     func reaches(from: Int, to: Int) -> Bool {
         if let sides, sides[from] != sides[to] { return false }
         return cut.isEmpty || !cut.contains(Link(from: from, to: to))
@@ -34,7 +40,7 @@ struct SimulatedNetwork {
 extension Cluster {
     /// Sends to the validators of the sender's epoch, as its replica names them.
     func send(_ message: ConsensusMessage, from node: SimulatedNode, to recipient: Recipient) {
-        let event = Event.message(envelope(message, from: node), to: 0)
+        let event = Event.message(Envelope(.consensus(message), from: node.id), to: 0)
         switch recipient {
         case .all:
             for place in node.set.members { deliver(event, from: node, to: place) }
@@ -44,17 +50,16 @@ extension Cluster {
     }
 
     func send(_ message: ConsensusMessage, from node: SimulatedNode, toPlace place: Int) {
-        deliver(.message(envelope(message, from: node), to: 0), from: node, to: place)
+        send(.consensus(message), from: node, to: [place])
     }
 
     func send(_ message: SyncMessage, from node: SimulatedNode, toPlace place: Int) {
-        deliver(.sync(Envelope(message, from: node.id, tag: 0), to: 0), from: node, to: place)
+        send(.sync(message), from: node, to: [place])
     }
 
-    private func envelope(
-        _ message: ConsensusMessage, from node: SimulatedNode
-    ) -> Envelope<ConsensusMessage> {
-        Envelope(message, from: node.id, tag: message.traceTag)
+    func send(_ message: PeerMessage, from node: SimulatedNode, to places: [Int]) {
+        let event = Event.message(Envelope(message, from: node.id), to: 0)
+        for place in places { deliver(event, from: node, to: place) }
     }
 
     /// Puts a message on its way to every node that has the target's key.
@@ -90,9 +95,21 @@ extension Cluster.Event {
     fileprivate func addressed(to id: Int) -> Self {
         switch self {
         case .message(let envelope, to: _): .message(envelope, to: id)
-        case .sync(let envelope, to: _): .sync(envelope, to: id)
-        case .transaction(let envelope, to: _): .transaction(envelope, to: id)
-        case .start, .timer, .work, .mischief, .workload: self
+        case .start, .timer, .connect, .work, .mischief, .workload: self
+        }
+    }
+}
+
+extension PeerMessage {
+    /// A few bits for the trace.
+    var traceTag: UInt64 {
+        switch self {
+        case .consensus(let message): message.traceTag
+        case .sync: 0x100
+        case .transactions(let pushed): 0x200 &+ UInt64(pushed.transactions.count)
+        case .checkpoint(let lines): 0x300 &+ lines.size << 12
+        case .submission(let submission): 0x400 &+ submission.number << 12
+        case .answer(let answer): 0x500 &+ answer.number << 12
         }
     }
 }

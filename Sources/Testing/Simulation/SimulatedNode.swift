@@ -1,11 +1,16 @@
+import Admission
 import BlockSync
+import Chain
 import Codec
 import Consensus
+import Cosigning
 import Ledger
 
-/// One node of a simulated cluster: its replica and all that a driver keeps.
+/// One node of a simulated cluster: the machine that a node runs, and a disk.
 final class SimulatedNode {
-    typealias SimulatedReplica = Replica<SimulatedSignatures, SimulatedSigner>
+    typealias Machine = ChainMachine<SimulatedApplication, SimulatedSignatures, SimulatedSigner>
+    typealias Input = ChainInput<SimulatedApplication>
+    typealias Effect = ChainEffect<SimulatedApplication>
 
     let id: Int
     /// Which of all validators there are it is; a twin shares it.
@@ -15,16 +20,18 @@ final class SimulatedNode {
     /// Which validators hear a twin; nil for all.
     var audience: [Bool]?
     let signer: SimulatedSigner
+    let application: SimulatedApplication
+    private let genesis: Genesis
     private let first: SimulatedSet
+    private let scenario: Scenario
 
     /// The journal as it is on disk, synced.
     var disk: SimulatedDisk
-    /// What survives crashes; live while the node is up.
-    var application: SimulatedApplication
-    var replica: SimulatedReplica
-    var client: SyncClient<SimulatedSignatures>
-    /// The set whose indices the replica's messages mean.
-    var set: SimulatedSet
+    /// What survives crashes beside it.
+    var store: SimulatedStore
+    var machine: Machine
+    /// Whom its network takes for a validator, by place.
+    var reachable: [Int] = []
     var isUp = false
     /// It stopped for ever, as its own rules say.
     var hasHalted = false
@@ -32,12 +39,12 @@ final class SimulatedNode {
     var isAbsent: Bool
     /// How often it was started: answers and timers of an earlier life are dropped.
     var generation = 0
-    /// What has still to be carried out, in order.
-    var actions: [Action] = []
-    var isDraining = false
-    /// Whether final blocks are being executed, and whether those that come first have been.
-    var isExecuting = false
-    var hasExecuted = false
+    /// Inputs that effects led to at once, in order.
+    var followers: [Input] = []
+    var isHandling = false
+    /// Work for its disk that is not done, in order: final blocks, and waiting transactions.
+    var floorTasks: [FloorCommit<SimulatedApplication>] = []
+    var waitingTasks: [WaitingTask] = []
     /// The wall clock's error in milliseconds, as it always is and as it is now.
     let skew: Int64
     var clockError: Int64
@@ -50,8 +57,6 @@ final class SimulatedNode {
     var stalledUntil: UInt64 = 0
     /// The replica's counter of views when it was last looked at.
     var viewsEntered: UInt64 = 0
-    /// When own transactions that wait are pushed to all again, in virtual time.
-    var nextPush: UInt64 = 0
 
     /// Counts durable operations and sends.
     var operations = 0
@@ -66,6 +71,8 @@ final class SimulatedNode {
     var hasSignedAsCopy = false
     /// Came back with an old disk: what it signed before is forgotten, and nothing is asked of it.
     var isForgetful = false
+    /// Lost waiting transactions with its disk: what it accepted before is not asked of it.
+    var hasLostTransactions = false
     /// A copy of the disk that may be restored.
     var copy: (disk: SimulatedDisk, store: SimulatedStore)?
     /// What a liar proposed and nobody's replica knows.
@@ -75,43 +82,47 @@ final class SimulatedNode {
     /// What a liar sent and may send again.
     var sent: [ConsensusMessage] = []
 
-    enum Action {
-        case effect(Effect)
-        /// Of the replica, to one validator.
-        case send(ConsensusMessage, toPlace: Int)
-        case deliver(FinalizedChain)
-
-        var isFinalization: Bool {
-            switch self {
-            case .effect(.finalize), .deliver: true
-            case .effect, .send: false
-            }
-        }
+    enum WaitingTask {
+        case keep([Entry])
+        case forget([Bytes32])
     }
 
     init(
-        id: Int, place: Int, byzantine: FaultKind?, skew: Int64,
+        id: Int, place: Int, byzantine: FaultKind?, skew: Int64, scenario: Scenario,
         genesis: Genesis, set: SimulatedSet, candidates: Int, holder: SimulatedKeyHolder?
     ) {
         self.id = id
         self.place = place
         self.byzantine = byzantine
         self.skew = skew
-        self.set = set
+        self.scenario = scenario
+        self.genesis = genesis
         clockError = skew
         isAbsent = byzantine == .silent || byzantine == .copy
         first = set
         signer = SimulatedSigner(key: SimulatedChain.key(place), holder: holder)
         disk = SimulatedDisk(Journal.header(chainID: genesis.chainID, key: signer.key))
         application = SimulatedApplication(
-            store: SimulatedStore(
-                floor: .genesis(genesis), floorState: .genesis(genesis, set)),
             parameters: genesis.parameters, candidates: candidates)
-        replica = Self.replica(genesis.domain, signer, application, .missing, 0)
-        client = Self.client(genesis.domain, application)
+        let store = SimulatedStore(genesis, set)
+        self.store = store
+        machine = Self.machine(
+            genesis, signer, application, store, .missing, size: 0, generation: 0, scenario)
     }
 
     var isHonest: Bool { byzantine == nil }
+    var nodeKey: Bytes32 { SimulatedChain.key(place, purpose: 3) }
+
+    /// The agreement side of the machine. Every simulated node has a key.
+    var replica: Replica<SimulatedSignatures, SimulatedSigner> {
+        guard let replica = machine.replica else {
+            preconditionFailure("a simulated node has a consensus key")
+        }
+        return replica
+    }
+
+    /// The set whose indices the replica's messages mean.
+    var set: SimulatedSet { store.state.records.membership.current }
 
     /// What is left without a disk: the key.
     func wipe(_ genesis: Genesis, journal: Bool) {
@@ -120,54 +131,73 @@ final class SimulatedNode {
             durableVotes = [:]
             durableBlocks = []
         }
-        application = SimulatedApplication(
-            store: SimulatedStore(
-                floor: .genesis(genesis), floorState: .genesis(genesis, first)),
-            parameters: genesis.parameters, candidates: application.candidates)
+        store = SimulatedStore(genesis, first)
+        hasLostTransactions = true
     }
 
     /// Comes up from what is on disk; what was found in the journal.
-    func restart(_ domain: SigningDomain) -> JournalState {
+    func restart() -> JournalState {
         generation += 1
         isUp = true
-        actions = []
-        isDraining = false
-        isExecuting = false
-        hasExecuted = false
+        followers = []
+        isHandling = false
+        floorTasks = []
+        waitingTasks = []
         armed = nil
         viewsEntered = 0
-        let state = disk.replay(chainID: domain.chainID, key: signer.key)
-        application = SimulatedApplication(
-            store: application.store, parameters: application.parameters,
-            candidates: application.candidates)
-        set = application.store.floorState.membership.current
-        replica = Self.replica(domain, signer, application, state, generation)
-        client = Self.client(domain, application)
+        let state = disk.replay(
+            chainID: genesis.chainID, key: signer.key, signed: store.signedRound)
+        machine = Self.machine(
+            genesis, signer, application, store, state, size: disk.size,
+            generation: generation, scenario)
         return state
     }
 
-    private static func replica(
-        _ domain: SigningDomain, _ signer: SimulatedSigner, _ application: SimulatedApplication,
-        _ journal: JournalState, _ generation: Int
-    ) -> SimulatedReplica {
+    private static func machine(
+        _ genesis: Genesis, _ signer: SimulatedSigner, _ application: SimulatedApplication,
+        _ store: SimulatedStore, _ journal: JournalState, size: Int, generation: Int,
+        _ scenario: Scenario
+    ) -> Machine {
         let configuration = ReplicaConfiguration(
-            domain: domain, parameters: application.parameters,
-            validators: application.store.floorState.membership.current.validators,
+            domain: genesis.domain, parameters: genesis.parameters,
+            validators: store.state.records.membership.current.validators,
             key: signer.key, nonce: SimulatedChain.key(generation, purpose: 9),
-            listening: 2 * UInt64(application.parameters.heartbeatMilliseconds))
-        return Replica(
+            listening: 2 * UInt64(genesis.parameters.heartbeatMilliseconds))
+        let replica = Replica(
             configuration: configuration, verifier: SimulatedSignatures(), signer: signer,
-            floor: application.store.floor, journal: journal,
-            signerRecord: signer.holder?.record)
+            floor: store.floor, journal: journal, signerRecord: signer.holder?.record)
+        let state = store.state
+        return ChainMachine(
+            ChainStart(
+                genesis: genesis, signer: signer, replica: replica,
+                journal: JournalExtent(
+                    header: Journal.header(chainID: genesis.chainID, key: signer.key), size: size),
+                floor: store.floor,
+                head: FinalPoint(
+                    height: state.height, hash: state.hash, time: state.time,
+                    logSize: state.logSize, logRoot: state.digest, state: state),
+                facts: SimulatedApplication.facts(state),
+                formerValidators: Set(genesis.validators.validators.map(\.nodeKey)),
+                cosigning: cosigning(genesis, store)),
+            application: application, verifier: SimulatedSignatures(), limits: scenario.limits)
     }
 
-    private static func client(
-        _ domain: SigningDomain, _ application: SimulatedApplication
-    ) -> SyncClient<SimulatedSignatures> {
-        SyncClient(
-            domain: domain,
-            validators: application.store.floorState.membership.current.validators,
-            parameters: application.parameters, verifier: SimulatedSignatures(),
-            floor: application.store.floor)
+    private static func cosigning(
+        _ genesis: Genesis, _ store: SimulatedStore
+    ) -> Cosigning<SimulatedSignatures> {
+        guard var book = CheckpointBook(genesis: genesis, verifier: SimulatedSignatures()) else {
+            preconditionFailure("simulated validators have names for keys")
+        }
+        for (start, set) in store.terms where !book.enter(set.validators, from: start) {
+            preconditionFailure("simulated validators have names for keys")
+        }
+        var cosigning = Cosigning(
+            book: book, cosignedSize: store.cosignedSize,
+            final: DueCheckpoint(size: store.state.logSize, root: store.state.digest))
+        if let certified = store.checkpoint {
+            // It was certified by these very terms.
+            try? cosigning.restore(certified.note(cosignatures: .max))
+        }
+        return cosigning
     }
 }

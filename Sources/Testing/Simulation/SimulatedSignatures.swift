@@ -1,5 +1,7 @@
+package import Chain
 package import Codec
 package import Consensus
+import Cosigning
 package import Ledger
 import Synchronization
 
@@ -51,7 +53,7 @@ package final class SimulatedKeyHolder: Sendable {
 }
 
 /// Signs with a validator's simulated key.
-package struct SimulatedSigner: VoteSigner {
+package struct SimulatedSigner: ValidatorSigner {
     package let key: Bytes32
     /// Nil where the validator itself has the key.
     package let holder: SimulatedKeyHolder?
@@ -60,6 +62,25 @@ package struct SimulatedSigner: VoteSigner {
         self.key = key
         self.holder = holder
     }
+
+    package var consensusKey: Bytes32 { key }
+    package var cosigningKey: Bytes32 { SimulatedChain.key(place, purpose: 2) }
+    /// The number of the validator whose key it is.
+    private var place: Int { Int(key.bytes[0]) }
+
+    package func cosign(_ message: [UInt8]) -> Bytes64 {
+        SimulatedSignatures.signature(of: message, by: cosigningKey)
+    }
+
+    package func signLog(_ message: [UInt8]) -> Bytes64 {
+        SimulatedSignatures.signature(of: message, by: SimulatedChain.key(0, purpose: 4))
+    }
+
+    package func signPromise(_ message: [UInt8]) -> Bytes64 {
+        SimulatedSignatures.signature(of: message, by: SimulatedChain.key(place, purpose: 3))
+    }
+
+    package func sign(_ ready: ValidatorReady) -> Bytes64 { sign(ready.canonicalBytes) }
 
     package func sign(_ message: [UInt8]) -> Bytes64 {
         SimulatedSignatures.signature(of: message, by: key)
