@@ -132,6 +132,10 @@ extension Cluster {
         else { return }
         node.hasSignedAsCopy = true
         note("votes of copies")
+        // With other faults it may be cut off from all that heard the original.
+        if scenario.faults == [.copy] {
+            violate("D9", "node \(node.id), a copy of a running validator, votes beside it")
+        }
     }
 
     /// A liar keeps what its own machine may forget, to serve it.

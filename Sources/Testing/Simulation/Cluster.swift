@@ -163,8 +163,8 @@ package final class Cluster {
         let isApart = kind == nil && !faults.isEmpty && random.chance(perMille: 300)
         nodes.append(
             SimulatedNode(
-                id: nodes.count, place: place, byzantine: kind, skew: skew, genesis: genesis,
-                set: first, candidates: candidates,
+                id: nodes.count, place: place, byzantine: kind, skew: skew, scenario: scenario,
+                genesis: genesis, set: first, candidates: candidates,
                 holder: isApart ? SimulatedKeyHolder() : nil))
         if isApart { note("signers apart") }
     }
