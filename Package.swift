@@ -303,15 +303,14 @@ let testSupport = floor(
         module(
             "Decoders",
             [
-                "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus",
-                "DocumentFiles", "Elections", "Ledger", "Node", "PeerNetwork", "Storage",
-                "TransparencyLog",
+                "APISchema", "BallotCryptography", "BlockSync", "Chain", "Codec", "Consensus",
+                "DocumentFiles", "Elections", "Ledger", "PeerNetwork", "Storage", "TransparencyLog",
             ]),
         module(
             "PeerTraffic",
             [
-                "BlockSync", "Codec", "Consensus", "Cryptography", "Hashing", "Ledger", "Node",
-                "Simulation", "TransparencyLog",
+                "BlockSync", "Chain", "Codec", "Consensus", "Cosigning", "Cryptography", "Hashing",
+                "Ledger", "Simulation", "TransparencyLog",
             ]),
     ])
 
@@ -353,6 +352,11 @@ let testTargets: [Target] =
                     "BallotCryptography", "Codec", "Cryptography", "Elections", "Hashing", "Ledger",
                     "Mutations", "Ristretto", "TransparencyLog",
                 ]),
+            tests("AdmissionTests", ["Admission", "Codec", "Ledger", "NetworkAddresses"]),
+            tests(
+                "CosigningTests",
+                ["Codec", "Cosigning", "Cryptography", "Ledger", "TransparencyLog"]),
+            tests("ChainTests", ["Chain", "Codec", "Consensus", "Ledger"]),
             tests("BlockSyncTests", ["BlockSync", "Codec", "Consensus", "Ledger", "Simulation"]),
             tests(
                 "VerificationTests",
@@ -383,10 +387,11 @@ let testTargets: [Target] =
             tests(
                 "ErrorWordsTests",
                 [
-                    "BallotCryptography", "BlockSync", "Codec", "CommandOptions", "Consensus",
-                    "Cryptography", "DocumentFiles", "Elections", "Files", "Ledger", "LedgerClient",
-                    "NetworkErrors", "Node", "NodeAPI", "PeerNetwork", "RemoteSigner", "Storage",
-                    "SystemErrors", "TransparencyLog", "Verification", "VoterStation", nioCore,
+                    "Admission", "BallotCryptography", "BlockSync", "Codec", "CommandOptions",
+                    "Consensus", "Cryptography", "DocumentFiles", "Elections", "Files", "Ledger",
+                    "LedgerClient", "NetworkErrors", "Node", "NodeAPI", "PeerNetwork",
+                    "RemoteSigner", "Storage", "SystemErrors", "TransparencyLog", "Verification",
+                    "VoterStation", nioCore,
                 ]),
             tests("LedgerClientTests", ["LedgerClient"]),
             tests("ProcessLimitsTests", ["ProcessLimits", nioCore, nioPosix]),

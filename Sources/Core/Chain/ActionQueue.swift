@@ -1,10 +1,10 @@
-import Codec
-import Consensus
-import Ledger
+package import Codec
+package import Consensus
+package import Ledger
 
 /// What the replica and block synchronization asked for and is not carried out yet, in order.
-struct ActionQueue: Sendable {
-    enum Action: Sendable {
+package struct ActionQueue: Sendable {
+    package enum Action: Sendable {
         case effect(Effect)
         /// Of the replica, to the node with this key.
         case send(ConsensusMessage, to: Bytes32)
@@ -24,18 +24,20 @@ struct ActionQueue: Sendable {
     private var start = 0
     private var finalizations = 0
 
-    var first: Action? { start < actions.count ? actions[start] : nil }
+    package init() {}
+
+    package var first: Action? { start < actions.count ? actions[start] : nil }
 
     /// Whether blocks are final that the store does not hold yet. The replica has pruned what it
     /// needed for them, so its snapshot is no whole journal.
-    var hasFinalization: Bool { finalizations > 0 }
+    package var hasFinalization: Bool { finalizations > 0 }
 
-    mutating func append(_ action: Action) {
+    package mutating func append(_ action: Action) {
         actions.append(action)
         if action.isFinalization { finalizations += 1 }
     }
 
-    mutating func removeFirst() {
+    package mutating func removeFirst() {
         if actions[start]?.isFinalization ?? false { finalizations -= 1 }
         actions[start] = nil
         start += 1

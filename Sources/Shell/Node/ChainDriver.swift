@@ -2,6 +2,7 @@ import Admission
 import Chain
 import Codec
 import Consensus
+import Files
 import Ledger
 import Logging
 import NetworkAddresses

@@ -1,7 +1,7 @@
+import Admission
 import Codec
 import Ledger
 import NetworkAddresses
-import Node
 import Testing
 
 /// Who waits how long for the checks of a transaction, counted in batches.

@@ -1,8 +1,7 @@
-import BallotCryptography
+import Admission
 import Codec
 import Ledger
 import NetworkAddresses
-import Node
 import Testing
 
 /// Transactions on their way into a block.
@@ -13,14 +12,14 @@ import Testing
 
     private func id(_ number: Int) -> Bytes32 { TestBytes.id(number) }
 
-    private func ballot(_ number: Int, style: UInt32, sequence: UInt32 = 1) -> BallotHeader {
-        BallotHeader(
-            electionID: .zero, style: style, credentialKey: id(number), sequence: sequence,
-            previous: .zero, contestCount: 1)
+    private func ballot(_ number: Int, style: UInt32, sequence: UInt32 = 1) -> BallotSlot {
+        BallotSlot(
+            credential: CredentialName(electionID: .zero, key: id(number)),
+            style: StyleName(electionID: .zero, style: style), sequence: sequence)
     }
 
     private func mempool(waiting: Int = 5000, perSource: Int = 10_000, count: Int = 20_000)
-        -> Mempool
+        -> Mempool<Int>
     {
         var limits = MempoolLimits()
         limits.waiting = waiting
@@ -33,16 +32,16 @@ import Testing
         var mempool = mempool(waiting: 8)
         for number in 0..<2 {
             try mempool.insert(
-                id: id(number), bytes: [1], from: a, ballot: ballot(number, style: 1),
+                Entry(id: id(number), bytes: [1]), from: a, slot: ballot(number, style: 1),
                 isWaiting: true, at: clock)
         }
         #expect(throws: MempoolRefusal.waitingFull) {
             try mempool.insert(
-                id: id(2), bytes: [1], from: a, ballot: ballot(2, style: 1),
+                Entry(id: id(2), bytes: [1]), from: a, slot: ballot(2, style: 1),
                 isWaiting: true, at: clock)
         }
         try mempool.insert(
-            id: id(3), bytes: [1], from: a, ballot: ballot(3, style: 2), isWaiting: true,
+            Entry(id: id(3), bytes: [1]), from: a, slot: ballot(3, style: 2), isWaiting: true,
             at: clock)
         #expect(mempool.waitingCount == 3)
     }
@@ -51,11 +50,11 @@ import Testing
         var mempool = mempool()
         for number in 0..<500 {
             try mempool.insert(
-                id: id(number), bytes: [1], from: a, ballot: ballot(number, style: 1),
+                Entry(id: id(number), bytes: [1]), from: a, slot: ballot(number, style: 1),
                 isWaiting: true, at: clock)
         }
         try mempool.insert(
-            id: id(1000), bytes: [1], from: a, ballot: ballot(1000, style: 2),
+            Entry(id: id(1000), bytes: [1]), from: a, slot: ballot(1000, style: 2),
             isWaiting: true, at: clock)
         // Every block brings a count and judges some again, and style 1 stays over its quota.
         mempool.suspectWaiting()
@@ -69,7 +68,7 @@ import Testing
         for number in 0..<1000 {
             let style = UInt32(number % 3)
             try mempool.insert(
-                id: id(number), bytes: [1], from: a, ballot: ballot(number, style: style),
+                Entry(id: id(number), bytes: [1]), from: a, slot: ballot(number, style: style),
                 at: clock)
             mempool.suspend(id(number))
             mempool.remove(id(number))
@@ -77,7 +76,7 @@ import Testing
         #expect(mempool.count == 0)
         #expect(mempool.recheckPlaces == 0)
         // What comes afterwards is judged again as ever.
-        try mempool.insert(id: id(0), bytes: [1], from: a, at: clock)
+        try mempool.insert(Entry(id: id(0), bytes: [1]), from: a, at: clock)
         let due = mempool.takeJudged(before: clock.adding(milliseconds: 1), count: 9)
         #expect(due.map(\.id) == [id(0)])
     }
@@ -85,7 +84,7 @@ import Testing
     @Test func thoseJudgedLongestAgoAreJudgedFirst() throws {
         var mempool = mempool()
         for number in 0..<3 {
-            try mempool.insert(id: id(number), bytes: [1], from: a, at: clock)
+            try mempool.insert(Entry(id: id(number), bytes: [1]), from: a, at: clock)
         }
         let later = clock.adding(milliseconds: 5)
         mempool.setJudged(id(0), isWaiting: false, at: later)
@@ -97,7 +96,7 @@ import Testing
         var mempool = mempool()
         let style = StyleName(electionID: .zero, style: 1)
         try mempool.insert(
-            id: id(1), bytes: [1], from: a, ballot: ballot(1, style: 1), isWaiting: true,
+            Entry(id: id(1), bytes: [1]), from: a, slot: ballot(1, style: 1), isWaiting: true,
             at: clock)
         #expect(mempool.waitingBallots(since: Instant(microseconds: 999_999)).isEmpty)
         #expect(mempool.waitingBallots(since: clock) == [style: 1])
@@ -112,13 +111,15 @@ import Testing
 
     @Test func whatWasStoredBeforeARestartHasNoBound() throws {
         var mempool = mempool(perSource: 1, count: 2)
-        for number in 0..<3 { mempool.restore(id(number), [1], at: clock) }
+        for number in 0..<3 {
+            mempool.restore(Entry(id: id(number), bytes: [1]), slot: nil, at: clock)
+        }
         #expect(mempool.count == 3)
         #expect(throws: MempoolRefusal.full) {
-            try mempool.insert(id: id(9), bytes: [1], from: a, at: clock)
+            try mempool.insert(Entry(id: id(9), bytes: [1]), from: a, at: clock)
         }
         // What this node itself has to say is little, and always taken.
-        try mempool.insert(id: id(10), bytes: [1], from: .own, at: clock)
+        try mempool.insert(Entry(id: id(10), bytes: [1]), from: .own, at: clock)
     }
 
     @Test func aSiteHoldsMoreThanOneOfItsNetworksButNotWithoutABound() throws {
@@ -128,24 +129,24 @@ import Testing
         }
         for number in 0..<8 {
             try mempool.insert(
-                id: id(number), bytes: [1], from: client(number / 2), at: clock)
+                Entry(id: id(number), bytes: [1]), from: client(number / 2), at: clock)
         }
         for network in [0, 4] {
             #expect(throws: MempoolRefusal.sourceFull) {
-                try mempool.insert(id: id(99), bytes: [1], from: client(network), at: clock)
+                try mempool.insert(Entry(id: id(99), bytes: [1]), from: client(network), at: clock)
             }
         }
         let elsewhere = AdmissionSender.client(AddressGroup("2001:db8:2::1"))
-        try mempool.insert(id: id(99), bytes: [1], from: elsewhere, at: clock)
+        try mempool.insert(Entry(id: id(99), bytes: [1]), from: elsewhere, at: clock)
         mempool.remove(id(0))
-        try mempool.insert(id: id(100), bytes: [1], from: client(4), at: clock)
+        try mempool.insert(Entry(id: id(100), bytes: [1]), from: client(4), at: clock)
     }
 
     @Test func aFullMempoolTakesNobody() throws {
         var mempool = mempool(count: 1)
-        try mempool.insert(id: id(1), bytes: [1], from: a, at: clock)
+        try mempool.insert(Entry(id: id(1), bytes: [1]), from: a, at: clock)
         #expect(throws: MempoolRefusal.full) {
-            try mempool.insert(id: id(2), bytes: [1], from: b, at: clock)
+            try mempool.insert(Entry(id: id(2), bytes: [1]), from: b, at: clock)
         }
         // Places that checks speak for count as taken.
         mempool.remove(id(1))
@@ -160,15 +161,15 @@ import Testing
     @Test func oneCredentialHasOneWaitingBallot() throws {
         var mempool = mempool()
         try mempool.insert(
-            id: id(1), bytes: [1], from: a, ballot: ballot(7, style: 1), at: clock)
+            Entry(id: id(1), bytes: [1]), from: a, slot: ballot(7, style: 1), at: clock)
         #expect(throws: MempoolRefusal.otherBallotWaits(id(1))) {
             try mempool.insert(
-                id: id(2), bytes: [2], from: a,
-                ballot: ballot(7, style: 1, sequence: 2), at: clock)
+                Entry(id: id(2), bytes: [2]), from: a,
+                slot: ballot(7, style: 1, sequence: 2), at: clock)
         }
         mempool.remove(id(1))
         try mempool.insert(
-            id: id(2), bytes: [2], from: a, ballot: ballot(7, style: 1, sequence: 2),
+            Entry(id: id(2), bytes: [2]), from: a, slot: ballot(7, style: 1, sequence: 2),
             at: clock)
     }
 
@@ -176,31 +177,59 @@ import Testing
         var mempool = mempool()
         for number in 0..<3 {
             try mempool.insert(
-                id: id(number), bytes: [1], from: a,
-                ballot: ballot(number, style: 1, sequence: number == 2 ? 2 : 1), at: clock)
+                Entry(id: id(number), bytes: [1]), from: a,
+                slot: ballot(number, style: 1, sequence: number == 2 ? 2 : 1), at: clock)
             mempool.setPromise([1], of: id(number))
         }
-        #expect(mempool.promisedFirstBallots(of: .zero, style: 1) == 2)
+        #expect(mempool.promisedFirstBallots(of: StyleName(electionID: .zero, style: 1)) == 2)
         mempool.remove(id(0))
-        #expect(mempool.promisedFirstBallots(of: .zero, style: 1) == 1)
+        #expect(mempool.promisedFirstBallots(of: StyleName(electionID: .zero, style: 1)) == 1)
     }
 
     @Test func aSuspendedTransactionIsNoCandidateUntilItIsJudged() throws {
         var mempool = mempool()
-        try mempool.insert(id: id(1), bytes: [1], from: a, at: clock)
+        try mempool.insert(Entry(id: id(1), bytes: [1]), from: a, at: clock)
         mempool.suspend(id(1))
         #expect(mempool.candidates(count: 9, excluding: []).isEmpty)
-        #expect(mempool.oldestArrival() == nil)
+        #expect(mempool.readySince() == nil)
         mempool.setJudged(id(1), isWaiting: false, at: clock)
         #expect(mempool.candidates(count: 9, excluding: []).map(\.id) == [id(1)])
         #expect(mempool[id(1)]?.refusals == 1)
+    }
+
+    @Test func aTransactionIsInNoBlockBeforeItIsStored() throws {
+        var mempool = mempool()
+        try mempool.insert(Entry(id: id(1), bytes: [1]), from: a, isStored: false, at: clock)
+        #expect(mempool.candidates(count: 9, excluding: []).isEmpty)
+        #expect(mempool.readySince() == nil)
+        let later = clock.adding(milliseconds: 3)
+        mempool.setStored(id(1), at: later)
+        #expect(mempool.candidates(count: 9, excluding: []).map(\.id) == [id(1)])
+        #expect(mempool.readySince() == later)
+    }
+
+    @Test func candidatesComeInTheOrderInWhichTheyBecameReady() throws {
+        var mempool = mempool()
+        for number in 0..<4 {
+            try mempool.insert(
+                Entry(id: id(number), bytes: [1]), from: a,
+                slot: ballot(number, style: 1), isWaiting: number == 0, at: clock)
+        }
+        mempool.remove(id(1))
+        mempool.setJudged(id(0), isWaiting: false, at: clock.adding(milliseconds: 9))
+        // One that is judged again and stays ready keeps its place.
+        mempool.setJudged(id(2), isWaiting: false, at: clock.adding(milliseconds: 9))
+        #expect(mempool.candidates(count: 9, excluding: []).map(\.id) == [id(2), id(3), id(0)])
+        #expect(mempool.candidates(count: 1, excluding: [id(2)]).map(\.id) == [id(3)])
+        #expect(mempool.readySince() == clock)
     }
 
     @Test func aTransactionThatLeadersKeepRefusingIsGivenUpUnlessItIsPromised() throws {
         var mempool = mempool()
         for number in 1...2 {
             try mempool.insert(
-                id: id(number), bytes: [1], from: a, ballot: ballot(number, style: 1), at: clock)
+                Entry(id: id(number), bytes: [1]), from: a, slot: ballot(number, style: 1),
+                at: clock)
         }
         mempool.setPromise([1], of: id(2))
         for _ in 0..<8 {
@@ -215,8 +244,8 @@ import Testing
         var mempool = mempool()
         for number in 0..<300 {
             try mempool.insert(
-                id: id(number), bytes: [1], from: a,
-                ballot: ballot(number, style: UInt32(number % 3)), at: clock)
+                Entry(id: id(number), bytes: [1]), from: a,
+                slot: ballot(number, style: UInt32(number % 3)), at: clock)
         }
         let later = clock.adding(milliseconds: 1)
         // Gone, suspended, urgent: the places that they had are passed over.

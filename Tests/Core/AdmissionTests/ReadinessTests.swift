@@ -1,12 +1,11 @@
-import APISchema
+import Admission
 import Ledger
-import Node
 import Testing
 
 /// What makes a node ready: not that it once caught up, but that its newest block is young.
 @Suite struct ReadinessTests {
     /// A node that is ready, whose newest block is as old as it may be.
-    private var ready: Readiness {
+    private var ready: Readiness<String> {
         Readiness(
             height: 7, head: Timestamp(milliseconds: 1_000_000),
             now: Timestamp(milliseconds: 1_000_000 + 11_000), heartbeatMilliseconds: 500,
@@ -41,7 +40,7 @@ import Testing
 
     @Test func whatKeepsANodeFromItsWorkIsTold() {
         var state = ready
-        state.votingNote = "it listens"
+        state.obstacle = "it listens"
         #expect(state.problem == .notVoting("it listens"))
         state.missing = 90
         #expect(state.problem == .catchingUp(at: 7, of: 90))

@@ -1,7 +1,7 @@
+import Admission
 import Codec
 import Ledger
 import NetworkAddresses
-import Node
 import Testing
 
 /// Whom failed checks are charged to, and for how long.

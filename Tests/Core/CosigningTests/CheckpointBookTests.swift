@@ -1,18 +1,18 @@
 import Codec
+import Cosigning
 import Cryptography
 import Ledger
-import Node
 import Testing
 import TransparencyLog
 
 /// Cosignatures of checkpoints, honest and not.
 @Suite struct CheckpointBookTests {
     private let signers: Signers
-    private var book: CheckpointBook
+    private var book: CheckpointBook<Ed25519Verifier>
 
     init() throws {
         signers = Signers(validators: 7)
-        book = try #require(CheckpointBook(genesis: signers.genesis))
+        book = try #require(CheckpointBook(genesis: signers.genesis, verifier: Ed25519Verifier()))
     }
 
     private func root(_ number: Int) -> Bytes32 { TestBytes.id(number) }
@@ -110,7 +110,8 @@ import TransparencyLog
             text: certified.checkpoint.text,
             signatures: signers.lines(
                 book, size: 10, root: root(1), by: [0, 1, 2, 3, 4], withLog: true))
-        var other = try #require(CheckpointBook(genesis: signers.genesis))
+        var other = try #require(
+            CheckpointBook(genesis: signers.genesis, verifier: Ed25519Verifier()))
         _ = try other.restore(note)
         #expect(other.newest?.checkpoint == certified.checkpoint)
     }
@@ -148,7 +149,8 @@ struct Signers {
 
     /// The lines of members, by place in the set.
     func lines(
-        _ book: CheckpointBook, size: UInt64, root: Bytes32, by members: [Int], withLog: Bool
+        _ book: CheckpointBook<Ed25519Verifier>, size: UInt64, root: Bytes32, by members: [Int],
+        withLog: Bool
     ) -> [NoteSignature] {
         let checkpoint = book.checkpoint(size: size, root: root)
         var lines: [NoteSignature] = []
@@ -163,5 +165,15 @@ struct Signers {
                 Cosignature.signed(checkpoint, at: 1000, as: key) { keys[member].sign($0) })
         }
         return lines
+    }
+}
+
+/// Bytes for tests.
+private enum TestBytes {
+    static func id(_ number: Int) -> Bytes32 {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        bytes[0] = UInt8(truncatingIfNeeded: number >> 8)
+        bytes[1] = UInt8(truncatingIfNeeded: number)
+        return Bytes32(exactly: bytes) ?? .zero
     }
 }

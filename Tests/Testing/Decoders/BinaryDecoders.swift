@@ -1,11 +1,11 @@
 import APISchema
 import BallotCryptography
 import BlockSync
+import Chain
 import Codec
 import Consensus
 import Elections
 import Ledger
-import Node
 import PeerNetwork
 import Storage
 import TransparencyLog

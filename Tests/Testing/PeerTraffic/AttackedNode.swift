@@ -1,8 +1,10 @@
 import BlockSync
+import Chain
 import Codec
 package import Consensus
+import Cosigning
+import Cryptography
 package import Ledger
-import Node
 import Simulation
 import TransparencyLog
 
@@ -31,7 +33,7 @@ package struct AttackedNode {
     package private(set) var chain: FinalChain
     private var replica: AttackedReplica
     private var sync: SyncClient<SimulatedSignatures>
-    private var book: CheckpointBook?
+    private var book: CheckpointBook<Ed25519Verifier>?
     private var transactions: [Bytes32: [UInt8]] = [:]
     private var peer = BlockSync.PeerID(1)
     private let isValidator: Bool
@@ -69,7 +71,7 @@ package struct AttackedNode {
             signer: SimulatedSigner(key: FinalChain.consensusKey(0)), floor: floor,
             journal: .intact([], length: 0))
         sync = SyncClient(genesis: genesis, verifier: SimulatedSignatures(), floor: floor)
-        book = CheckpointBook(genesis: genesis)
+        book = CheckpointBook(genesis: genesis, verifier: Ed25519Verifier())
         try carryOut(replica.start(at: now))
         try carryOut(sync.connected(peer, at: now.instant))
     }
@@ -125,7 +127,7 @@ package struct AttackedNode {
         case .transactions: reencode(frame, "PushedTransactions")
         case .checkpoint: receiveCheckpoint(frame)
         case .submission: reencode(frame, "RelayedSubmission")
-        case .answer: reencode(frame, "RelayedAnswer")
+        case .answer: reencode(frame, "OldRelayedAnswer")
         case .hello, .refusal, .ping, .pong, .part, .lastPart, nil: break
         }
     }

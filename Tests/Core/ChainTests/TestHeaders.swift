@@ -17,7 +17,7 @@ extension FinalizedHeader {
         let proposal = Proposal(
             round: round, parentView: View(0), blockHash: BlockHeader.test.hash)
         guard let certificate = Certificate(subject: .finalize(proposal), signatures: []) else {
-            throw TestFailure("no signer is in order")
+            throw CodecError.invalid("no signer is in order")
         }
         return FinalizedHeader(header: .test, finalization: certificate)
     }
