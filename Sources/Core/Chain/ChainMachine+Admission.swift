@@ -45,6 +45,12 @@ extension ChainMachine {
             return answer(request, .final)
         }
         let sender = request.source.sender
+        // What other validators accepted, and what this node itself says, is no new acceptance.
+        if request.wantsPromise, isMember,
+            mempool.boundedCount + checks.count >= pace.capacity(at: now.instant)
+        {
+            return answer(request, Self.deferred(.backlog))
+        }
         do throws(MempoolRefusal) {
             try mempool.checkRoom(
                 for: request.entry.bytes.count, from: sender, reserved: (checks.count, checks.bytes)

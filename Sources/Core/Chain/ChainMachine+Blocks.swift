@@ -34,8 +34,10 @@ extension ChainMachine {
         guard let parent = parent(after: template.parentHash),
             executionsUnderWay < ChainLimits.executions
         else { return feed { $0.built(nil, for: template.round, at: $1) } }
+        budget.note(failedViews: replica?.metrics.viewsNullified ?? 0)
+        // Some may not apply on the parent's state.
         let candidates = mempool.candidates(
-            count: 2 * template.maximumTransactions,
+            count: min(2 * template.maximumTransactions, budget.limit),
             excluding: transactions(above: template.parentHash))
         if candidates.isEmpty, !template.mayBeEmpty {
             return feed { $0.built(nil, for: template.round, at: $1) }
@@ -101,6 +103,7 @@ extension ChainMachine {
             }
         }
         for hash in hashes { executing[hash] = areFinal }
+        if let first = hashes.first { executionStarts[first] = now.instant }
         executionsUnderWay += 1
         emit(.execute(ExecuteTask(blocks: blocks, parent: parent, prepared: prepared)))
     }
@@ -108,6 +111,7 @@ extension ChainMachine {
     /// Takes what became of the execution of the blocks with these hashes.
     mutating func executed(_ hashes: [Bytes32], _ outcome: ExecutionOutcome<Application>) {
         executionsUnderWay -= 1
+        measure(hashes, outcome)
         var areFinal = false
         for hash in hashes {
             if executing.removeValue(forKey: hash) == true { areFinal = true }
@@ -124,6 +128,18 @@ extension ChainMachine {
             takeVerdict(.invalid(problem), of: hash)
         }
         startValidations()
+    }
+
+    /// Learns what a transaction costs from the execution of one block.
+    private mutating func measure(
+        _ hashes: [Bytes32], _ outcome: ExecutionOutcome<Application>
+    ) {
+        guard let first = hashes.first, let start = executionStarts.removeValue(forKey: first),
+            case .executed(let blocks) = outcome, blocks.count == 1
+        else { return }
+        budget.note(
+            blocks[0].block.entries.count,
+            microseconds: now.instant.microseconds - start.microseconds)
     }
 
     private mutating func takeVerdict(_ verdict: Verdict, of hash: Bytes32) {
@@ -209,6 +225,8 @@ extension ChainMachine {
     private mutating func forget(_ blocks: [Branch<Application>]) {
         for block in blocks {
             counters.blocksFinal += 1
+            budget.noteFinalBlock()
+            pace.note(block.transactionIDs.count, at: now.instant)
             counters.transactionsFinal += UInt64(block.transactionIDs.count)
             for id in block.transactionIDs {
                 recentlyFinal[id] = block.block.header.height

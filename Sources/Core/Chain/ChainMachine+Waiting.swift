@@ -32,7 +32,6 @@ extension ChainMachine {
         _ judgements: [(PendingCheck, Judgement<Application.Prepared>)]
     ) {
         var dropped: [Bytes32] = []
-        var checked: [Entry] = []
         for (check, judgement) in judgements {
             let id = check.item.id
             guard mempool[id]?.isUnchecked ?? false else { continue }
@@ -41,15 +40,14 @@ extension ChainMachine {
                 mempool.setChecked(
                     id, judgement.prepared, isWaiting: judgement.outcome == .waiting,
                     at: now.instant)
-                checked.append(check.item.entry)
             case .final: dropped.append(id)
             case .refused:
                 counters.transactionsRefused += 1
                 dropped.append(id)
             }
         }
+        // They were pushed when they were admitted. This validator includes them itself, in any case.
         drop(dropped)
-        if isMember { push(checked) }
     }
 
     /// Has waiting transactions judged again on the new state: what was counted is ready now, what the

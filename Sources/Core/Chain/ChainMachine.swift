@@ -46,6 +46,9 @@ package struct ChainMachine<
     /// Blocks that are being executed, and whether they are final.
     var executing: [Bytes32: Bool] = [:]
     var executionsUnderWay = 0
+    /// When the executions under way were asked for, by their first block.
+    var executionStarts: [Bytes32: Instant] = [:]
+    var budget = BlockBudget()
     /// Blocks whose judgement the replica waits for.
     var awaitingVerdict: [Bytes32: Block] = [:]
 
@@ -55,6 +58,7 @@ package struct ChainMachine<
     /// Batches that are being judged, by number.
     var judging: [UInt64: OpenJudgement] = [:]
     var nextJudgement: UInt64 = 0
+    var pace = FinalityPace()
     /// Who waits for a transaction to be durable, by id.
     var awaitingStore: [Bytes32: [AdmissionRequest]] = [:]
     /// Transactions of the latest final blocks.

@@ -135,13 +135,15 @@ extension Replica {
     /// f + 1: so many others have to answer at least before a validator that listened signs again.
     var listenersNeeded: Int { validators.faultTolerance + 1 }
 
-    /// Makes records of the members of a new set. What was heard of their keys is still true.
+    /// Makes records of the members of a new set. What was heard of their keys is still true, and how
+    /// late they are.
     mutating func carryNewestVotes(from former: ValidatorSet) {
         let records = peers
         peers = validators.validators.map { member in
             var record = PeerRecord()
             if let place = former.index(of: member.consensusKey) {
                 record.newestVote = records[Int(place.rawValue)].newestVote
+                record.lateness = records[Int(place.rawValue)].lateness
             }
             return record
         }

@@ -15,7 +15,10 @@ extension Replica {
     /// Enters a view of this epoch.
     mutating func enter(_ next: View, entry: Certificate?) {
         let entered = epoch
-        if view > .root { listenedToView(since: pace.entered) }
+        if view > .root {
+            listenedToView(since: pace.entered)
+            noteLateness(at: entry)
+        }
         view = next
         self.entry = entry
         metrics.viewsEntered += 1
@@ -43,10 +46,10 @@ extension Replica {
         view.rawValue > floorView.rawValue ? view.rawValue - floorView.rawValue - 1 : 0
     }
 
-    /// Δ of a view in milliseconds: D0 times 1.2 to the power k, at most CAP.
+    /// Δ of a view in milliseconds: D0, or what was needed lately, times 1.2 to the power k, at most CAP.
     func delta(in view: View) -> UInt64 {
         let cap = UInt64(parameters.maximumDelayMilliseconds)
-        var delta = UInt64(parameters.baseDelayMilliseconds)
+        var delta = max(UInt64(parameters.baseDelayMilliseconds), learnedDelta)
         var steps = viewsSinceFloor(in: view)
         while steps > 0, delta < cap {
             delta += max(1, delta / 5)

@@ -109,6 +109,8 @@ struct PeerRecord: Sendable {
     var lastHeardView = View.root
     /// Conflicts of its votes in this epoch.
     var equivocations = 0
+    /// How late the views that it led ended lately, in milliseconds after their proposals were due.
+    var lateness: UInt64 = 0
     /// Answers that it got lately are paid for until then (`Replica.mayAnswer`).
     var answersPaid = Instant(microseconds: 0)
     /// When it may be told again that its epoch is over.
