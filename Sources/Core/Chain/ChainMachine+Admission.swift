@@ -235,9 +235,8 @@ extension ChainMachine {
         var gone: [Bytes32] = []
         for id in ids {
             guard mempool[id] != nil else {
-                // It became final, or was dropped, before the store had it.
+                // It became final, or was dropped, before the store had it, and was answered then.
                 gone.append(id)
-                answerAwaiting(id, .final)
                 continue
             }
             mempool.setStored(id, at: now.instant)
@@ -281,12 +280,13 @@ extension ChainMachine {
         feed { $0.pendingTransactions(since: oldest, at: $1) }
     }
 
-    /// Forgets transactions that cannot become final.
-    mutating func drop(_ ids: [Bytes32]) {
+    /// Forgets transactions that cannot become final, and tells those that wait for them to be stored.
+    mutating func drop(_ ids: [Bytes32], _ outcome: (Bytes32) -> SubmissionOutcome) {
         var stored: [Bytes32] = []
         for id in ids {
             if mempool[id]?.isStored ?? false { stored.append(id) }
             mempool.remove(id)
+            answerAwaiting(id, outcome(id))
         }
         if !stored.isEmpty { emit(.forget(stored)) }
     }

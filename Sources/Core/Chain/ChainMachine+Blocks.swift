@@ -68,7 +68,7 @@ extension ChainMachine {
         mempool.suspend(id)
         guard let entry = mempool[id], entry.isGivenUp else { return }
         emit(.report(.givenUp(id)))
-        drop([id])
+        drop([id]) { _ in Self.deferred(.nodeFull) }
     }
 
     mutating func validate(_ block: Block) {

@@ -31,7 +31,7 @@ extension ChainMachine {
     mutating func takeRestored(
         _ judgements: [(PendingCheck, Judgement<Application.Prepared>)]
     ) {
-        var dropped: [Bytes32] = []
+        var dropped: [Bytes32: SubmissionOutcome] = [:]
         for (check, judgement) in judgements {
             let id = check.item.id
             guard mempool[id]?.isUnchecked ?? false else { continue }
@@ -40,14 +40,14 @@ extension ChainMachine {
                 mempool.setChecked(
                     id, judgement.prepared, isWaiting: judgement.outcome == .waiting,
                     at: now.instant)
-            case .final: dropped.append(id)
-            case .refused:
+            case .final: dropped[id] = .final
+            case .refused(let refusal):
                 counters.transactionsRefused += 1
-                dropped.append(id)
+                dropped[id] = .refused(code: refusal.code, reason: refusal.reason)
             }
         }
         // They were pushed when they were admitted. This validator includes them itself, in any case.
-        drop(dropped)
+        drop(dropped.keys.sorted()) { dropped[$0] ?? .final }
     }
 
     /// Has waiting transactions judged again on the new state: what was counted is ready now, what the
@@ -84,19 +84,19 @@ extension ChainMachine {
     mutating func takeRechecked(
         _ judgements: [(PendingCheck, Judgement<Application.Prepared>)]
     ) {
-        var dropped: [Bytes32] = []
+        var dropped: [Bytes32: SubmissionOutcome] = [:]
         for (check, judgement) in judgements {
             guard let entry = mempool[check.item.id] else { continue }
             switch judgement.outcome {
             case .admitted: mempool.setJudged(entry.id, isWaiting: false, at: now.instant)
             case .waiting: mempool.setJudged(entry.id, isWaiting: true, at: now.instant)
-            case .final: dropped.append(entry.id)
+            case .final: dropped[entry.id] = .final
             case .refused(let refusal):
                 emit(.report(.dropped(entry.id, refusal, wasPromised: entry.mayBePromised)))
-                dropped.append(entry.id)
+                dropped[entry.id] = .refused(code: refusal.code, reason: refusal.reason)
             }
         }
-        drop(dropped)
+        drop(dropped.keys.sorted()) { dropped[$0] ?? .final }
     }
 
     /// How many ballots of each style have waited for the registrar's count for too long: the

@@ -38,8 +38,8 @@ struct Workload {
 struct OpenRequest {
     let node: Int
     let transaction: Entry
-    /// Whether the node was a validator when it came; others pass it on.
-    let toMember: Bool
+    /// Whether the node passed it on to another.
+    var isRelayed = false
 }
 
 /// What an honest node has accepted, which must become final or void.
@@ -122,8 +122,7 @@ extension Cluster {
         }
         workload.nextRequest += 1
         let client = ClientRequestID(workload.nextRequest)
-        workload.open[client] = OpenRequest(
-            node: node.id, transaction: transaction, toMember: node.machine.isMember)
+        workload.open[client] = OpenRequest(node: node.id, transaction: transaction)
         let group = AddressGroup("192.0.2.\(random.index(below: 4))")
         handle(.submitted(transaction, from: group, client), at: node)
     }
@@ -140,7 +139,7 @@ extension Cluster {
             return violate("A2", "node \(node.id) answers for another transaction")
         }
         // What another validator accepted is that one's to keep.
-        if request.toMember, node.machine.isMember { note(outcome, of: id, by: node) }
+        if !request.isRelayed { note(outcome, of: id, by: node) }
         guard case .ballot(let ballot)? = ModelTransaction(request.transaction.bytes) else {
             return
         }
@@ -193,6 +192,14 @@ extension Cluster {
                 promise.received + 2 * UInt64(node.machine.validators.count))
         }
         owed[id] = debt
+    }
+
+    /// A node passes its clients' transaction on.
+    func noteRelayed(_ transaction: Entry, by node: SimulatedNode) {
+        for (client, request) in workload.open
+        where request.node == node.id && request.transaction.id == transaction.id {
+            workload.open[client]?.isRelayed = true
+        }
     }
 
     /// A dead node answers nobody: its clients ask again, or another.

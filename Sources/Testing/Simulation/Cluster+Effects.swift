@@ -72,6 +72,7 @@ extension Cluster {
             guard mayLeave(message, of: node) else { return }
             send(message, from: node, to: node.reachable)
         case .relay(let submission, let key):
+            noteRelayed(submission.transaction, by: node)
             if random.chance(perMille: 20) {
                 node.followers.append(.undelivered(number: submission.number, to: key))
             } else {
