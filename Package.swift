@@ -356,7 +356,12 @@ let testTargets: [Target] =
             tests(
                 "CosigningTests",
                 ["Codec", "Cosigning", "Cryptography", "Ledger", "TransparencyLog"]),
-            tests("ChainTests", ["Chain", "Codec", "Consensus", "Ledger"]),
+            tests(
+                "ChainTests",
+                [
+                    "Admission", "BlockSync", "Chain", "Codec", "Consensus", "Cosigning", "Ledger",
+                    "NetworkAddresses", "Simulation", "TransparencyLog",
+                ]),
             tests("BlockSyncTests", ["BlockSync", "Codec", "Consensus", "Ledger", "Simulation"]),
             tests(
                 "VerificationTests",

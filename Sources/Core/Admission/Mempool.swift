@@ -329,6 +329,11 @@ package struct Mempool<Prepared: Sendable>: Sendable {
         }
     }
 
+    /// Notes which write is to store an entry.
+    package mutating func setStoring(_ id: Bytes32, by number: UInt64) {
+        entries[id]?.storing = number
+    }
+
     /// Notes that the store has an entry: a restart loses it no more.
     package mutating func setStored(_ id: Bytes32, at now: Instant) {
         entries[id]?.isStored = true

@@ -15,6 +15,8 @@ package struct MempoolEntry<Prepared: Sendable>: Sendable {
     package let slot: BallotSlot?
     /// Whether the store has it, so that a restart loses it no more.
     package internal(set) var isStored: Bool
+    /// The number of the write that is to store it.
+    package internal(set) var storing: UInt64?
     /// Whether it waits for the registrar's count: it is in no block until then.
     package internal(set) var isWaiting: Bool
     /// Since when it waits for the count.

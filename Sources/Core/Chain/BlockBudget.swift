@@ -1,14 +1,13 @@
-import Codec
-import Ledger
+package import Ledger
 
 /// How many transactions a block of ours holds at most: as many as are executed within a time that every
 /// follower spends before it votes. It is learned from the executions of this node, of whoever's
 /// blocks, and halved when a view has failed.
-struct BlockBudget: Sendable {
+package struct BlockBudget: Sendable {
     /// What the execution of a block may take, in microseconds.
-    static let execution: UInt64 = 100_000
+    package static let execution: UInt64 = 100_000
     /// A block may always hold so many: fixed costs would eat up smaller ones.
-    static let smallest = 16
+    package static let smallest = 16
     /// Before anything was measured.
     private static let unknown = 256
 
@@ -18,15 +17,17 @@ struct BlockBudget: Sendable {
     private var share: UInt64 = 1024
     private var nullified: UInt64 = 0
 
+    package init() {}
+
     /// The transactions of the next block, at most.
-    var limit: Int {
+    package var limit: Int {
         let affordable = cost.map { Self.execution / max(1, $0) } ?? UInt64(Self.unknown)
         return max(Self.smallest, Int(clamping: affordable * share / 1024))
     }
 
     /// Notes that the execution of so many transactions took a while. Small blocks say little of a
     /// transaction's cost: the block's own would be taken for it.
-    mutating func note(_ count: Int, microseconds: UInt64) {
+    package mutating func note(_ count: Int, microseconds: UInt64) {
         guard count >= Self.smallest else { return }
         let measured = max(1, microseconds / UInt64(count))
         cost = cost.map { $0 - $0 / 4 + measured / 4 } ?? measured
@@ -34,7 +35,7 @@ struct BlockBudget: Sendable {
 
     /// Notes how many views have failed until now: each new one halves the next block, and each final
     /// block takes back an eighth of that.
-    mutating func note(failedViews: UInt64) {
+    package mutating func note(failedViews: UInt64) {
         while nullified < failedViews, share > 1 {
             share /= 2
             nullified += 1
@@ -42,22 +43,24 @@ struct BlockBudget: Sendable {
         nullified = max(nullified, failedViews)
     }
 
-    mutating func noteFinalBlock() { share = min(1024, share + max(1, share / 8)) }
+    package mutating func noteFinalBlock() { share = min(1024, share + max(1, share / 8)) }
 }
 
 /// How fast transactions become final, and how many may wait for that: acceptance goes at the pace of
 /// finality.
-struct FinalityPace: Sendable {
+package struct FinalityPace: Sendable {
     /// What is accepted is to be final within so many milliseconds, at the pace of as many.
-    static let window: UInt64 = 10_000
+    package static let window: UInt64 = 10_000
     /// So many may always wait: a chain that has just begun, or is idle, has no pace.
-    static let always = 512
+    package static let always = 512
 
     /// Final transactions by time, oldest first.
     private var blocks: [(at: Instant, count: Int)] = []
     private var sum = 0
 
-    mutating func note(_ count: Int, at now: Instant) {
+    package init() {}
+
+    package mutating func note(_ count: Int, at now: Instant) {
         blocks.append((now, count))
         sum += count
         forget(now)
@@ -70,7 +73,7 @@ struct FinalityPace: Sendable {
     }
 
     /// How many transactions may wait now.
-    mutating func capacity(at now: Instant) -> Int {
+    package mutating func capacity(at now: Instant) -> Int {
         forget(now)
         return max(Self.always, sum)
     }

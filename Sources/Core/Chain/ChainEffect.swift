@@ -15,8 +15,8 @@ package enum ChainEffect<Application: ChainApplication>: Sendable {
     // The store.
     /// Stores final blocks in one atomic, durable batch. Answer: `committed`.
     case commit(FloorCommit<Application>)
-    /// Makes waiting transactions durable. Answer: `kept`.
-    case keep([Entry])
+    /// Makes waiting transactions durable. Answer: `kept`, with the number.
+    case keep(number: UInt64, [Entry])
     /// Forgets waiting transactions.
     case forget([Bytes32])
     /// A small named value, durable before any later effect.

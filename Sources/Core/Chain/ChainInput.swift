@@ -33,8 +33,8 @@ package enum ChainInput<Application: ChainApplication>: Sendable {
     /// What the store held of waiting transactions when the node started; before `started`.
     case restored([RestoredTransaction])
     case judged(JudgedTransactions<Application>)
-    /// The transactions of a `keep` are durable.
-    case kept([Bytes32])
+    /// The transactions of the `keep` with this number are durable.
+    case kept(number: UInt64)
     case built(BuiltBranch<Application>)
     case executed([Bytes32], ExecutionOutcome<Application>)
     /// The floor batch is durable; the state after its last block.

@@ -169,7 +169,7 @@ extension ChainMachine {
                     passOn(check.item, judgement)
                 }
             }
-            if !kept.isEmpty { emit(.keep(kept)) }
+            keep(kept)
         case .restored:
             takeRestored(judgements)
             startRestoredChecks()
@@ -229,25 +229,35 @@ extension ChainMachine {
         return true
     }
 
+    /// Has transactions of the mempool stored.
+    private mutating func keep(_ entries: [Entry]) {
+        guard !entries.isEmpty else { return }
+        nextKeep += 1
+        keeping[nextKeep] = entries.map(\.id)
+        for entry in entries { mempool.setStoring(entry.id, by: nextKeep) }
+        emit(.keep(number: nextKeep, entries))
+    }
+
     /// Answers and pushes transactions that are durable now.
-    mutating func kept(_ ids: [Bytes32]) {
+    mutating func kept(_ number: UInt64) {
         var fresh: [Entry] = []
         var gone: [Bytes32] = []
-        for id in ids {
-            guard mempool[id] != nil else {
+        for id in keeping.removeValue(forKey: number) ?? [] {
+            guard let entry = mempool[id] else {
                 // It became final, or was dropped, before the store had it, and was answered then.
                 gone.append(id)
                 continue
             }
+            // One that was dropped and came again is durable when its own turn has come: what forgets the
+            // first one may still be on its way.
+            guard entry.storing == number else { continue }
             mempool.setStored(id, at: now.instant)
             let requests = awaitingStore.removeValue(forKey: id) ?? []
             if mempool[id]?.isReady ?? false, requests.contains(where: \.wantsPromise) {
                 promise(id)
             }
             for request in requests { answer(request, outcome(of: id)) }
-            if requests.first?.isOurs ?? false, let entry = mempool[id] {
-                fresh.append(entry.entry)
-            }
+            if requests.first?.isOurs ?? false { fresh.append(entry.entry) }
         }
         if !gone.isEmpty { emit(.forget(gone)) }
         push(fresh)

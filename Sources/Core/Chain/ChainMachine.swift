@@ -59,6 +59,9 @@ package struct ChainMachine<
     var judging: [UInt64: OpenJudgement] = [:]
     var nextJudgement: UInt64 = 0
     var pace = FinalityPace()
+    /// Transactions that are being stored, by the number of their `keep`.
+    var keeping: [UInt64: [Bytes32]] = [:]
+    var nextKeep: UInt64 = 0
     /// Who waits for a transaction to be durable, by id.
     var awaitingStore: [Bytes32: [AdmissionRequest]] = [:]
     /// Transactions of the latest final blocks.
@@ -153,7 +156,7 @@ package struct ChainMachine<
         case .confirmed(let number): feed { $0.confirmed(number, at: $1) }
         case .restored(let transactions): restore(transactions)
         case .judged(let judged): take(judged)
-        case .kept(let ids): kept(ids)
+        case .kept(let number): kept(number)
         case .built(let built): take(built)
         case .executed(let hashes, let outcome): executed(hashes, outcome)
         case .committed(let state): committed(state)

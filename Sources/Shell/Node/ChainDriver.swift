@@ -105,7 +105,7 @@ actor ChainDriver: BlockingActor {
         case .note(let note): try store.putNote(note.name, note.bytes)
         case .commit(let commit): queues.commits.offer(.commit(commit))
         case .readLogRoot(let size): queues.commits.offer(.readLogRoot(size))
-        case .keep(let entries): queues.waiting.offer(.keep(entries))
+        case .keep(let number, let entries): queues.waiting.offer(.keep(number, entries))
         case .forget(let ids): queues.waiting.offer(.forget(ids))
         case .judge(let task): queues.judgements.offer(task)
         case .build(let task): queues.executions.offer(.build(task))
@@ -183,7 +183,7 @@ struct NodeQueues: Sendable {
     }
 
     enum WaitingTask: Sendable {
-        case keep([Entry])
+        case keep(UInt64, [Entry])
         case forget([Bytes32])
     }
 

@@ -116,7 +116,7 @@ struct NodeWork: Sendable {
                 let kept = try await waitingDisk.run { () throws(StorageError) in
                     try store.carryOut(tasks)
                 }
-                if !kept.isEmpty { await driver.handle(.kept(kept)) }
+                for number in kept { await driver.handle(.kept(number: number)) }
             } catch {
                 return await driver.fail(error)
             }
@@ -222,25 +222,25 @@ extension Branch where Application == ElectionApplication {
 }
 
 extension NodeStore {
-    /// Stores and forgets waiting transactions in order; gives the ids of those that were stored.
+    /// Stores and forgets waiting transactions in order; gives the numbers of what was stored.
     fileprivate func carryOut(
         _ tasks: [NodeQueues.WaitingTask]
-    ) throws(StorageError) -> [Bytes32] {
-        var kept: [Bytes32] = []
+    ) throws(StorageError) -> [UInt64] {
+        var kept: [UInt64] = []
         var open: [MempoolRecord] = []
         for task in tasks {
             switch task {
-            case .keep(let entries):
+            case .keep(let number, let entries):
+                kept.append(number)
                 open += entries.map { MempoolRecord(id: $0.id, bytes: $0.bytes) }
             case .forget(let ids):
                 if !open.isEmpty { try addToMempool(open) }
-                kept += open.map(\.id)
                 open = []
                 try removeFromMempool(ids)
             }
         }
         if !open.isEmpty { try addToMempool(open) }
-        return kept + open.map(\.id)
+        return kept
     }
 }
 

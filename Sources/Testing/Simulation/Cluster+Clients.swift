@@ -7,14 +7,19 @@ import NetworkAddresses
 
 /// What clients do.
 struct Workload {
-    enum Mode: CaseIterable {
+    enum Mode {
         /// Now and then a transaction.
         case quiet
         /// Always something to include.
         case busy
         /// One transaction, then silence.
         case lone
+        /// Some hundred a second.
+        case flood
         case none
+
+        /// What changes in an ordinary run.
+        static let usual: [Mode] = [.quiet, .busy, .lone, .none]
     }
 
     var mode = Mode.quiet
@@ -57,12 +62,16 @@ extension Cluster {
     /// Clients submit as the mode says.
     func work() {
         let pause: ClosedRange<UInt64> =
-            workload.mode == .busy ? 20_000...150_000 : 100_000...800_000
+            switch workload.mode {
+            case .flood: isHealed ? 100_000...800_000 : 4000...20_000
+            case .busy: 20_000...150_000
+            case .quiet, .lone, .none: 100_000...800_000
+            }
         queue.insert(.workload, at: now + random.number(in: pause))
         if now > workload.end { workload.mode = .none }
         switch workload.mode {
         case .none: break
-        case .busy: submit()
+        case .busy, .flood: submit()
         case .quiet: if random.chance(perMille: 500) { submit() }
         case .lone:
             submit()
@@ -110,7 +119,7 @@ extension Cluster {
     }
 
     /// Gives a transaction to an honest node.
-    private func submit(_ bytes: [UInt8]) {
+    func submit(_ bytes: [UInt8]) {
         let up = honest.filter(\.isUp)
         guard !up.isEmpty else { return }
         let node = random.pick(up)
@@ -219,7 +228,7 @@ extension Cluster {
 
     /// What is owed and not excused, for the report.
     var owedInWords: String {
-        owed.values.filter { !isExcused($0) }.map { debt in
+        owed.values.filter { !isExcused($0) }.prefix(3).map { debt in
             let holders = honest.compactMap { node in
                 node.machine.mempool[debt.transaction.id].map {
                     "\(node.id)\($0.isReady ? "" : " not ready")"

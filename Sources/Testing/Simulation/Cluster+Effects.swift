@@ -37,7 +37,7 @@ extension Cluster {
             noteDurable(rewrite.records, of: node)
             note("journals rewritten")
         case .commit(let commit): begin(commit, of: node)
-        case .keep(let entries): begin(.keep(entries), of: node)
+        case .keep(let number, let entries): begin(.keep(number, entries), of: node)
         case .forget(let ids): begin(.forget(ids), of: node)
         case .note(let stored):
             guard !crashesNow(node) else { return crash(node) }
@@ -232,6 +232,10 @@ extension Cluster {
         }
         guard node.disk.append(append) else { return crash(node, "full-disk") }
         noteDurable(append.records, of: node)
+        if scenario.hasSlowDisks {
+            // What follows the sync leaves when that is done, and nothing is handled meanwhile.
+            node.stalledUntil = max(node.stalledUntil, now) + random.number(in: 3000...20_000)
+        }
         stallBySync(node)
     }
 
@@ -267,20 +271,21 @@ extension Cluster {
     /// Has something done after a while, as long as the node lives.
     private func later(_ work: Work, _ node: SimulatedNode) {
         queue.insert(
-            .work(work, of: node.id, generation: node.generation), at: now + delay(of: work))
+            .work(work, of: node.id, generation: node.generation),
+            at: now + delay(of: work, at: node))
     }
 
-    private func delay(of work: Work) -> UInt64 {
+    private func delay(of work: Work, at node: SimulatedNode) -> UInt64 {
         let usual = random.number(in: 50...2000)
         switch work {
-        case .execute, .build:
-            guard faults.contains(.slowSync), !isHealed, random.chance(perMille: 50) else {
-                return usual
-            }
-            note("slow executions")
-            troubledAt = now
-            return random.pick([1000, 20_000, 300_000])
+        case .execute(let task):
+            let count = task.blocks.reduce(0) { $0 + $1.entries.count }
+            return usual + execution(of: count, at: node)
+        case .build(let task):
+            let count = min(task.candidates.count, task.template.maximumTransactions)
+            return usual + execution(of: count, at: node)
         case .commit, .waiting:
+            if scenario.hasSlowDisks { return usual + random.number(in: 10_000...60_000) }
             guard faults.contains(.slowSync), !isHealed, random.chance(perMille: 50) else {
                 return usual
             }
@@ -289,6 +294,22 @@ extension Cluster {
             return random.pick([5000, 50_000, 500_000])
         case .judge, .readLogRoot: return usual
         }
+    }
+
+    /// How long the execution of so many transactions takes, in microseconds.
+    private func execution(of count: Int, at node: SimulatedNode) -> UInt64 {
+        guard let cost = scenario.executionCost else {
+            guard faults.contains(.slowSync), !isHealed, random.chance(perMille: 50) else {
+                return 0
+            }
+            note("slow executions")
+            troubledAt = now
+            return random.pick([1000, 20_000, 300_000])
+        }
+        // One after the other.
+        let begin = max(now, node.executesUntil)
+        node.executesUntil = begin + UInt64(count) * cost + random.number(in: 0...cost)
+        return node.executesUntil - now
     }
 
     /// Does what a node's workers and disks were asked for, and tells its machine.
@@ -309,9 +330,9 @@ extension Cluster {
         case .waiting:
             guard !node.waitingTasks.isEmpty else { return }
             switch node.waitingTasks.removeFirst() {
-            case .keep(let entries):
+            case .keep(let number, let entries):
                 node.store.keep(entries)
-                handle(.kept(entries.map(\.id)), at: node)
+                handle(.kept(number: number), at: node)
             case .forget(let ids): node.store.forget(ids)
             }
         case .readLogRoot(let size):
@@ -342,7 +363,7 @@ extension Cluster {
         let done = random.index(below: node.waitingTasks.count + 1)
         for task in node.waitingTasks.prefix(done) {
             switch task {
-            case .keep(let entries): node.store.keep(entries)
+            case .keep(_, let entries): node.store.keep(entries)
             case .forget(let ids): node.store.forget(ids)
             }
         }

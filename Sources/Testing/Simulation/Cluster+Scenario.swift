@@ -22,8 +22,14 @@ extension Cluster {
     }
 
     private func run() -> SimulationReport {
-        suffer()
-        let recovery = recover()
+        var recovery: UInt64 = 0
+        if scenario.isOfLoadAlone {
+            _ = runLoad(perSecond: Self.loadPerSecond, seconds: 60)
+            recovery = slowestFinality / 1000
+        } else {
+            suffer()
+            recovery = recover()
+        }
         if network.lost > 0 { injected["loss"] = network.lost }
         if network.doubled > 0 { injected["duplication"] = network.doubled }
         return SimulationReport(
@@ -43,6 +49,7 @@ extension Cluster {
 
     /// The faulty time.
     private func suffer() {
+        if faults.contains(.overload), scenario.seed % 16 == 9 { workload.mode = .flood }
         if faults.contains(.loss) { network.loss = random.pick([0, 0, 50, 200, 400]) }
         if faults.contains(.delay) {
             network.delay = 5000...random.pick([20_000, 80_000, 500_000, 1_500_000])

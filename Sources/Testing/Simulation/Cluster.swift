@@ -79,6 +79,8 @@ package final class Cluster {
     var owed: [Bytes32: Owed] = [:]
     /// The height at which `owed` was last looked through, and whether nothing was owed then.
     var owedChecked: (height: Height, isNothing: Bool)?
+    /// The longest that what was owed took to be final, in microseconds.
+    var slowestFinality: UInt64 = 0
     /// When something last kept any node from its work, in virtual time.
     var troubledAt: UInt64 = 0
     var isHealed = false

@@ -28,6 +28,8 @@ package enum FaultKind: String, CaseIterable, Sendable {
     // Disks.
     /// Syncs take up to 2 s: what follows them leaves late.
     case slowSync = "slow-sync"
+    /// Every sync and every batch of the store takes tens of milliseconds.
+    case slowDisk = "slow-disk"
     /// Writes and syncs fail, having taken effect or not: the node stops.
     case diskError = "disk-error"
     /// A disk takes so many bytes more and then fails, until it is freed.
@@ -44,6 +46,12 @@ package enum FaultKind: String, CaseIterable, Sendable {
     case backup
     /// A copy of a validator's disk is started beside it, with the same key.
     case copy
+
+    // Load.
+    /// Clients send many times more than the cluster can carry.
+    case overload
+    /// A transaction takes its executions milliseconds, and one execution waits for another.
+    case slowExecution = "slow-execution"
 
     // Validators.
     /// Validators join and leave.
@@ -85,7 +93,8 @@ package enum FaultKind: String, CaseIterable, Sendable {
             true
         case .loss, .delay, .duplication, .partition, .oneWay, .crash, .boundaryCrash, .pause,
             .skew, .clockJump, .slowSync, .diskError, .fullDisk, .misdirected, .bitFlip,
-            .wipedDisk, .wipedStore, .backup, .copy, .membership:
+            .wipedDisk, .wipedStore, .backup, .copy, .membership, .slowDisk, .overload,
+            .slowExecution:
             false
         }
     }
@@ -97,7 +106,8 @@ package enum FaultKind: String, CaseIterable, Sendable {
             .wipedDisk, .wipedStore, .backup, .copy:
             true
         case .loss, .delay, .duplication, .boundaryCrash, .skew, .slowSync, .misdirected,
-            .membership, .silent, .twins, .liar, .equivocator, .timeShifter, .withholder,
+            .membership, .slowDisk, .overload, .slowExecution, .silent, .twins, .liar, .equivocator,
+            .timeShifter, .withholder,
             .invalidContent, .selective, .lateFlooder, .replayer, .garbage, .evidenceSpammer,
             .falseServer:
             false

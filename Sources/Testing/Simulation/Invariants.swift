@@ -97,7 +97,10 @@ struct Invariants {
             final[header.height] = hash
             finalIDs.formUnion(block.transactionIDs)
             roots[header.logSize] = header.logRoot
-            for id in block.transactionIDs { cluster.owed[id] = nil }
+            for id in block.transactionIDs {
+                guard let debt = cluster.owed.removeValue(forKey: id) else { continue }
+                cluster.slowestFinality = max(cluster.slowestFinality, cluster.now - debt.since)
+            }
             lastTime[header.height] = header.time
             checkTime(header, cluster)
         }

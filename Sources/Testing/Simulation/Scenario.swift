@@ -41,6 +41,25 @@ package struct Scenario: Sendable {
         return limits
     }
 
+    /// Whether nothing is wrong but that there is more to do than time to do it.
+    package var isOfLoadAlone: Bool {
+        let load: Set<FaultKind> = [.overload, .slowExecution, .slowDisk]
+        return faults.contains(.overload) && load.isSuperset(of: faults)
+    }
+
+    /// Whether every sync takes long.
+    var hasSlowDisks: Bool { faults.contains(.slowDisk) && (isOfLoadAlone || seed % 8 == 2) }
+
+    /// What the execution of a transaction takes, in microseconds, where it takes anything worth
+    /// mentioning: the seed chooses.
+    var executionCost: UInt64? {
+        guard faults.contains(.slowExecution) else { return nil }
+        // Beside all that else goes wrong, some runs are a little slow.
+        guard isOfLoadAlone else { return seed % 8 == 5 ? 1000 : nil }
+        let costs: [UInt64] = [1000, 4000, 10_000, 25_000]
+        return costs[Int(seed / 3) % costs.count]
+    }
+
     /// Whether nothing goes wrong but on the way between nodes.
     package var isOfLinksAlone: Bool {
         let links: Set<FaultKind> = [

@@ -58,6 +58,9 @@ final class SimulatedNode {
     /// The replica's counter of views when it was last looked at.
     var viewsEntered: UInt64 = 0
 
+    /// Its executions, one after the other, are done then, in virtual time.
+    var executesUntil: UInt64 = 0
+
     /// Counts durable operations and sends.
     var operations = 0
     var crashPoint: CrashPoint?
@@ -83,7 +86,7 @@ final class SimulatedNode {
     var sent: [ConsensusMessage] = []
 
     enum WaitingTask {
-        case keep([Entry])
+        case keep(UInt64, [Entry])
         case forget([Bytes32])
     }
 

@@ -1,4 +1,4 @@
-package import Chain
+import Chain
 package import Codec
 package import Consensus
 import Cosigning

@@ -51,17 +51,6 @@ import TransparencyLog
         }
     }
 
-    @Test(arguments: [(UInt64(Int64.max), true), (1 << 63, false), (.max, false)])
-    func linesOfATreeThatCannotBeAreNoMessage(size: UInt64, isRead: Bool) throws {
-        let kind = try #require(FrameKinds.all.first { $0.name == "CheckpointLines" })
-        var writer = ByteWriter()
-        writer.write(size)
-        writer.write(Bytes32.zero)
-        writer.write(UInt32(0))
-        // nil for what is refused.
-        #expect((try? kind.reencoded(writer.bytes)) == (isRead ? writer.bytes : nil))
-    }
-
     @Test mutating func twoColludingValidatorsDoNotPushOutWhatOthersCertify() throws {
         for number in 0..<300 {
             try take(1 << 60 + UInt64(number), root: root(number), by: [5, 6])

@@ -1,0 +1,194 @@
+import Admission
+import Chain
+import Codec
+import Ledger
+import NetworkAddresses
+import Testing
+
+/// The way of a transaction through a node: checked, stored, answered, and in this order.
+@Suite struct AdmissionFlowTests {
+    private var bench = Bench()
+
+    init() { bench.start() }
+
+    private func ballot(_ voter: Int) -> Judgement<Int> {
+        Judgement(
+            .admitted, prepared: voter, slot: Bench.slot(voter),
+            account: PromiseAccount(
+                issued: 2, cast: 0,
+                promisesUntil: bench.genesis.time.adding(milliseconds: 60_000)))
+    }
+
+    @Test mutating func nothingIsAnsweredPromisedOrPushedBeforeItIsStored() {
+        let judged = bench.judge([1], ballot(1))
+        #expect(judged.answers.isEmpty && judged.pushed.isEmpty)
+        #expect(bench.machine.mempool[Entry([1]).id]?.promise == nil)
+        let number = judged.kept.first ?? 0
+        let stored = bench.handle(.kept(number: number))
+        guard case .accepted(let promise?)? = stored.answers.first else {
+            Issue.record("\(stored.answers) is no promise")
+            return
+        }
+        #expect(promise == [1, 0])
+        #expect(stored.pushed == [Entry([1])])
+    }
+
+    @Test mutating func aSecondCopyIsAnsweredAsTheFirstOnceThatIsStored() {
+        let number = bench.judge([1], ballot(1)).kept.first ?? 0
+        let (_, second) = bench.submit([1])
+        #expect(second.answers.isEmpty && second.judged.isEmpty)
+        #expect(bench.handle(.kept(number: number)).answers.count == 2)
+        let (_, third) = bench.submit([1])
+        #expect(third.answers == [.accepted(promise: [1, 0])])
+        #expect(third.judged.isEmpty)
+    }
+
+    @Test mutating func noMoreFirstBallotsArePromisedThanTheCountCovers() {
+        for voter in 1...3 {
+            let number = bench.judge([UInt8(voter)], ballot(voter)).kept.first ?? 0
+            _ = bench.handle(.kept(number: number))
+        }
+        let promised = (1...3).filter {
+            bench.machine.mempool[Entry([UInt8($0)]).id]?.promise != nil
+        }
+        #expect(promised == [1, 2])
+    }
+
+    @Test mutating func aBallotThatWaitsForTheCountIsKeptWithoutAPromise() {
+        let waiting = Judgement<Int>(
+            .waiting, prepared: 1, slot: Bench.slot(1), account: nil)
+        let number = bench.judge([1], waiting).kept.first ?? 0
+        #expect(bench.handle(.kept(number: number)).answers == [.waiting(promise: nil)])
+    }
+
+    @Test mutating func whatTheStateRefusesIsToldAndNotStored() {
+        let refusal = TransactionRefusal(
+            code: "E_SEQ", reason: "out of turn", blamesSender: false, isLasting: false)
+        let effects = bench.judge([1], Judgement(.refused(refusal)))
+        #expect(effects.answers == [.refused(code: "E_SEQ", reason: "out of turn")])
+        #expect(effects.kept.isEmpty)
+        #expect(bench.machine.mempool.count == 0)
+    }
+
+    @Test mutating func aSecondBallotOfACredentialWaitsForTheFirst() {
+        _ = bench.judge([1], ballot(1))
+        let effects = bench.judge([2], ballot(1))
+        guard case .refused(let code, let reason)? = effects.answers.first else {
+            Issue.record("\(effects.answers) is no refusal")
+            return
+        }
+        #expect(code == "E_SEQ")
+        #expect(reason.contains("\(Entry([1]).id)"))
+    }
+
+    @Test mutating func aFullMempoolSaysSoAndKeepsWhatItHas() {
+        var limits = ChainMachineLimits()
+        limits.mempool.count = 2
+        bench = Bench(limits: limits)
+        bench.start()
+        for voter in 1...2 {
+            let number = bench.judge([UInt8(voter)], ballot(voter)).kept.first ?? 0
+            _ = bench.handle(.kept(number: number))
+        }
+        let (_, effects) = bench.submit([3], from: "192.0.2.9")
+        #expect(effects.answers == [.deferred(.nodeFull, retrySeconds: 5)])
+        #expect(bench.machine.mempool.count == 2)
+        #expect(bench.machine.exceededBound == nil)
+    }
+
+    @Test mutating func acceptanceFollowsFinality() {
+        var limits = ChainMachineLimits()
+        limits.checks.clients = 1 << 30
+        bench = Bench(limits: limits)
+        bench.start()
+        // Nothing becomes final, and so many may always wait.
+        var answers: [SubmissionOutcome] = []
+        for number in 0..<600 {
+            let address = "192.0.\(number / 250).\(number % 250)"
+            let (_, effects) = bench.submit(
+                [UInt8(number % 256), UInt8(number / 256)], from: address)
+            answers += effects.answers
+        }
+        #expect(!answers.isEmpty)
+        #expect(answers.allSatisfy { $0 == .deferred(.backlog, retrySeconds: 5) })
+        // What other validators accepted is taken all the same.
+        _ = bench.handle(.connected(Bench.peer(1), isValidator: true, answerBytes: 1 << 20))
+        let before = bench.machine.checksWaiting
+        let pushed = PushedTransactions(transactions: [Entry([9, 9, 9])])
+        _ = bench.handle(.message(from: Bench.peer(1), .transactions(pushed)))
+        #expect(bench.machine.checksWaiting > before)
+    }
+
+    /// One that is dropped while it is being stored may come again while the first write, and what
+    /// forgets it, are on their way.
+    @Test mutating func aTransactionIsStoredWhenItsOwnWriteIsDone() {
+        let first = bench.judge([1], ballot(1)).kept.first ?? 0
+        let refusal = TransactionRefusal(
+            code: "E_PHASE", reason: "closed", blamesSender: false, isLasting: false)
+        // Leaders' states refuse it until it is given up.
+        for view in 1...8 {
+            _ = bench.handle(
+                .built(
+                    BuiltBranch(
+                        round: Round(epoch: .first, view: View(UInt64(view))), block: nil,
+                        refused: [Entry([1]).id])))
+        }
+        #expect(bench.machine.mempool.count == 0)
+        let again = bench.judge([1], ballot(1))
+        let second = again.kept.first ?? 0
+        #expect(second != first)
+        let stale = bench.handle(.kept(number: first))
+        #expect(stale.answers.isEmpty && stale.forgotten.isEmpty)
+        #expect(bench.handle(.kept(number: second)).answers.count == 1)
+        _ = refusal
+    }
+
+    @Test mutating func whatWasDroppedBeforeItWasStoredIsForgotten() {
+        let number = bench.judge([1], ballot(1)).kept.first ?? 0
+        var dropped: [TestEffect] = []
+        for view in 1...8 {
+            dropped += bench.handle(
+                .built(
+                    BuiltBranch(
+                        round: Round(epoch: .first, view: View(UInt64(view))), block: nil,
+                        refused: [Entry([1]).id])))
+        }
+        // Its client is told at once.
+        #expect(dropped.answers.count == 1)
+        #expect(bench.handle(.kept(number: number)).forgotten == [Entry([1]).id])
+    }
+
+    @Test mutating func restoredTransactionsAreJudgedOnceAndPushedByNobody() {
+        let stored = (0..<3).map { Entry([UInt8($0)]) }
+        var effects = bench.handle(
+            .restored(stored.map { RestoredTransaction($0, slot: nil) }))
+        effects += bench.handle(.started(voteFrom: nil))
+        let task = effects.judged.first
+        #expect(task?.items.map(\.entry) == stored)
+        let judged = bench.handle(
+            .judged(
+                JudgedTransactions(
+                    number: task?.number ?? 0,
+                    judgements: stored.map { _ in Judgement(.admitted) })))
+        #expect(judged.pushed.isEmpty && judged.judged.isEmpty && judged.kept.isEmpty)
+        #expect(bench.machine.mempool.candidates(count: 9, excluding: []).count == 3)
+    }
+
+    @Test mutating func aStoppedNodeAnswersEverybody() {
+        _ = bench.judge([1], ballot(1))
+        _ = bench.submit([2])
+        let stopped = bench.handle(.failed)
+        #expect(stopped.answers.count == 2)
+        #expect(stopped.answers.allSatisfy { $0 == .deferred(.stopped, retrySeconds: 30) })
+        let (_, late) = bench.submit([3])
+        #expect(late.answers == [.deferred(.stopped, retrySeconds: 30)])
+    }
+
+    @Test mutating func failedChecksAreChargedToTheirSender() {
+        let refusal = TransactionRefusal(
+            code: "E_PROOF", reason: "false", blamesSender: true, isLasting: false)
+        _ = bench.judge([1], Judgement(.refused(refusal)))
+        #expect(bench.machine.counters.checksFailed == 1)
+        #expect(bench.machine.suspectSenders == 1)
+    }
+}

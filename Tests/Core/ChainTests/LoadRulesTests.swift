@@ -1,0 +1,49 @@
+import Chain
+import Ledger
+import Testing
+
+/// How large a block may be, and how much may wait.
+@Suite struct LoadRulesTests {
+    @Test func aBlockHoldsWhatIsExecutedInATenthOfASecond() {
+        var budget = BlockBudget()
+        #expect(budget.limit == 256)
+        budget.note(100, microseconds: 50_000)
+        #expect(budget.limit == 200)
+        // It goes towards what was measured last.
+        for _ in 0..<40 { budget.note(100, microseconds: 400_000) }
+        #expect(budget.limit < 30)
+        // A block may always hold some, and small ones tell nothing.
+        for _ in 0..<40 { budget.note(100, microseconds: 100_000_000) }
+        #expect(budget.limit == BlockBudget.smallest)
+        for _ in 0..<40 { budget.note(1, microseconds: 1) }
+        #expect(budget.limit == BlockBudget.smallest)
+    }
+
+    @Test func aFailedViewHalvesTheNextBlockUntilBlocksAreFinalAgain() {
+        var budget = BlockBudget()
+        budget.note(100, microseconds: 10_000)
+        let whole = budget.limit
+        budget.note(failedViews: 1)
+        #expect(budget.limit == whole / 2)
+        // The same count once more is no new failure.
+        budget.note(failedViews: 1)
+        #expect(budget.limit == whole / 2)
+        budget.note(failedViews: 3)
+        #expect(budget.limit == whole / 8)
+        for _ in 0..<60 { budget.noteFinalBlock() }
+        #expect(budget.limit == whole)
+    }
+
+    @Test func asMuchMayWaitAsBecameFinalInTenSeconds() {
+        var pace = FinalityPace()
+        let start = Instant(microseconds: 1_000_000)
+        #expect(pace.capacity(at: start) == FinalityPace.always)
+        for second in UInt64(0)..<20 {
+            pace.note(300, at: start.adding(milliseconds: 1000 * second))
+        }
+        let now = start.adding(milliseconds: 19_000)
+        #expect(pace.capacity(at: now) == 11 * 300)
+        // A chain that stands still has no pace.
+        #expect(pace.capacity(at: now.adding(milliseconds: 20_000)) == FinalityPace.always)
+    }
+}
