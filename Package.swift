@@ -124,7 +124,7 @@ let shell = floor(
                 logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
             ]),
         module("APISchema", ["Codec", "Ledger", "PlainText"]),
-        module("Files", [system]),
+        module("Files", [dequeModule, system]),
         module("SystemErrors"),
         module("NetworkErrors", ["SystemErrors", nioCore, nioPosix, nioSSL]),
         module("Console", ["PlainText", "SystemErrors", argumentParser]),

@@ -109,8 +109,17 @@ package final class Node: Service {
     /// - Throws: `NodeFailure` when something stops the node.
     package func run() async throws {
         defer { ports.set(nil) }
+        // Blocks are executed on threads of their own: agreement never waits for checks of transactions,
+        // which give way to everything else.
+        let executions = WorkerPool(label: "veche.execution", threads: NodeLimits.workers)
+        let checks = WorkerPool(
+            label: "veche.checks", threads: NodeLimits.workers, niceness: NodeLimits.checkNiceness)
+        defer {
+            executions.finish()
+            checks.finish()
+        }
         let outcome = await withTaskGroup(of: NodeFailure?.self) { group in
-            await self.start(&group)
+            await self.start(&group, executions: executions, checks: checks)
             // The first task to end ends the node: with a failure, because it was cancelled, or
             // because the HTTP interface has been shut down gracefully.
             let first = await group.next() ?? nil
@@ -133,7 +142,9 @@ package final class Node: Service {
         await executors[0].run { [store] in store.close() }
     }
 
-    private func start(_ group: inout TaskGroup<NodeFailure?>) async {
+    private func start(
+        _ group: inout TaskGroup<NodeFailure?>, executions: WorkerPool, checks: WorkerPool
+    ) async {
         let (driver, work, network, server, stop) = (driver, work, network, server, stop)
         let (alarm, broadcaster) = (alarm, broadcaster)
         await work.restoreMempool()
@@ -143,12 +154,12 @@ package final class Node: Service {
             for await _ in alarm.rings { await driver.handle(.tick) }
             return nil
         }
-        for _ in 0..<2 {
-            group.addTask {
+        for _ in 0..<NodeLimits.workers {
+            group.addTask(executorPreference: executions) {
                 await work.runExecutions()
                 return nil
             }
-            group.addTask {
+            group.addTask(executorPreference: checks) {
                 await work.runJudgements()
                 return nil
             }

@@ -11,6 +11,11 @@ enum NodeLimits {
     /// Ballots of one verification task, and tasks side by side: as many as a node has cores, about.
     static let proofBatch = 16
     static let proofTasks = 8
+    /// Threads that execute blocks, and as many that check transactions: as a node has cores, about.
+    static let workers = 2
+    /// The niceness of those that check transactions: beside one that executes blocks, such a thread has
+    /// a tenth of a core.
+    static let checkNiceness: Int32 = 10
     /// Milliseconds that a leader spends on executing its own block: every other validator spends
     /// as many before it votes.
     static let buildMilliseconds: Int64 = 120
