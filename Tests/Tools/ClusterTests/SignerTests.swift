@@ -55,6 +55,19 @@ extension Clusters.SignerTests {
         }
     }
 
+    @Test func theSignersProgramLinksNoDatabase() async throws {
+        let directory = try TestDirectory("signer-libraries")
+        func libraries(_ program: Program) async throws -> String {
+            try await run(.bash, ["-c", "ldd \"$0\"", program.path], in: directory).text
+        }
+        // What the search finds in the node's program it does not find in the signer's.
+        #expect(try await libraries(.node).contains("librocksdb"))
+        let own = try await libraries(.signer)
+        #expect(own.contains("libsodium"))
+        #expect(!own.contains("librocksdb"))
+        directory.remove()
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func aSignerWithoutItsRecordDoesNotStart() async throws {
         try await withCluster(
