@@ -275,7 +275,8 @@ let testSupport = floor(
             dependencies: [
                 "APISchema", "Attackers", "BallotCryptography", "ClassicBallots", "ClusterElection",
                 "Codec", "Cryptography", "DocumentFiles", "Hashing", "Ledger", "LedgerClient",
-                "ProcessHarness", "Ristretto", argumentParser, asyncHTTPClient, nioCore, nioHTTP1,
+                "ProcessHarness", "Ristretto", argumentParser, asyncHTTPClient, dequeModule,
+                nioCore, nioHTTP1,
             ], swiftSettings: settings),
         .executableTarget(
             name: "wrong-share",

@@ -11,7 +11,9 @@ struct LoadCommand: AsyncParsableCommand {
             them in memory: four options, a new voter each, with the registrar's RSA certificate. Then \
             it sends them in an open loop: ballot N is due N/rate seconds after the start, whatever \
             became of those before it. A ballot goes out on the next free connection. One that finds \
-            none within a second of its time is not sent, and counted.
+            none within a second of its time is not sent, and counted. Such a ballot, and one that a \
+            validator had no place for, is offered again when all others have been: as many need not be \
+            made (--ballots) as are offered.
 
             accepted.ballots_per_second     ballots that a validator accepted, over --seconds
             final.ballots_per_second        ballots in blocks whose event came while ballots were sent, \
@@ -25,6 +27,7 @@ struct LoadCommand: AsyncParsableCommand {
             refused.busy                    answers 429 and 503: come again later
             refused.other, failed           other refusals; requests without an answer within 20 seconds
             offered.unsent                  ballots that found no connection in time
+            offered.without_ballot          offers that were not made, since every ballot was taken
             views.lost                      views without a block, as the validator counts that saw most
             syncs.per_block                 synced writes of the journal for each final block, per node
             cpu.us_per_ballot_per_node      processor time, user and system, from the first ballot until \
@@ -58,6 +61,9 @@ struct LoadCommand: AsyncParsableCommand {
     @Option(help: "Least milliseconds between blocks.")
     var blockInterval = 100
 
+    @Option(help: "Ballots to make; as many as are offered unless told.")
+    var ballots: Int?
+
     @Option(help: "Seconds that accepted ballots have to become final once the last is sent.")
     var patience = 30
 
@@ -65,8 +71,11 @@ struct LoadCommand: AsyncParsableCommand {
         guard (1...10_000).contains(rate) else {
             throw ValidationError("--rate must be from 1 to 10000.")
         }
-        guard (1...600).contains(seconds), rate * seconds <= 200_000 else {
-            throw ValidationError("--seconds must be from 1 to 600, for 200000 ballots at most.")
+        guard (1...600).contains(seconds) else {
+            throw ValidationError("--seconds must be from 1 to 600.")
+        }
+        guard (1...200_000).contains(ballots ?? rate * seconds) else {
+            throw ValidationError("--ballots must be from 1 to 200000.")
         }
         guard (4...13).contains(validators) else {
             throw ValidationError("--validators must be from 4 to 13.")
@@ -85,6 +94,7 @@ struct LoadCommand: AsyncParsableCommand {
         do {
             let run = LoadRun(
                 network: network, rate: rate, seconds: seconds, connections: connections,
+                ballotCount: min(ballots ?? rate * seconds, rate * seconds),
                 patience: .seconds(patience))
             try await run.report(to: report)
         } catch {

@@ -15,8 +15,10 @@ struct LoadResult {
         let syncsPerBlock: Double?
     }
 
+    /// Ballots that were to be offered.
+    let offers: Int
     let outcomes: [LoadOutcome]
-    /// When the event came of the block that holds each ballot that was offered; nil for one that did
+    /// When the event came of the block that holds each ballot that was made; nil for one that did
     /// not become final in time.
     let finalTimes: [ContinuousClock.Instant?]
     /// Final blocks.
@@ -65,6 +67,7 @@ struct LoadResult {
         }
         let seconds = (end - start) / .seconds(1)
         report.add("offered.unsent", Double(unsent), "")
+        report.add("offered.without_ballot", Double(offers - outcomes.count), "")
         report.add("refused.busy", Double(busy), "")
         report.add("refused.other", Double(refused), "")
         report.add("failed", Double(failed), "")

@@ -13,6 +13,8 @@ struct LoadRun {
     let rate: Int
     let seconds: Int
     let connections: Int
+    /// Ballots that are made.
+    let ballotCount: Int
     /// How long accepted ballots have to become final once the last is due.
     let patience: Duration
 
@@ -45,8 +47,7 @@ struct LoadRun {
     }
 
     private func measure(_ clients: [NodeClient], _ report: Report) async throws {
-        let count = rate * seconds
-        let made = max(count, FloorFigures.batchSize)
+        let made = max(ballotCount, FloorFigures.batchSize)
         let election = try await network.prepareFourOptions(voters: made, asking: clients[0])
         let voters = try election.voters()
         let start = ContinuousClock.now
@@ -63,7 +64,7 @@ struct LoadRun {
             group.addTask { await Self.listen(watch, to: clients[0]) }
             defer { group.cancelAll() }
             return try await load(
-                ballots.prefix(count).map { Transaction.ballot($0).canonicalBytes }, clients,
+                ballots.prefix(ballotCount).map { Transaction.ballot($0).canonicalBytes }, clients,
                 watch, floor)
         }
         result.report(to: report, floor: floor.medians)
@@ -108,7 +109,7 @@ struct LoadRun {
         let end = start + .seconds(seconds)
         let sender = LoadSender(
             urls: (0..<network.validators).map { network.url($0) }, connections: connections,
-            rate: rate)
+            rate: rate, offers: rate * seconds)
         let outcomes = try await sender.send(ballots, from: start)
         let accepted = outcomes.count { if case .accepted = $0.end { true } else { false } }
         while watch.transactions(at: 0, since: start) < accepted,
@@ -120,7 +121,8 @@ struct LoadRun {
         let arrivals = watch.arrivals(at: 0, since: start).filter { $0.time <= end + patience }
         let times = try await Self.finalTimes(arrivals, asking: clients[0])
         return LoadResult(
-            outcomes: outcomes, finalTimes: ballots.map { times[Transaction.id(of: $0)] },
+            offers: rate * seconds, outcomes: outcomes,
+            finalTimes: ballots.map { times[Transaction.id(of: $0)] },
             blocks: arrivals.count, start: start, end: end,
             machine: machine(idle: idle, before: before, after: after))
     }

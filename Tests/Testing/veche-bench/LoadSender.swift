@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import DequeModule
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -17,14 +18,15 @@ struct LoadOutcome: Sendable {
         case unsent
     }
 
-    /// The ballot's place among those that are offered.
+    /// The ballot's place among those that were made.
     let number: Int
     let end: End
     let sent: ContinuousClock.Instant
     let answered: ContinuousClock.Instant
 }
 
-/// Sends ballots at their times, on a fixed number of connections.
+/// Sends ballots at their times, on a fixed number of connections. A ballot that found no place is offered
+/// again, as its voter would do.
 struct LoadSender: Sendable {
     /// How long a ballot waits for a free connection.
     private static let patience = Duration.seconds(1)
@@ -33,10 +35,13 @@ struct LoadSender: Sendable {
     /// The nodes' addresses.
     let urls: [String]
     let connections: Int
-    /// Ballots a second.
+    /// Offers a second.
     let rate: Int
+    /// All offers together.
+    let offers: Int
 
-    /// Offers the ballots; gives the outcome of each, in no order.
+    /// Offers the ballots; gives the outcome of each offer, in no order. Where fewer ballots than offers are
+    /// left, the other offers are not made.
     func send(
         _ ballots: [[UInt8]], from start: ContinuousClock.Instant
     ) async throws -> [LoadOutcome] {
@@ -45,7 +50,7 @@ struct LoadSender: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .seconds(5)
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        let queue = LoadQueue()
+        let queue = LoadQueue(ballots: ballots.count, offers: offers)
         let outcomes = await withTaskGroup(of: [LoadOutcome].self) { group in
             for connection in 0..<connections {
                 let url = urls[connection % urls.count] + "/v1/transactions"
@@ -63,21 +68,24 @@ struct LoadSender: Sendable {
         _ start: ContinuousClock.Instant
     ) async -> [LoadOutcome] {
         var outcomes: [LoadOutcome] = []
-        while let number = queue.next(below: ballots.count) {
-            let due = start + .seconds(1) * number / rate
+        while let offer = queue.nextOffer() {
+            let due = start + .seconds(1) * offer / rate
             // Cancelled: what is left is counted as unsent by whoever counts.
             guard (try? await Task.sleep(until: due, tolerance: .milliseconds(1))) != nil else {
                 break
             }
+            guard let number = queue.nextBallot() else { continue }
             let sent = ContinuousClock.now
             guard sent - due <= Self.patience else {
                 outcomes.append(
                     LoadOutcome(number: number, end: .unsent, sent: sent, answered: sent))
+                queue.giveBack(number)
                 continue
             }
             let end = await send(ballots[number], to: url, with: client)
             outcomes.append(
                 LoadOutcome(number: number, end: end, sent: sent, answered: .now))
+            if case .busy = end { queue.giveBack(number) }
         }
         return outcomes
     }
@@ -105,13 +113,41 @@ struct LoadSender: Sendable {
     }
 }
 
-/// Hands out numbers, each once.
+/// Hands out ballots to be offered: new ones, then those that were given back, in order.
 private final class LoadQueue: Sendable {
-    private let taken = Atomic(0)
-
-    /// The next number, nil once all below `count` are taken.
-    func next(below count: Int) -> Int? {
-        let number = taken.wrappingAdd(1, ordering: .relaxed).oldValue
-        return number < count ? number : nil
+    private struct State {
+        var offer = 0
+        var ballot = 0
+        var again: Deque<Int> = []
     }
+
+    private let state = Mutex(State())
+    private let ballots: Int
+    private let offers: Int
+
+    init(ballots: Int, offers: Int) {
+        self.ballots = ballots
+        self.offers = offers
+    }
+
+    /// The number of the next offer; nil after the last one.
+    func nextOffer() -> Int? {
+        state.withLock { state in
+            guard state.offer < offers else { return nil }
+            defer { state.offer += 1 }
+            return state.offer
+        }
+    }
+
+    /// The number of the next ballot; nil while all are taken.
+    func nextBallot() -> Int? {
+        state.withLock { state in
+            guard state.ballot < ballots else { return state.again.popFirst() }
+            defer { state.ballot += 1 }
+            return state.ballot
+        }
+    }
+
+    /// The ballot may be offered again.
+    func giveBack(_ ballot: Int) { state.withLock { $0.again.append(ballot) } }
 }
