@@ -183,13 +183,33 @@ let shell = floor(
                 unixSignals,
             ]),
         module(
+            "ChainStore",
+            [
+                "BlockSync", "Chain", "Codec", "Consensus", "Cryptography", "Elections", "Files",
+                "Ledger", "Storage", "TransparencyLog",
+            ]),
+        module(
+            "NodeSetup",
+            [
+                "ChainStore", "Codec", "Consensus", "Cryptography", "DocumentFiles", "Elections",
+                "Files", "Ledger", "NetworkAddresses", "RemoteSigner", "Storage", "SystemErrors",
+                "TransparencyLog",
+            ]),
+        module(
+            "NodeViews",
+            [
+                "APISchema", "BallotCryptography", "ChainStore", "Codec", "Elections", "Ledger",
+                "NodeAPI", "Storage", "TransparencyLog",
+            ]),
+        module(
             "Node",
             [
-                "Admission", "APISchema", "BallotCryptography", "BlockSync", "Chain", "Codec",
-                "Consensus", "Cosigning", "Cryptography", "DocumentFiles", "Elections", "Files",
-                "Ledger", "NetworkAddresses", "NetworkErrors", "NodeAPI", "PeerNetwork",
-                "PlainText", "ProcessLimits", "ProcessLogs", "RemoteSigner", "Storage",
-                "TransparencyLog", dequeModule, logging, serviceLifecycle, unixSignals,
+                "Admission", "APISchema", "BallotCryptography", "BlockSync", "Chain", "ChainStore",
+                "Codec", "Consensus", "Cosigning", "Cryptography", "DocumentFiles", "Elections",
+                "Files", "Ledger", "NetworkAddresses", "NetworkErrors", "NodeAPI", "NodeSetup",
+                "NodeViews", "PeerNetwork", "PlainText", "ProcessLimits", "ProcessLogs",
+                "RemoteSigner", "Storage", "TransparencyLog", dequeModule, logging,
+                serviceLifecycle, unixSignals,
             ]),
         module(
             "Registrar",
@@ -207,9 +227,10 @@ let tools = floor(
         tool(
             "veche-node",
             [
-                "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "Files",
-                "Ledger", "LedgerClient", "NetworkAddresses", "Node", "PlainText", "ProcessLimits",
-                "ProcessLogs", "Storage", "TransparencyLog", argumentParser, logging,
+                "APISchema", "Codec", "Console", "Cryptography", "DocumentFiles", "Files", "Ledger",
+                "LedgerClient", "NetworkAddresses", "Node", "NodeSetup", "PlainText",
+                "ProcessLimits", "ProcessLogs", "Storage", "TransparencyLog", argumentParser,
+                logging,
             ]),
         tool(
             "veche-signer",
@@ -417,8 +438,8 @@ let testTargets: [Target] =
                 [
                     "APISchema", "BallotCryptography", "ClusterElection", "Codec", "Consensus",
                     "Cryptography", "DocumentFiles", "Elections", "Files", "Ledger", "LedgerClient",
-                    "NetworkAddresses", "Node", "NodeAPI", "RawConnections", "Storage",
-                    "TransparencyLog", logging, nioCore, nioPosix,
+                    "NetworkAddresses", "Node", "NodeAPI", "NodeSetup", "NodeViews",
+                    "RawConnections", "Storage", "TransparencyLog", logging, nioCore, nioPosix,
                 ]),
             tests(
                 "RegistrarTests",
@@ -449,9 +470,9 @@ let testTargets: [Target] =
                 "ClusterTests",
                 [
                     "APISchema", "Attackers", "ClusterElection", "Codec", "Consensus",
-                    "Cryptography", "DocumentFiles", "Ledger", "Node", "PeerNetwork", "PeerTraffic",
-                    "ProcessHarness", "Storage", "TransparencyLog", "veche-ceremony", "veche-node",
-                    "veche-signer", logging, nioCore, nioPosix,
+                    "Cryptography", "DocumentFiles", "Ledger", "Node", "NodeSetup", "PeerNetwork",
+                    "PeerTraffic", "ProcessHarness", "Storage", "TransparencyLog", "veche-ceremony",
+                    "veche-node", "veche-signer", logging, nioCore, nioPosix,
                 ]),
             .testTarget(
                 name: "BallotWebTests",

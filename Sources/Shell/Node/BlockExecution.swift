@@ -1,4 +1,5 @@
 import Chain
+import ChainStore
 import Codec
 import Consensus
 import Cryptography

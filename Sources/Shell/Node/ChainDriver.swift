@@ -1,11 +1,13 @@
 import Admission
 import Chain
+import ChainStore
 import Codec
 import Consensus
 import Files
 import Ledger
 import Logging
 import NetworkAddresses
+import NodeSetup
 import PeerNetwork
 import Storage
 

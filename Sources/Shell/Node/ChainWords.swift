@@ -7,6 +7,7 @@ import Elections
 import Ledger
 import Logging
 import NodeAPI
+import NodeSetup
 import Storage
 
 /// What the machine's refusals, notices and failures are in words.

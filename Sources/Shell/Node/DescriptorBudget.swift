@@ -1,3 +1,4 @@
+package import NodeSetup
 import ProcessLimits
 
 /// How a node shares its descriptors: what storage needs is set aside before any socket is opened, and

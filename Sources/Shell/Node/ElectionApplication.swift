@@ -1,6 +1,7 @@
 import Admission
 import BallotCryptography
 import Chain
+import ChainStore
 import Codec
 import Consensus
 import Cosigning

@@ -1,20 +1,11 @@
 import Chain
+import ChainStore
 import Codec
 import Cosigning
 import Elections
 import Ledger
 import Storage
 import TransparencyLog
-
-/// What stands in the notes of the store.
-enum NoteName {
-    static let stateDigest = "state-digest"
-    static let cosigned = "cosigned-size"
-    static let checkpoint = "checkpoint"
-    static let fork = "fork-evidence"
-    /// The round in which this validator had signed when the newest block was stored.
-    static let signedRound = "signed-round"
-}
 
 extension StoreNote {
     var name: String {

@@ -1,6 +1,11 @@
+// Node: one running node, validator or observer. It reads the operator's configuration, opens what
+// the other modules offer, and joins them: storage, network and clock drive the pure cores of
+// agreement, synchronization and elections. It decides nothing that those decide.
+
 package import APISchema
 import Admission
 import Chain
+import ChainStore
 import Codec
 import Consensus
 import Cosigning
@@ -14,6 +19,7 @@ package import Logging
 import NetworkAddresses
 import NetworkErrors
 package import NodeAPI
+package import NodeSetup
 import PeerNetwork
 import ProcessLimits
 package import ProcessLogs

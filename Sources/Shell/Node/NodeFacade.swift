@@ -1,5 +1,4 @@
 import APISchema
-import BallotCryptography
 import Chain
 import Codec
 import Cosigning
@@ -9,6 +8,7 @@ import Ledger
 import Logging
 import NetworkAddresses
 import NodeAPI
+import NodeSetup
 import PeerNetwork
 import ProcessLogs
 import Storage
@@ -60,63 +60,18 @@ struct NodeFacade: NodeService {
             await driver.submit(transaction, from: source), of: transaction.id)
     }
 
-    func transactionStatus(_ id: Bytes32) async throws(ServiceFailure) -> TransactionStatus {
-        let found = try await read { snapshot -> TransactionStatus? in
-            guard let index = try snapshot.logIndex(ofTransaction: id) else { return nil }
-            let blocks = StoredChain(store: snapshot)
-            guard let height = try blocks.height(ofEntry: index) else { return nil }
-            return TransactionStatus(
-                transactionID: id, status: "final", height: height.rawValue, index: index,
-                time: try blocks.header(at: height)?.time)
-        }
-        if let found { return found }
-        if await driver.read({ $0.isPending(id) }) {
-            return TransactionStatus(transactionID: id, status: "pending")
-        }
-        throw .notFound(
-            "This node knows no transaction \(id). It may be on its way: ask again, or send its "
-                + "bytes again.")
+    /// Whether a transaction waits for a block.
+    func isPending(_ id: Bytes32) async -> Bool { await driver.read { $0.isPending(id) } }
+
+    /// The newest certified checkpoint.
+    private func published() async -> Certified? { await driver.read { $0.published } }
+
+    /// How many entries it covers, and its note with the cosignatures of a quorum.
+    func certified() async -> (size: UInt64, note: SignedNote)? {
+        await published().map { ($0.checkpoint.size, $0.note(cosignatures: $0.quorum)) }
     }
 
-    func transactionBytes(_ id: Bytes32) async throws(ServiceFailure) -> [UInt8] {
-        let bytes = try await read { snapshot in
-            try snapshot.logIndex(ofTransaction: id).flatMap { try snapshot.entry(at: $0) }
-        }
-        if let bytes { return bytes }
-        throw await missing(id)
-    }
-
-    func receipt(_ id: Bytes32) async throws(ServiceFailure) -> [UInt8] {
-        guard let certified = await driver.read({ $0.published }) else { throw await missing(id) }
-        let cosignatures = certified.quorum
-        let receipt = try await read { snapshot -> [UInt8]? in
-            guard let index = try snapshot.logIndex(ofTransaction: id) else { return nil }
-            let size = certified.checkpoint.size
-            guard index < size, let bytes = try snapshot.entry(at: index) else {
-                throw ServiceFailure.notFinal(
-                    "The transaction is final; a certified checkpoint that covers it will be there "
-                        + "in about a second.", retryAfterSeconds: 1)
-            }
-            let tracker = try Self.tracker(of: bytes)
-            let hashes = try inclusionProof(
-                index: index, size: size, from: StoredTree(store: snapshot))
-            return LogProof(
-                extra: ReceiptExtra(transactionID: id, tracker: tracker).bytes, index: index,
-                hashes: hashes, checkpoint: certified.note(cosignatures: cosignatures)
-            ).bytes
-        }
-        if let receipt { return receipt }
-        throw await missing(id)
-    }
-
-    /// Why a transaction is not in the log.
-    private func missing(_ id: Bytes32) async -> ServiceFailure {
-        if await driver.read({ $0.isPending(id) }) {
-            return .notFinal("The transaction waits for a block.", retryAfterSeconds: 1)
-        }
-        return .notFound(
-            "This node knows no transaction \(id). Check the id, or send the bytes again.")
-    }
+    var genesis: Genesis { chain.genesis }
 
     func checkHealth() async throws(ServiceFailure) {
         guard await driver.read({ !$0.hasStopped }) else {
@@ -150,42 +105,11 @@ struct NodeFacade: NodeService {
     }
 
     func checkpoint(full: Bool) async throws(ServiceFailure) -> [UInt8] {
-        guard let certified = await driver.read({ $0.published }) else {
+        guard let certified = await published() else {
             throw .notFinal(
                 "No checkpoint is certified yet: the chain has just begun.", retryAfterSeconds: 1)
         }
         let count = full ? Int.max : certified.served
         return certified.note(cosignatures: count).bytes
-    }
-
-    func tile(_ tile: Tile) async throws(ServiceFailure) -> [UInt8] {
-        try await read { snapshot in
-            let size = try snapshot.floor()?.logSize ?? 0
-            guard tile.isCovered(bySize: size) else {
-                throw ServiceFailure.notFound(
-                    "The log has \(size) entries; this tile is not, or not yet, a part of it.")
-            }
-            let first = tile.index * UInt64(LogLimits.tileWidth)
-            switch tile.content {
-            case .hashes(let level):
-                let hashes = try snapshot.logHashes(
-                    height: level * 8, from: first, count: tile.width)
-                return hashes.reduce(into: []) { bytes, hash in hash.append(to: &bytes) }
-            case .entries:
-                let entries = try snapshot.entries(
-                    from: first, limit: tile.width, byteLimit: .max)
-                return try EntryBundle.encode(entries)
-            }
-        }
-    }
-}
-
-extension NodeFacade {
-    /// The tracker of a ballot in the log; zero for any other transaction.
-    fileprivate static func tracker(of bytes: [UInt8]) throws -> Bytes32 {
-        guard BallotCheck.isBallot(bytes),
-            case .ballot(let transaction) = try Transaction(canonicalBytes: bytes)
-        else { return .zero }
-        return try BallotOutline(transaction.wire).tracker
     }
 }

@@ -3,6 +3,7 @@ import Consensus
 import Cryptography
 import DocumentFiles
 import Ledger
+import NodeSetup
 import RemoteSigner
 
 /// Signs with the validator's consensus key: the node itself, or the process that holds the key.

@@ -1,11 +1,5 @@
 /// The bounds of a node that no operator needs to choose, each with its reason.
 enum NodeLimits {
-    /// Peers in the configuration: all validators and some more.
-    static let configuredPeers = 128
-    /// Reverse proxies in the configuration: each is compared with the peer of every request.
-    static let trustedProxies = 64
-    /// Observers that always have a place: each is a connection that nothing else may take.
-    static let knownObservers = 128
     /// Stored transactions that are read at once when the node starts.
     static let restoredPage = 512
     /// Ballots of one verification task, and tasks side by side: as many as a node has cores, about.

@@ -6,6 +6,7 @@ import Consensus
 import Cosigning
 import Ledger
 import NodeAPI
+import NodeViews
 import PeerNetwork
 import TransparencyLog
 

@@ -3,6 +3,7 @@ import Admission
 import BallotCryptography
 import BlockSync
 import Chain
+import ChainStore
 import Codec
 import Consensus
 import Cosigning
@@ -11,6 +12,7 @@ import Files
 import Ledger
 import Logging
 import NodeAPI
+import NodeViews
 import PeerNetwork
 import Storage
 import TransparencyLog

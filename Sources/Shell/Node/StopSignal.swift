@@ -4,6 +4,7 @@ import Elections
 import Files
 import Ledger
 import NetworkErrors
+import NodeSetup
 import PeerNetwork
 import ProcessLimits
 import Storage
@@ -56,16 +57,11 @@ final class StopSignal: Sendable {
 extension NodeFailure {
     /// Any error that stops a node, as the operator is told.
     init(_ error: any Error) {
+        if let failure = NodeFailure(stored: error) {
+            self = failure
+            return
+        }
         switch error {
-        case let failure as NodeFailure: self = failure
-        case let error as StorageError: self = .storage("\(error)")
-        case let error as DiskFailure:
-            if case .inUse = error {
-                self = .inUse("\(error)")
-            } else {
-                self = .storage("\(error)")
-            }
-        case let fault as StateFault: self = .inconsistent("The state cannot be read: \(fault)")
         case let failure as ChainFailure: self.init(failure)
         case BlockFailure.invalid(let hash, let problem):
             self.init(ChainFailure.finalBlockIsInvalid(hash, problem: problem))

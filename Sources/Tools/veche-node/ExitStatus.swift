@@ -4,7 +4,7 @@ import DocumentFiles
 import Files
 import Foundation
 import LedgerClient
-import Node
+import NodeSetup
 import Storage
 
 /// What the exit codes mean.

@@ -6,7 +6,7 @@ import DocumentFiles
 import Foundation
 import Ledger
 import NetworkAddresses
-import Node
+import NodeSetup
 
 /// Makes the directory of a new node.
 struct InitCommand: AsyncParsableCommand {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Codec
 import Console
 import Ledger
-import Node
+import NodeSetup
 import PlainText
 
 /// Looks at a stopped node's data.

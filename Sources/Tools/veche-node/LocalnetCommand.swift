@@ -3,7 +3,7 @@ import Codec
 import Console
 import Foundation
 import Ledger
-import Node
+import NodeSetup
 
 /// Makes a network on one machine.
 struct LocalnetCommand: AsyncParsableCommand {

@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import Logging
 import Node
+import NodeSetup
 import ProcessLimits
 import ProcessLogs
 

@@ -6,7 +6,7 @@ import DocumentFiles
 import Foundation
 import Ledger
 import LedgerClient
-import Node
+import NodeSetup
 import PlainText
 
 /// Asks a running node how it is.

@@ -1,5 +1,6 @@
 import Foundation
 import Node
+import NodeSetup
 import Testing
 
 /// Storage has its descriptors whatever strangers do: sockets get what is left.

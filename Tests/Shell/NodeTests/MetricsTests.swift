@@ -1,5 +1,6 @@
 import Foundation
 import Node
+import NodeViews
 import Testing
 
 /// What Prometheus' own tool says of measurements, as far as it concerns ours.

@@ -5,6 +5,7 @@ import Foundation
 import Ledger
 import LedgerClient
 import Node
+import NodeSetup
 import Testing
 import TransparencyLog
 

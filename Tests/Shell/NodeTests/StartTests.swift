@@ -4,6 +4,7 @@ import DocumentFiles
 import Foundation
 import Ledger
 import Node
+import NodeSetup
 import Testing
 
 /// What a node refuses to start with, and how it says so.

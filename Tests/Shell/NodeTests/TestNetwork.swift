@@ -6,6 +6,7 @@ import Ledger
 import LedgerClient
 import Logging
 import Node
+import NodeSetup
 import Synchronization
 
 /// A network of nodes in this process, which talk over the loopback interface.

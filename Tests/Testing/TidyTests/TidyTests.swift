@@ -54,6 +54,9 @@ struct TidyTests {
         ("Files", "DocumentFiles"), ("Files", "Storage"), ("RemoteSigner", "Storage"),
         ("veche-signer", "Storage"), ("veche-signer", "HTTPServing"), ("veche-signer", "Node"),
         ("ReplayingClient", "CommandOptions"), ("ReplayingClient", "Storage"),
+        ("ChainStore", "NodeAPI"), ("ChainStore", "PeerNetwork"), ("NodeSetup", "PeerNetwork"),
+        ("NodeSetup", "NodeAPI"), ("NodeSetup", "Node"), ("NodeViews", "PeerNetwork"),
+        ("NodeViews", "Node"),
     ])
     func modulesThatMustNotMeetDoNotKnowEachOther(module: String, other: String) throws {
         for file in try SourceTree.swiftFiles(below: "Sources") where file.module == module {

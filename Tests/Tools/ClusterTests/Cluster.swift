@@ -7,6 +7,7 @@ import Foundation
 import Glibc
 import Ledger
 import Node
+import NodeSetup
 import ProcessHarness
 
 /// Validators as processes on this machine, each connection of which passes a proxy.

@@ -6,6 +6,7 @@ import DocumentFiles
 import Foundation
 import Ledger
 import Node
+import NodeSetup
 import ProcessHarness
 import Storage
 import Testing

@@ -1,3 +1,4 @@
+import ChainStore
 package import Codec
 import Consensus
 import DocumentFiles
@@ -5,6 +6,7 @@ import Elections
 import Files
 package import Ledger
 import Storage
+import SystemErrors
 import TransparencyLog
 
 /// What a stopped node's data holds, and whether it agrees with itself.
@@ -35,7 +37,8 @@ package struct NodeInspection: Codable, Hashable, Sendable {
         do {
             try self.init(reading: home)
         } catch {
-            throw NodeFailure(error)
+            throw NodeFailure(stored: error)
+                ?? .storage("An unexpected failure: \(SystemError.describe(error))")
         }
     }
 

@@ -1,3 +1,4 @@
+import ChainStore
 package import Codec
 import Cryptography
 import DocumentFiles

@@ -1,22 +1,22 @@
-import Chain
+package import Chain
 package import Codec
-import Consensus
+package import Consensus
 package import Files
-import Ledger
+package import Ledger
 
 /// The vote journal of a validator in its data directory.
 package struct VoteJournal: Sendable {
     /// The journal's file in the data directory.
     package static let fileName = "votes.journal"
 
-    let file: JournalFile
+    private let file: JournalFile
     private let header: [UInt8]
 
     /// Opens a journal and reads what it holds; a torn end is cut off.
     ///
     /// - Parameter isExpected: whether the file was there before; a new one is `missing`.
     /// - Parameter signed: a round in which the key signed, as it was noted with a block.
-    static func open(
+    package static func open(
         in directory: DataDirectory, chainID: Bytes32, key: Bytes32, isExpected: Bool,
         signed: Round?
     ) throws(DiskFailure) -> (journal: VoteJournal, state: JournalState) {
@@ -45,14 +45,14 @@ package struct VoteJournal: Sendable {
     }
 
     /// What every journal of this chain and key begins with, and how long the file is.
-    var extent: JournalExtent { JournalExtent(header: header, size: file.size) }
+    package var extent: JournalExtent { JournalExtent(header: header, size: file.size) }
 
     /// Appends a frame, durably.
-    func append(_ frame: [UInt8]) throws(DiskFailure) {
+    package func append(_ frame: [UInt8]) throws(DiskFailure) {
         try file.append(frame)
         try file.synchronize()
     }
 
     /// Replaces everything, header included.
-    func rewrite(_ bytes: [UInt8]) throws(DiskFailure) { try file.rewrite(bytes) }
+    package func rewrite(_ bytes: [UInt8]) throws(DiskFailure) { try file.rewrite(bytes) }
 }

@@ -1,16 +1,10 @@
-// Node: one running node, validator or observer. It reads the operator's configuration, opens what
-// the other modules offer, and joins them: storage, network and clock drive the pure cores of
-// agreement, synchronization and elections. It decides nothing that those decide.
+// NodeSetup: what an operator writes and makes before a node runs: its configuration, the directories and
+// keys of new nodes and networks, and a look at the data of a node that is stopped. It runs nothing.
 
-import Admission
 package import Codec
 import DocumentFiles
-import Foundation
 package import Ledger
 import NetworkAddresses
-import NodeAPI
-import PeerNetwork
-import Storage
 
 /// What one operator chooses for one node: the file `node.json`. These comments are its reference.
 /// Unknown keys are refused. Paths are relative to the directory that the file is in.
@@ -204,8 +198,8 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
             requireHost(peer.host, "peers[\(index)].host")
         }
         require(
-            peers.count <= NodeLimits.configuredPeers, "peers",
-            "at most \(NodeLimits.configuredPeers) are possible")
+            peers.count <= ConfigurationLimits.peers, "peers",
+            "at most \(ConfigurationLimits.peers) are possible")
         require(
             Set(peers.map(\.key)).count == peers.count, "peers", "two peers have the same key")
         for (index, proxy) in (trustedProxies ?? []).enumerated() {
@@ -214,12 +208,12 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
                 "must be an IP address, such as 127.0.0.1")
         }
         require(
-            trustedProxies?.count ?? 0 <= NodeLimits.trustedProxies, "trustedProxies",
-            "at most \(NodeLimits.trustedProxies) are possible")
+            trustedProxies?.count ?? 0 <= ConfigurationLimits.trustedProxies, "trustedProxies",
+            "at most \(ConfigurationLimits.trustedProxies) are possible")
         let known = knownObservers ?? []
         require(
-            known.count <= NodeLimits.knownObservers, "knownObservers",
-            "at most \(NodeLimits.knownObservers) are possible")
+            known.count <= ConfigurationLimits.knownObservers, "knownObservers",
+            "at most \(ConfigurationLimits.knownObservers) are possible")
         require(Set(known).count == known.count, "knownObservers", "a key is there twice")
         let needsKeys = role == .validator
         for (path, value) in [
@@ -265,97 +259,14 @@ package struct NodeConfiguration: Codable, Hashable, Sendable {
         }
         return faults
     }
-
-    var mempoolLimits: MempoolLimits {
-        var result = MempoolLimits()
-        if let count = limits?.mempoolCount { result.count = count }
-        if let bytes = limits?.mempoolBytes { result.bytes = bytes }
-        result.countPerSource = min(
-            limits?.mempoolCountPerSource ?? result.countPerSource, result.count)
-        if let waiting = limits?.waitingCount { result.waiting = waiting }
-        return result
-    }
-
-    var apiLimits: APILimits {
-        var result = APILimits()
-        if let connections = limits?.apiConnections { result.connections = connections }
-        if let count = limits?.apiConnectionsPerAddress { result.connectionsPerAddress = count }
-        if let subscribers = limits?.apiSubscribers { result.subscribers = subscribers }
-        if let seconds = limits?.apiWriteSeconds { result.writeSeconds = seconds }
-        return result
-    }
-
-    /// What the node's storage and sockets need of descriptors, as the operator has chosen.
-    var descriptorBudget: DescriptorBudget {
-        // Neither keys nor the present validators change the number.
-        let network = peerNetwork(nodeSeed: [], chainID: .zero, validators: [])
-        return DescriptorBudget(
-            databaseFiles: StoreOptions().maxOpenFiles, peerSockets: network.descriptors,
-            clientConnections: apiLimits.connections,
-            clientHeadroom: apiLimits.sockets - apiLimits.connections,
-            isClientCountChosen: limits?.apiConnections != nil)
-    }
-
-    /// What the peer network needs to know.
-    func peerNetwork(
-        nodeSeed: [UInt8], chainID: Bytes32, validators: Set<Bytes32>
-    ) -> PeerNetworkConfiguration {
-        PeerNetworkConfiguration(
-            nodeSeed: nodeSeed, chainID: chainID, validatorKeys: validators,
-            listen: listen.map { PeerEndpoint(host: $0.host, port: $0.port) },
-            dial: peers.map { peer in
-                DialedPeer(
-                    endpoint: PeerEndpoint(host: peer.host, port: peer.port), nodeKey: peer.key)
-            }, acceptsObservers: limits?.peerObservers != 0,
-            knownObservers: Set(knownObservers ?? []), limits: peerLimits)
-    }
-
-    var proxies: TrustedProxies { TrustedProxies(trustedProxies ?? []) }
-
-    var peerLimits: PeerLimits {
-        var result = PeerLimits()
-        if let observers = limits?.peerObservers { result.observers = observers }
-        if let count = limits?.peerObserversPerAddress { result.observersPerAddress = count }
-        if let bytes = limits?.peerObserverBytesPerSecond { result.observerBytesPerSecond = bytes }
-        return result
-    }
 }
 
-/// A node's directory: configuration, genesis and the paths that the configuration names.
-package struct NodeHome: Sendable {
-    package let directory: String
-    package let configuration: NodeConfiguration
-    package let genesis: Genesis
-
-    /// Reads and checks the configuration and the genesis document; opens nothing else.
-    package init(directory: String) throws(NodeFailure) {
-        self.directory = directory
-        let path = directory + "/" + NodeConfiguration.fileName
-        do throws(FileFailure) {
-            configuration = try JSONDocument.read(NodeConfiguration.self, at: path)
-        } catch {
-            throw .configuration("\(error)")
-        }
-        if let fault = configuration.faults.first { throw .configuration("\(path): \(fault)") }
-        let genesisPath = Self.path(configuration.genesis, in: directory)
-        do throws(FileFailure) {
-            genesis = try JSONDocument.read(Genesis.self, at: genesisPath)
-        } catch {
-            throw .configuration("\(error)")
-        }
-        if let fault = genesis.faults.first {
-            throw .configuration(
-                "\(genesisPath): \(fault). The genesis document is damaged or was changed; "
-                    + "take it again from where the chain's operators publish it.")
-        }
-    }
-
-    /// A path of the configuration, as the process can open it.
-    package func path(_ name: String) -> String { Self.path(name, in: directory) }
-
-    private static func path(_ name: String, in directory: String) -> String {
-        name.hasPrefix("/") ? name : directory + "/" + name
-    }
-
-    package var dataPath: String { path(configuration.data) }
+/// The bounds of lists in the configuration, each with its reason.
+enum ConfigurationLimits {
+    /// Peers: all validators and some more.
+    static let peers = 128
+    /// Reverse proxies: each is compared with the peer of every request.
+    static let trustedProxies = 64
+    /// Observers that always have a place: each is a connection that nothing else may take.
+    static let knownObservers = 128
 }

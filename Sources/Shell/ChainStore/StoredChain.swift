@@ -1,15 +1,21 @@
+// ChainStore: the chain as it lies on a node's disk, in types: blocks, certificates, state and log read from
+// the database, the vote journal, and the check that all of it agrees. It knows neither peers nor clients,
+// and decides nothing.
+
 import BlockSync
-import Codec
-import Elections
-import Ledger
-import Storage
+package import Codec
+package import Elections
+package import Ledger
+package import Storage
 import TransparencyLog
 
 /// The replicated state as a store holds it.
-struct StoredState<Reading: StoreReading>: StateReader {
+package struct StoredState<Reading: StoreReading>: StateReader {
     let store: Reading
 
-    func value(for key: StateKey) throws(StateFault) -> [UInt8]? {
+    package init(store: Reading) { self.store = store }
+
+    package func value(for key: StateKey) throws(StateFault) -> [UInt8]? {
         do {
             return try store.state(key.bytes)
         } catch {
@@ -19,10 +25,12 @@ struct StoredState<Reading: StoreReading>: StateReader {
 }
 
 /// The log's subtrees as a store holds them.
-struct StoredTree<Reading: StoreReading>: TreeHashes {
+package struct StoredTree<Reading: StoreReading>: TreeHashes {
     let store: Reading
 
-    func hash(height: UInt8, index: UInt64) throws(StorageError) -> Bytes32 {
+    package init(store: Reading) { self.store = store }
+
+    package func hash(height: UInt8, index: UInt64) throws(StorageError) -> Bytes32 {
         guard let hash = try store.logHash(height: height, index: index) else {
             throw .corrupt(
                 path: "ledger",
@@ -33,15 +41,17 @@ struct StoredTree<Reading: StoreReading>: TreeHashes {
 }
 
 /// Blocks and their certificates as a store holds them.
-struct StoredChain<Reading: StoreReading>: BlockSource {
+package struct StoredChain<Reading: StoreReading>: BlockSource {
     let store: Reading
 
+    package init(store: Reading) { self.store = store }
+
     /// The height of the floor; 0 in a fresh store.
-    func floorHeight() throws(StorageError) -> Height {
+    package func floorHeight() throws(StorageError) -> Height {
         try store.floor()?.height ?? .genesis
     }
 
-    func header(at height: Height) throws(StorageError) -> BlockHeader? {
+    package func header(at height: Height) throws(StorageError) -> BlockHeader? {
         guard let bytes = try store.header(at: height) else { return nil }
         do {
             return try BlockHeader(canonicalBytes: bytes)
@@ -51,19 +61,19 @@ struct StoredChain<Reading: StoreReading>: BlockSource {
         }
     }
 
-    func finalization(at height: Height) throws(StorageError) -> Certificate? {
+    package func finalization(at height: Height) throws(StorageError) -> Certificate? {
         try store.finalization(at: height).map { (bytes) throws(StorageError) in
             try certificate(bytes, at: height)
         }
     }
 
     /// The stored finalization nearest at or above a height.
-    func finalization(from height: Height) throws(StorageError) -> FinalizedHeader? {
+    package func finalization(from height: Height) throws(StorageError) -> FinalizedHeader? {
         guard let found = try store.firstFinalization(from: height) else { return nil }
         return try finalized(found.height, found.certificate)
     }
 
-    func newest() throws(StorageError) -> FinalizedHeader? {
+    package func newest() throws(StorageError) -> FinalizedHeader? {
         let floor = try floorHeight()
         guard floor > .genesis, let found = try store.lastFinalization(upTo: floor) else {
             return nil
@@ -71,13 +81,13 @@ struct StoredChain<Reading: StoreReading>: BlockSource {
         return try finalized(found.height, found.certificate)
     }
 
-    func block(at height: Height) throws(StorageError) -> Block? {
+    package func block(at height: Height) throws(StorageError) -> Block? {
         guard height > .genesis, let header = try header(at: height) else { return nil }
         return Block(header: header, transactions: try transactions(of: header))
     }
 
     /// The entries of a block without its parent's header.
-    func transactions(of header: BlockHeader) throws(StorageError) -> [[UInt8]] {
+    package func transactions(of header: BlockHeader) throws(StorageError) -> [[UInt8]] {
         let count = Int(header.transactionCount)
         guard count > 0 else { return [] }
         var entries: [[UInt8]] = []
@@ -95,7 +105,7 @@ struct StoredChain<Reading: StoreReading>: BlockSource {
     }
 
     /// The height of the final block whose transactions include the log entry `index`.
-    func height(ofEntry index: UInt64) throws(StorageError) -> Height? {
+    package func height(ofEntry index: UInt64) throws(StorageError) -> Height? {
         var low: UInt64 = 1
         var high = try floorHeight().rawValue
         while low < high {

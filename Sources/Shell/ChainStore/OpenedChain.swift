@@ -1,53 +1,67 @@
-import Codec
+package import Codec
 import Cryptography
-import Elections
-import Ledger
-import Storage
-import TransparencyLog
+package import Elections
+package import Ledger
+package import Storage
+package import TransparencyLog
 
 /// A point of the chain that blocks can be put on: the floor, or an executed block above it.
-struct ChainPoint: Sendable {
-    let height: Height
-    let hash: Bytes32
-    let time: Timestamp
+package struct ChainPoint: Sendable {
+    package let height: Height
+    package let hash: Bytes32
+    package let time: Timestamp
     /// The log after the block.
-    let frontier: Frontier
+    package let frontier: Frontier
     /// The digest of the state after the block.
-    let stateDigest: Bytes32
+    package let stateDigest: Bytes32
     /// The log entry that the next block begins with: the header's bytes, or genesis'.
-    let entry: [UInt8]
-    let catalog: ElectionCatalog
-    let state: any StateReader
+    package let entry: [UInt8]
+    package let catalog: ElectionCatalog
+    package let state: any StateReader
+
+    package init(
+        height: Height, hash: Bytes32, time: Timestamp, frontier: Frontier, stateDigest: Bytes32,
+        entry: [UInt8], catalog: ElectionCatalog, state: any StateReader
+    ) {
+        self.height = height
+        self.hash = hash
+        self.time = time
+        self.frontier = frontier
+        self.stateDigest = stateDigest
+        self.entry = entry
+        self.catalog = catalog
+        self.state = state
+    }
 
     /// The earliest time of the next block.
-    var earliestNext: Timestamp { time.adding(milliseconds: 1) }
+    package var earliestNext: Timestamp { time.adding(milliseconds: 1) }
 }
 
 /// Opens the chain in a store, and proves that it agrees with itself.
-struct OpenedChain: Sendable {
-    let parameters: Parameters
-    let floor: Floor
-    let point: ChainPoint
-    let snapshot: StoreSnapshot
+package struct OpenedChain: Sendable {
+    package let parameters: Parameters
+    package let floor: Floor
+    package let point: ChainPoint
+    package let snapshot: StoreSnapshot
     /// The validators of the next height.
-    let validators: ValidatorSet
+    package let validators: ValidatorSet
     /// Every set from genesis on with the first log size that it certifies.
-    let terms: [(start: UInt64, validators: ValidatorSet)]
+    package let terms: [(start: UInt64, validators: ValidatorSet)]
     /// The finalization that ended the epoch before the next height's, where it is stored.
-    let boundary: FinalizedHeader?
+    package let boundary: FinalizedHeader?
 
     /// Makes the chain's beginning in a fresh store, else checks the newest block's hash and
     /// finalization, the log's root and the state's digest.
-    init(_ store: NodeStore, chain: ChainContext) throws {
+    package init(_ store: NodeStore, chain: ChainContext) throws {
         if try store.floor() == nil { try Self.begin(store, chain: chain) }
         try self.init(reading: store, chain: chain)
     }
 
     /// The same for a store that is only looked at.
-    init(reading store: NodeStore, chain: ChainContext) throws {
+    package init(reading store: NodeStore, chain: ChainContext) throws {
         let snapshot = store.snapshot()
         guard let record = try snapshot.floor() else {
-            throw NodeFailure.inconsistent("The data directory holds no block yet.")
+            throw InconsistentChain("The data directory holds no block yet.")
         }
         let state = StoredState(store: snapshot)
         let digest = try StateDigest.of(state)
@@ -138,8 +152,8 @@ struct OpenedChain: Sendable {
         try store.commit(batch)
     }
 
-    private static func mismatch(_ problem: String) -> NodeFailure {
-        .inconsistent(
+    private static func mismatch(_ problem: String) -> InconsistentChain {
+        InconsistentChain(
             "The stored chain does not agree with itself: \(problem). Keep the data directory for "
                 + "examination and check the disk. An observer may start again with an empty data "
                 + "directory and fetches the chain anew; so may a validator, but its vote journal "
@@ -147,9 +161,16 @@ struct OpenedChain: Sendable {
     }
 }
 
+/// What is stored does not agree with itself, for the operator.
+package struct InconsistentChain: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
 extension FloorBatch {
     /// Adds what a block changes in the state.
-    mutating func put(_ changes: StateChanges) {
+    package mutating func put(_ changes: StateChanges) {
         for change in changes.sorted {
             if let value = change.value {
                 putState(value, forKey: change.key.bytes)

@@ -1,3 +1,8 @@
+import ChainStore
+import Elections
+import Files
+import Storage
+
 /// Why a node does not run, for the person who started it.
 package enum NodeFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// Configuration, genesis or a key file is not usable.
@@ -30,6 +35,25 @@ package enum NodeFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case .inconsistent: 65
         case .fork: 70
         case .network: 69
+        }
+    }
+}
+
+extension NodeFailure {
+    /// What an error of the disk or of stored data means for a node; nil for any other error.
+    package init?(stored error: any Error) {
+        switch error {
+        case let failure as NodeFailure: self = failure
+        case let failure as DiskFailure:
+            if case .inUse = failure {
+                self = .inUse("\(failure)")
+            } else {
+                self = .storage("\(failure)")
+            }
+        case let failure as StorageError: self = .storage("\(failure)")
+        case let failure as InconsistentChain: self = .inconsistent("\(failure)")
+        case let fault as StateFault: self = .inconsistent("The state cannot be read: \(fault)")
+        default: return nil
         }
     }
 }

@@ -1,3 +1,4 @@
+import ChainStore
 import Codec
 package import Cryptography
 package import DocumentFiles

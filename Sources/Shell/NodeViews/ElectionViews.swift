@@ -1,15 +1,18 @@
-import APISchema
+// NodeViews: what a node shows of the final chain, read from one moment of its store, in the messages of the
+// HTTP interface. It knows neither the running node nor HTTP.
+
+package import APISchema
 import BallotCryptography
-import Codec
-import Elections
-import Ledger
+package import Codec
+package import Elections
+package import Ledger
 import NodeAPI
 
 /// Elections as the HTTP interface shows them, read from a state.
-struct ElectionViews: Sendable {
+package struct ElectionViews: Sendable {
     private let queries: ElectionQueries
 
-    init(state: any StateReader) { queries = ElectionQueries(state) }
+    package init(state: any StateReader) { queries = ElectionQueries(state) }
 
     /// The document's hash of the election that a reference names.
     func find(_ reference: ElectionReference) throws -> Bytes32? {
@@ -33,7 +36,7 @@ struct ElectionViews: Sendable {
         }
     }
 
-    func status(_ election: Bytes32) throws -> APISchema.ElectionStatus? {
+    package func status(_ election: Bytes32) throws -> APISchema.ElectionStatus? {
         guard let status = try queries.status(election),
             let document = try queries.document(election)
         else { return nil }
@@ -158,7 +161,7 @@ struct ElectionViews: Sendable {
 }
 
 extension BlockSummary {
-    init(_ header: BlockHeader, validators: ValidatorSet) {
+    package init(_ header: BlockHeader, validators: ValidatorSet) {
         self.init(
             height: header.height.rawValue, hash: header.hash, epoch: header.epoch.rawValue,
             view: header.view.rawValue, time: header.time,
@@ -170,7 +173,7 @@ extension BlockSummary {
 
 extension ElectionEvent {
     /// The document's hash of the election that the event is about; nil for the chain.
-    var election: Bytes32? {
+    package var election: Bytes32? {
         switch self {
         case .electionCreated(let election, _), .windowExtended(let election, _, _),
             .electionAborted(let election, _), .ceremonyStep(let election, _, _, _),
