@@ -29,9 +29,11 @@ package struct FinalizedHeader: Hashable, Sendable {
         in domain: SigningDomain, validators: ValidatorSet, parameters: Parameters,
         verifier: some SignatureVerifier
     ) throws(FinalityRejection) {
-        guard header.chainID == domain.chainID,
-            header.epoch == parameters.epoch(of: header.height)
-        else { throw .wrongChain }
+        do throws(HeaderFault) {
+            try HeaderRules.checkChain(header, domain.chainID, parameters)
+        } catch {
+            throw .wrongChain
+        }
         guard header.validatorsHash == validators.hash else { throw .wrongValidators }
         guard case .finalize(let proposal) = finalization.subject,
             proposal.blockHash == header.hash, proposal.round.epoch == header.epoch

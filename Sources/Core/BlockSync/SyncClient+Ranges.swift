@@ -76,11 +76,12 @@ extension SyncClient {
         }) {
             throw .crossesEpoch(crossing.height)
         }
-        for (parent, child) in zip(headers, headers.dropFirst())
-        where child.parentHash != parent.hash || child.height != parent.height.next
-            || child.time <= parent.time
-        {
-            throw .brokenChain(child.height)
+        for (parent, child) in zip(headers, headers.dropFirst()) {
+            do throws(HeaderFault) {
+                try HeaderRules.checkLink(child, to: ParentBlock(parent))
+            } catch {
+                throw .brokenChain(child.height)
+            }
         }
         guard let certified = headers.last, let last = range.blocks.last else {
             throw .emptyRange

@@ -34,10 +34,11 @@ struct HeaderLink: Sendable {
         let header = block.header
         try self.checkPlace(of: header, chain: chain)
         try self.checkProposer(of: header, chain: chain)
-        let limits = chain.parameters
-        guard header.transactionCount <= limits.maximumTransactions,
-            header.bodyBytes <= limits.maximumBodyBytes
-        else { throw self.finding(.wrongBody, header, "it is larger than genesis allows") }
+        do throws(HeaderFault) {
+            try HeaderRules.checkLimits(header, chain.parameters)
+        } catch {
+            throw self.finding(.wrongBody, header, "\(error)")
+        }
         guard block.bodyMatchesHeader else {
             throw self.finding(
                 .wrongBody, header, "its transactions are not those that its header commits to")
@@ -51,26 +52,13 @@ struct HeaderLink: Sendable {
     }
 
     private func checkPlace(of header: BlockHeader, chain: Genesis) throws(AuditFinding) {
-        guard header.chainID == chain.chainID else {
-            throw self.finding(.brokenChain, header, "it belongs to the chain \(header.chainID)")
-        }
-        guard header.height == self.height.next else {
-            throw self.finding(
-                .brokenChain, header, "block \(self.height.next.rawValue) was expected here")
-        }
-        guard header.parentHash == self.hash else {
-            throw self.finding(.brokenChain, header, "its parent is another block")
-        }
-        guard header.time > self.time else {
-            throw self.finding(.brokenChain, header, "its time is not after its parent's")
-        }
-        guard header.epoch == chain.parameters.epoch(of: header.height) else {
-            throw self.finding(.brokenChain, header, "its epoch is not that of its height")
-        }
-        // The parent of an epoch's first block is named as the root of views.
-        let parentView = header.epoch == self.epoch ? self.view : .root
-        guard header.parentView == parentView, header.view > parentView else {
-            throw self.finding(.brokenChain, header, "its view does not follow its parent's")
+        do throws(HeaderFault) {
+            try HeaderRules.checkChain(header, chain.chainID, chain.parameters)
+            try HeaderRules.checkLink(
+                header, to: ParentBlock(height: self.height, hash: self.hash, time: self.time))
+            try HeaderRules.checkView(header, parentEpoch: self.epoch, parentView: self.view)
+        } catch {
+            throw self.finding(.brokenChain, header, "\(error)")
         }
     }
 
@@ -80,16 +68,11 @@ struct HeaderLink: Sendable {
                 .badCertificate, header,
                 "the block before it changes the validators and has no finalization of its own")
         }
-        guard header.validatorsHash == self.validatorsHash else {
-            throw self.finding(.brokenChain, header, "it names other validators than its epoch's")
-        }
-        let isLast = header.height == chain.parameters.lastHeight(of: header.epoch)
-        guard isLast || header.nextValidatorsHash == self.validatorsHash else {
-            throw self.finding(
-                .brokenChain, header, "it changes the validators before its epoch's end")
-        }
-        guard header.proposer == validators.leader(of: header.round) else {
-            throw self.finding(.brokenChain, header, "it is not of its view's leader")
+        do throws(HeaderFault) {
+            try HeaderRules.checkValidators(
+                header, validators, hash: self.validatorsHash, chain.parameters)
+        } catch {
+            throw self.finding(.brokenChain, header, "\(error)")
         }
     }
 
