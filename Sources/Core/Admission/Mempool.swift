@@ -288,7 +288,7 @@ package struct Mempool<Prepared: Sendable>: Sendable {
     /// `excluded`.
     package func candidates(count: Int, excluding excluded: Set<Bytes32>) -> [Waiting] {
         var result: [Waiting] = []
-        ready.forEach { place in
+        ready.visit { place in
             guard result.count < count else { return false }
             if let entry = entries[place.id], entry.isReady, entry.readyPlace == place.number,
                 !excluded.contains(place.id)

@@ -42,7 +42,7 @@ struct Line<Element: Sendable>: Lane {
     var all: [Element] { elements[head...].compactMap(\.self) }
 
     /// Shows what waits, the first one first, for as long as `body` asks for more.
-    func forEach(_ body: (Element) -> Bool) {
+    func visit(_ body: (Element) -> Bool) {
         for element in elements[head...] {
             guard let element else { continue }
             guard body(element) else { return }

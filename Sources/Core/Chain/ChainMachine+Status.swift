@@ -79,6 +79,10 @@ extension ChainMachine {
             ("relays", relays.count, AdmissionLimits.relayed),
             ("questions of peers", openQuestions, ChainLimits.questions),
         ]
+        // What waits for its checks is checked at once while nothing else is.
+        if checks.count > 0, !judging.values.contains(where: { $0.purpose == .submitted }) {
+            return "\(checks.count) transactions are under check, and nobody checks them"
+        }
         return bounds.first { $0.1 > $0.2 }.map { "\($0.1) \($0.0), at most \($0.2)" }
     }
 }

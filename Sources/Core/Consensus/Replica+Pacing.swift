@@ -5,7 +5,9 @@ import Ledger
 extension Replica {
     /// Notes how late the view that ends now was, if a certificate of its block ends it.
     mutating func noteLateness(at entry: Certificate?) {
-        guard let entry, entry.subject.kind != .nullify, entry.subject.round == round else { return }
+        guard let entry, entry.subject.kind != .nullify, entry.subject.round == round else {
+            return
+        }
         let leader = Int(validators.leader(of: round).rawValue)
         let late = now.instant.milliseconds(since: proposalDue)
         // What was needed once is forgotten slowly: a shorter timer is tried again, and no view is lost

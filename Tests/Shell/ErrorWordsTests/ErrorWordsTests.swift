@@ -1,3 +1,4 @@
+import Admission
 import BallotCryptography
 import BlockSync
 import Codec
