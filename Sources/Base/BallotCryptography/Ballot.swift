@@ -40,21 +40,30 @@ package struct Ballot: Sendable {
     /// The encrypted choices, one per contest in the order of the style.
     package var ciphertexts: [BallotCiphertext] { self.contests.map { $0.ciphertext } }
 
+    /// About how many bytes of memory the ballot takes: its wire, and what was decoded.
+    package var memorySize: Int {
+        let pointCount = self.contests.reduce(4) { $0 + 2 + 2 * $1.c.count }
+        return 3 * self.wire.count + pointCount * MemoryLayout<Point>.stride
+    }
+
     /// Steps 1 and 3 together, for readers that have no state to check in between.
     /// - Throws: the codes of `BallotForm` and `decoded()`.
     package init(_ wire: [UInt8], rules: BallotRules) throws(RefusalCode) {
         self = try BallotForm(wire, rules: rules).decoded()
     }
 
-    fileprivate init(_ form: BallotForm) throws(RefusalCode) {
+    /// Step 3: decodes what `signature`, which is of this form, does not hold already.
+    init(
+        _ form: BallotForm, names: BallotNames, signature: BallotSignature?
+    ) throws(RefusalCode) {
         var responses: [(z: Scalar, f: [Scalar])] = []
         for contest in form.contests {
             responses.append((try Scalar(checking: contest.z), try decodeScalars(contest.f)))
         }
         self.zq = try Scalar(checking: form.zq)
-        self.zs = try Scalar(checking: form.zs)
-        var points = try form.decodedPoints()[...]
-        self.key = points.removeFirst()
+        if let signature { self.zs = signature.zs } else { self.zs = try Scalar(checking: form.zs) }
+        var points = try form.decodedPoints(withSignature: signature == nil)[...]
+        self.key = signature?.key ?? points.removeFirst()
         var contests: [Contest] = []
         contests.reserveCapacity(form.contests.count)
         for (contest, response) in zip(form.contests, responses) {
@@ -73,23 +82,24 @@ package struct Ballot: Sendable {
         self.contests = contests
         self.k1 = points.removeFirst()
         self.k0 = points.removeFirst()
-        self.ts = points.removeFirst()
+        self.ts = signature?.ts ?? points.removeFirst()
         self.header = form.header
         self.wire = form.wire
-        self.ballotID = form.ballotID
-        let statement = BallotStatement(form)
-        self.tracker = statement.tracker
-        self.delta = statement.delta
-        self.challenge = statement.challenge(of: form)
+        self.ballotID = names.ballotID
+        self.tracker = names.tracker
+        self.delta = names.statement.delta
+        self.challenge = signature?.challenge ?? names.statement.challenge(of: form)
     }
 }
 
 extension BallotForm {
-    /// The points in the order of the wire: P; per contest A, C, T_A, D; K1, K0, T_s.
+    /// The points in the order of the wire: P; per contest A, C, T_A, D; K1, K0, T_s. Without the
+    /// signature, P and T_s are left out.
     /// - Throws: `identity`, `point` for the first that is refused.
-    fileprivate func decodedPoints() throws(RefusalCode) -> [Point] {
-        var encodings = [self.header.credentialKey]
+    fileprivate func decodedPoints(withSignature: Bool) throws(RefusalCode) -> [Point] {
+        var encodings: [Bytes32] = []
         encodings.reserveCapacity(self.wire.count / Bytes32.size)
+        if withSignature { encodings.append(self.header.credentialKey) }
         for contest in self.contests {
             encodings.append(contest.ciphertext.a)
             encodings.append(contentsOf: contest.ciphertext.c)
@@ -98,7 +108,7 @@ extension BallotForm {
         }
         encodings.append(self.k1)
         encodings.append(self.k0)
-        encodings.append(self.ts)
+        if withSignature { encodings.append(self.ts) }
         // An identity where it is refused, P or A, is caught before all else by the zeros it is.
         let telling = [self.header.credentialKey] + self.contests.map { $0.ciphertext.a }
         if !telling.contains(.zero), let points = Point.decode(encodings) { return points }
@@ -112,12 +122,6 @@ extension BallotForm {
         }
         throw .point
     }
-}
-
-extension BallotForm {
-    /// Step 3 of the order of checks: decodes scalars and points.
-    /// - Throws: `scalar`, `identity`, `point`.
-    package func decoded() throws(RefusalCode) -> Ballot { try Ballot(self) }
 }
 
 /// `St = [electionId, u32 style, P, u32 seq, prev, u32 contests, part_1, …, part_M]`, and the

@@ -50,8 +50,12 @@ package enum BallotVerifier {
     ///
     /// The answers are in the order of `batch`: nil for a valid ballot, else the code that the
     /// ledger gives, `sum` or `proof`.
+    ///
+    /// - Parameter areSigned: whether `signaturesHold` has found every signature to hold, so that
+    ///   (sig) is left out.
     package static func verify<R: RandomSource>(
-        _ batch: [(ballot: Ballot, rules: BallotRules)], random: inout R
+        _ batch: [(ballot: Ballot, rules: BallotRules)], areSigned: Bool = false,
+        random: inout R
     ) -> [RefusalCode?] {
         var refusals = [RefusalCode?](repeating: nil, count: batch.count)
         var open: [Int] = []
@@ -59,43 +63,73 @@ package enum BallotVerifier {
             if entry.ballot.sumsHold(entry.rules) {
                 open.append(index)
             } else {
-                refusals[index] = entry.ballot.signatureHolds ? .sum : .proof
+                refusals[index] = areSigned || entry.ballot.signatureHolds ? .sum : .proof
             }
         }
-        if !open.isEmpty, !Self.hold(batch, open[...], &random) {
-            Self.bisect(batch, open[...], &refusals, &random)
+        let failing = Self.failing(open, &random) { indices, random in
+            Self.hold(batch, indices, areSigned: areSigned, &random)
         }
+        // A sum of equations that hold vanishes whatever the weights are: one of these ballots' does
+        // not hold. Their (sum) does, so the ledger's code needs no other look at them.
+        for index in failing { refusals[index] = .proof }
         return refusals
     }
 
-    /// Finds the bad ballots among `indices`, whose equations do not all hold.
+    /// Checks (sig) of ballots of any styles, in one multi-scalar multiplication that takes two
+    /// points of each; a failing batch is halved as in `verify`. One signature alone is checked
+    /// without random numbers.
+    package static func signaturesHold<R: RandomSource>(
+        _ batch: [BallotSignature], random: inout R
+    ) -> [Bool] {
+        if batch.count == 1 { return [batch[0].holds] }
+        var answers = [Bool](repeating: true, count: batch.count)
+        let failing = Self.failing([Int](batch.indices), &random) { indices, random in
+            var weights = BatchWeights(
+                fresh: random.bytes(32), batch: indices.map { batch[$0].ballotID })
+            var equations = BatchEquations(reservingCapacity: 2 * indices.count + 2)
+            for index in indices { equations.add(batch[index], weights: &weights) }
+            return equations.hold()
+        }
+        for index in failing { answers[index] = false }
+        return answers
+    }
+
+    /// Which of some ballots fail a check that holds for ballots together exactly if it holds for
+    /// each of them.
+    private static func failing<R: RandomSource>(
+        _ indices: [Int], _ random: inout R, hold: (ArraySlice<Int>, inout R) -> Bool
+    ) -> [Int] {
+        var failing: [Int] = []
+        if !indices.isEmpty, !hold(indices[...], &random) {
+            Self.bisect(indices[...], &failing, &random, hold)
+        }
+        return failing
+    }
+
+    /// Finds the bad ballots among `indices`, which do not all pass.
     private static func bisect<R: RandomSource>(
-        _ batch: [(ballot: Ballot, rules: BallotRules)], _ indices: ArraySlice<Int>,
-        _ refusals: inout [RefusalCode?], _ random: inout R
+        _ indices: ArraySlice<Int>, _ failing: inout [Int], _ random: inout R,
+        _ hold: (ArraySlice<Int>, inout R) -> Bool
     ) {
         if let only = indices.first, indices.count == 1 {
-            // A sum of equations that hold vanishes whatever the weights are: one of this ballot's does
-            // not hold. Its (sum) does, so the ledger's code needs no other look at it.
-            refusals[only] = .proof
+            failing.append(only)
             return
         }
         let middle = indices.startIndex + indices.count / 2
         let (first, second) = (indices[..<middle], indices[middle...])
-        if Self.hold(batch, first, &random) {
+        if hold(first, &random) {
             // Then the fault is in the second half, which needs no check to say so.
-            Self.bisect(batch, second, &refusals, &random)
+            Self.bisect(second, &failing, &random, hold)
             return
         }
-        Self.bisect(batch, first, &refusals, &random)
-        if !Self.hold(batch, second, &random) {
-            Self.bisect(batch, second, &refusals, &random)
-        }
+        Self.bisect(first, &failing, &random, hold)
+        if !hold(second, &random) { Self.bisect(second, &failing, &random, hold) }
     }
 
-    /// Whether every equation of some ballots holds but (sum).
+    /// Whether every equation of some ballots holds but (sum), and (sig) where it was checked before.
     private static func hold<R: RandomSource>(
         _ batch: [(ballot: Ballot, rules: BallotRules)], _ indices: ArraySlice<Int>,
-        _ random: inout R
+        areSigned: Bool, _ random: inout R
     ) -> Bool {
         var weights = BatchWeights(
             fresh: random.bytes(32), batch: indices.map { batch[$0].ballot.ballotID })
@@ -104,7 +138,9 @@ package enum BallotVerifier {
         for index in indices { count += batch[index].ballot.wire.count / 48 }
         var equations = BatchEquations(reservingCapacity: count)
         for index in indices {
-            equations.add(batch[index].ballot, rules: batch[index].rules, weights: &weights)
+            equations.add(
+                batch[index].ballot, rules: batch[index].rules, withSignature: !areSigned,
+                weights: &weights)
         }
         return equations.hold()
     }

@@ -56,8 +56,11 @@ struct BatchEquations {
         var scalars: [Scalar]
     }
 
-    /// Adds every equation of `ballot` but (sum), each under a weight of its own.
-    mutating func add(_ ballot: Ballot, rules: BallotRules, weights: inout BatchWeights) {
+    /// Adds every equation of `ballot` but (sum), and (sig) unless it was checked before, each under
+    /// a weight of its own.
+    mutating func add(
+        _ ballot: Ballot, rules: BallotRules, withSignature: Bool, weights: inout BatchWeights
+    ) {
         let c = ballot.challenge
         let set = self.keySet(of: rules)
         for (position, contest) in ballot.contests.enumerated() {
@@ -82,11 +85,20 @@ struct BatchEquations {
         self.append(rhoBit, ballot.k0)
         self.base = self.base - rhoBit * ballot.bitCoefficient
         self.pedersen = self.pedersen - rhoBit * ballot.zq
-        // (sig) c P + T_s - zs B
-        let rhoSignature = weights.next()
-        self.append(rhoSignature * c, ballot.key)
-        self.append(rhoSignature, ballot.ts)
-        self.base = self.base - rhoSignature * ballot.zs
+        if withSignature {
+            self.add(
+                BallotSignature(
+                    key: ballot.key, ts: ballot.ts, zs: ballot.zs, challenge: c,
+                    ballotID: ballot.ballotID), weights: &weights)
+        }
+    }
+
+    /// Adds (sig) of a ballot: c P + T_s - zs B.
+    mutating func add(_ signature: BallotSignature, weights: inout BatchWeights) {
+        let rho = weights.next()
+        self.append(rho * signature.challenge, signature.key)
+        self.append(rho, signature.ts)
+        self.base = self.base - rho * signature.zs
     }
 
     /// Whether the sum is the identity, in the ristretto sense.

@@ -21,4 +21,12 @@ package protocol BlindSignatureVerifier: Sendable {
     /// Whether `signature` over `message` verifies under the 384-byte big-endian `modulus` and
     /// e = 65537. False for anything of another size.
     func isValid(_ signature: [UInt8], of message: [UInt8], modulus: [UInt8]) -> Bool
+
+    /// The same verifier, which need not read `modulus` again for each signature.
+    func keeping(_ modulus: [UInt8]) -> Self
+}
+
+extension BlindSignatureVerifier {
+    /// A verifier that keeps nothing.
+    package func keeping(_ modulus: [UInt8]) -> Self { self }
 }

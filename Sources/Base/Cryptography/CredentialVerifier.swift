@@ -15,6 +15,11 @@ package struct CredentialVerifier: BlindSignatureVerifier {
         self.keys = keys
     }
 
+    /// A verifier that has the key of `modulus` parsed, and no other.
+    package func keeping(_ modulus: [UInt8]) -> Self {
+        keys[modulus] == nil ? Self(moduli: [modulus]) : self
+    }
+
     /// Whether `signature` over `message` verifies under the 384-byte `modulus` and e = 65537.
     package func isValid(_ signature: [UInt8], of message: [UInt8], modulus: [UInt8]) -> Bool {
         guard signature.count == BlindIssuingKey.size,

@@ -1,5 +1,5 @@
 import BallotCryptography
-package import Codec
+import Codec
 package import Ledger
 
 /// What a node does with a transaction that it is offered.
@@ -14,10 +14,18 @@ package enum Admission: Hashable, Sendable {
     case refused(Refusal)
 }
 
+/// What the state alone says of a transaction.
+package struct Screening: Sendable {
+    /// Nil if the transaction is worth `BallotCheck` and `AdmissionCheck.check`.
+    package let admission: Admission?
+    /// The ballot as far as its form goes, for `BallotCheck`; nil for other transactions, and for a
+    /// ballot whose form or election is refused or that the chain holds.
+    package let ballot: PreparedBallot?
+}
+
 /// The rules of block validation applied to one transaction at a time, on the state of the newest
 /// block that the node knows. Nothing is changed: each check stands alone.
 package struct AdmissionCheck {
-    private let chain: ChainContext
     private var executor: BlockExecutor
 
     /// - Parameter time: when the next block is expected; a time that is not after the state's own
@@ -26,83 +34,91 @@ package struct AdmissionCheck {
         chain: ChainContext, state: any StateReader, catalog: ElectionCatalog, time: Timestamp
     ) throws(StateFault) {
         let head = try state.required(Table.head)
-        self.chain = chain
-        self.executor = try BlockExecutor(
+        executor = try BlockExecutor(
             chain: chain, parent: state, catalog: catalog, height: head.height.next,
             time: max(time, head.time.adding(milliseconds: 1)), parentHash: .zero)
     }
 
     /// What was decoded so far, for the next check.
-    package var catalog: ElectionCatalog { self.executor.catalog }
+    package var catalog: ElectionCatalog { executor.catalog }
 
     /// What the state alone says of a transaction, before a certificate or proof of it is checked:
-    /// junk costs no more than this. Nil if it is worth `BallotCheck` and `check`.
-    package mutating func screen(
-        _ bytes: [UInt8], id: Bytes32
-    ) throws(StateFault) -> Admission? {
-        if let height = try self.executor.state.record(Table.transaction(id)) {
-            return .duplicate(of: height)
+    /// junk costs no more than this.
+    package mutating func screen(_ entry: Entry) throws(StateFault) -> Screening {
+        if let height = try executor.state.record(Table.transaction(entry.id)) {
+            return Screening(admission: .duplicate(of: height), ballot: nil)
         }
-        guard BallotCheck.isBallot(bytes) else { return nil }
-        var scratch = self.executor
-        defer { self.executor.catalog = scratch.catalog }
+        guard BallotCheck.isBallot(entry.bytes) else {
+            return Screening(admission: nil, ballot: nil)
+        }
         do throws(ExecutionFailure) {
-            guard case .ballot(let ballot) = try BlockExecutor.decode(bytes) else { return nil }
-            try scratch.screen(ballot)
-            return nil
-        } catch {
-            switch error {
-            case .fault(let fault): throw fault
-            case .refused(let refusal): return refusal.code == .quota ? nil : .refused(refusal)
+            guard case .ballot(let ballot) = try BlockExecutor.decode(entry.bytes) else {
+                return Screening(admission: nil, ballot: nil)
             }
+            let (prepared, refusal) = try executor.screen(ballot, entry.id)
+            return Screening(admission: refusal.map { .refused($0) }, ballot: prepared)
+        } catch {
+            return Screening(admission: .refused(try error.refusal()), ballot: nil)
         }
     }
 
-    /// - Parameter verified: the verdict of `BallotCheck` on a ballot; without it the proof is
-    ///   checked here.
-    package mutating func check(
-        _ bytes: [UInt8], id: Bytes32, verified: VerifiedBallot? = nil
-    ) throws(StateFault) -> Admission {
-        if let height = try self.executor.state.record(Table.transaction(id)) {
+    /// Looks again at a ballot whose certificate and proof are valid: the state alone has a say.
+    package mutating func check(_ ballot: VerifiedBallot) throws(StateFault) -> Admission {
+        if let height = try executor.state.record(Table.transaction(ballot.id)) {
             return .duplicate(of: height)
         }
-        var scratch = self.executor
-        defer { self.executor.catalog = scratch.catalog }
         do throws(ExecutionFailure) {
-            try scratch.apply(bytes, id: id, verified: verified)
+            try executor.requireTurn(of: ballot)
             return .admitted
         } catch {
-            switch error {
-            case .fault(let fault): throw fault
-            case .refused(let refusal):
-                guard refusal.code == .quota, BallotCheck.isBallot(bytes) else {
-                    return .refused(refusal)
-                }
-                if verified == nil, let refusal = try scratch.proofRefusal(of: bytes) {
-                    return .refused(refusal)
-                }
-                return .waiting(refusal)
+            let refusal = try error.refusal()
+            return refusal.code == .quota ? .waiting(refusal) : .refused(refusal)
+        }
+    }
+
+    /// Applies a transaction to a state that is thrown away. A ballot's certificate and proof are
+    /// checked here.
+    package mutating func check(_ entry: Entry) throws(StateFault) -> Admission {
+        if let height = try executor.state.record(Table.transaction(entry.id)) {
+            return .duplicate(of: height)
+        }
+        var scratch = executor
+        defer { executor.catalog = scratch.catalog }
+        do throws(ExecutionFailure) {
+            try scratch.apply(entry)
+            return .admitted
+        } catch {
+            let refusal = try error.refusal()
+            guard refusal.code == .quota, BallotCheck.isBallot(entry.bytes) else {
+                return .refused(refusal)
             }
+            // The quota refused the ballot before its certificate and proof were looked at.
+            let fault = try scratch.faultOfProof(of: entry)
+            return fault.map { .refused($0) } ?? .waiting(refusal)
         }
     }
 }
 
 extension BlockExecutor {
-    /// Why a ballot's certificate or proof is refused, where the quota refused it before that.
-    fileprivate mutating func proofRefusal(of bytes: [UInt8]) throws(StateFault) -> Refusal? {
+    /// Why a ballot's certificate or proof is refused.
+    fileprivate mutating func faultOfProof(of entry: Entry) throws(StateFault) -> Refusal? {
         do throws(ExecutionFailure) {
-            guard case .ballot(let transaction) = try Self.decode(bytes) else { return nil }
-            let candidate = try BallotCandidate(
-                transaction, state: self.state, catalog: &self.catalog)
-            let ballot = try candidate.decoded()
-            try candidate.checkCertificate(with: self.chain.verifiers)
-            let code = BallotVerifier.diagnose(ballot, rules: candidate.rules)
-            return code.map { Refusal(proof: $0.onLedger) }
+            guard case .ballot(let transaction) = try Self.decode(entry.bytes) else { return nil }
+            let ballot = try preparedBallot(transaction, entry.id)
+            _ = try ballot.verified(try ballot.decoded())
+            return nil
         } catch {
-            switch error {
-            case .fault(let fault): throw fault
-            case .refused(let refusal): return refusal
-            }
+            return try error.refusal()
+        }
+    }
+}
+
+extension ExecutionFailure {
+    /// Passes a fault on by itself.
+    fileprivate func refusal() throws(StateFault) -> Refusal {
+        switch self {
+        case .refused(let refusal): return refusal
+        case .fault(let fault): throw fault
         }
     }
 }

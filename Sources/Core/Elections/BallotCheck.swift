@@ -1,16 +1,7 @@
-package import BallotCryptography
-package import Codec
-import Ledger
+import BallotCryptography
+import Codec
+package import Ledger
 package import Ristretto
-
-/// A ballot whose certificate and proof are valid for the election and style it names. Whether it
-/// may be cast now is the state's to say.
-package struct VerifiedBallot: Sendable {
-    /// The transaction's id, which covers the certificate, too.
-    package let id: Bytes32
-    /// Decoded, so that applying it decodes no point of the proof again.
-    package let ballot: Ballot
-}
 
 /// What the heavy checks say of one ballot.
 package enum BallotVerdict: Sendable {
@@ -31,10 +22,11 @@ package struct BallotCheck: Sendable {
         /// For ballots that clients and peers send, of which many may be false: the cheapest checks
         /// come first, so that a false ballot costs as little as it can. Measured on one core with a
         /// ballot of two contests and eight cells, in microseconds: form 1, certificate 45, signature
-        /// 65, points 80, proof 140 in a batch of 16 and 320 alone. (What the state says, 20 with the
-        /// hashes it asks for, comes before all but the form: `AdmissionCheck.screen`.)
+        /// 65 alone and half of it in a batch, points 80, proof 140 in a batch of 16 and 320 alone.
+        /// (What the state says, 20 with the hashes it asks for, comes before all but the form:
+        /// `AdmissionCheck.screen`.)
         case cheapestFirst
-        /// For blocks, whose ballots are good as a rule: the signature is checked in the batch alone.
+        /// For blocks, whose ballots are good as a rule: the signature is checked with the proof.
         case asInBlock
     }
 
@@ -47,176 +39,165 @@ package struct BallotCheck: Sendable {
     package func isValid(
         _ bytes: [UInt8], state: any StateReader, catalog: inout ElectionCatalog
     ) throws(StateFault) -> Bool {
-        do throws(ExecutionFailure) {
-            guard case .ballot(let transaction) = try BlockExecutor.decode(bytes) else {
-                return false
-            }
-            let candidate = try BallotCandidate(transaction, state: state, catalog: &catalog)
-            let ballot = try candidate.decoded()
-            try candidate.checkCertificate(with: self.chain.verifiers)
-            return BallotVerifier.diagnose(ballot, rules: candidate.rules) == nil
-        } catch {
-            switch error {
-            case .fault(let fault): throw fault
-            case .refused: return false
-            }
-        }
-    }
-
-    /// Judges ballots; one verdict each, in order.
-    package func verify<R: RandomSource>(
-        _ transactions: [(id: Bytes32, bytes: [UInt8])], order: Order = .asInBlock,
-        state: any StateReader, catalog: inout ElectionCatalog, random: inout R
-    ) throws(StateFault) -> [BallotVerdict] {
-        var verdicts: [BallotVerdict] = []
-        var batch: [(ballot: Ballot, rules: BallotRules)] = []
-        var places: [Int] = []
-        for (index, (id, bytes)) in transactions.enumerated() {
+        switch try prepare([Entry(bytes)], state: state, catalog: &catalog)[0] {
+        case .refused: return false
+        case .ballot(let ballot):
             do throws(ExecutionFailure) {
-                guard case .ballot(let transaction) = try BlockExecutor.decode(bytes) else {
-                    throw .refuse(.parameter, "the transaction is no ballot")
-                }
-                let candidate = try BallotCandidate(transaction, state: state, catalog: &catalog)
-                let ballot = try candidate.decoded(in: order, with: self.chain.verifiers)
-                verdicts.append(.valid(VerifiedBallot(id: id, ballot: ballot)))
-                batch.append((ballot, candidate.rules))
-                places.append(index)
+                _ = try ballot.verified(try ballot.decoded())
+                return true
             } catch {
                 switch error {
                 case .fault(let fault): throw fault
-                case .refused(let refusal): verdicts.append(.refused(refusal))
+                case .refused: return false
                 }
             }
         }
-        let codes = BallotVerifier.verify(batch, random: &random)
-        for (place, code) in zip(places, codes) {
-            if let code { verdicts[place] = .refused(Refusal(proof: code)) }
-        }
-        return verdicts
-    }
-}
-
-/// A ballot transaction with the rules of its election and style (`ballot.md` 1.9).
-struct BallotCandidate {
-    let election: PreparedElection
-    let style: BallotStyle
-    let rules: BallotRules
-    let form: BallotForm
-    let certificate: [UInt8]
-
-    var header: BallotHeader { self.form.header }
-
-    /// Step 1: length, version, election, style, contests.
-    init(
-        _ transaction: BallotTransaction, state: some StateReader,
-        catalog: inout ElectionCatalog
-    ) throws(ExecutionFailure) {
-        let header = try refusing("the ballot has no header") { () throws(RefusalCode) in
-            try BallotHeader(peeking: transaction.wire)
-        }
-        let prepared: PreparedElection?
-        do {
-            prepared = try catalog.prepared(header.electionID, in: state)
-        } catch {
-            throw .fault(error)
-        }
-        guard let prepared else {
-            throw .refuse(.election, "no election has the id \(header.electionID)")
-        }
-        guard let style = prepared.document.style(numbered: header.style),
-            let rules = prepared.rules(of: header.style)
-        else { throw .refuse(.style, "the election has no style \(header.style)") }
-        self.election = prepared
-        self.style = style
-        self.rules = rules
-        self.certificate = transaction.certificate
-        self.form = try refusing("the ballot has not the form that its style demands") {
-            () throws(RefusalCode) in
-            try BallotForm(transaction.wire, rules: rules)
-        }
     }
 
-    /// Step 3: points and scalars.
-    func decoded() throws(ExecutionFailure) -> Ballot {
-        do throws(RefusalCode) {
-            return try self.form.decoded()
-        } catch {
-            throw .refuse(error, Self.reason(forEncoding: error))
-        }
+    /// A ballot that is ready to be checked, or why there is none.
+    package enum Preparation: Sendable {
+        case ballot(PreparedBallot)
+        case refused(Refusal)
     }
 
-    /// Step 3 and the certificate, in the given order; with the cheapest first, the signature, too.
-    func decoded(
-        in order: BallotCheck.Order, with verifiers: Verifiers
-    ) throws(ExecutionFailure) -> Ballot {
-        if case .cheapestFirst = order {
-            do {
-                try self.checkCertificate(with: verifiers)
-                try self.checkSignature()
+    /// Reads ballots, as far as their form goes; one answer each, in order.
+    package func prepare(
+        _ entries: [Entry], state: any StateReader, catalog: inout ElectionCatalog
+    ) throws(StateFault) -> [Preparation] {
+        var known: [Bytes32: PreparedElection] = [:]
+        var preparations: [Preparation] = []
+        preparations.reserveCapacity(entries.count)
+        for entry in entries {
+            do throws(ExecutionFailure) {
+                guard case .ballot(let transaction) = try BlockExecutor.decode(entry.bytes) else {
+                    throw .refuse(.parameter, "the transaction is no ballot")
+                }
+                let header = try PreparedBallot.header(of: transaction)
+                let election: PreparedElection
+                if let before = known[header.electionID] {
+                    election = before
+                } else {
+                    election = try catalog.require(
+                        header.electionID, in: state, with: chain.verifiers)
+                }
+                known[header.electionID] = election
+                preparations.append(
+                    .ballot(
+                        try PreparedBallot(
+                            transaction, id: entry.id, header: header, of: election)))
             } catch {
-                // The code is that of the first rule that fails, and points come before certificates.
-                _ = try self.decoded()
-                throw error
+                switch error {
+                case .fault(let fault): throw fault
+                case .refused(let refusal): preparations.append(.refused(refusal))
+                }
             }
-            return try self.decoded()
         }
-        let ballot = try self.decoded()
-        try self.checkCertificate(with: verifiers)
-        return ballot
+        return preparations
     }
 
-    /// The equation of step 8 that is cheap by itself. A ballot that fails it is E_PROOF whatever its
-    /// other equations say.
-    private func checkSignature() throws(ExecutionFailure) {
-        let holds: Bool
-        do throws(RefusalCode) {
-            holds = try self.form.signatureHolds()
+    /// Reads and judges ballots; one verdict each, in order.
+    package func verify<R: RandomSource>(
+        _ entries: [Entry], order: Order = .asInBlock, state: any StateReader,
+        catalog: inout ElectionCatalog, random: inout R
+    ) throws(StateFault) -> [BallotVerdict] {
+        let preparations = try prepare(entries, state: state, catalog: &catalog)
+        var ballots: [PreparedBallot] = []
+        for case .ballot(let ballot) in preparations { ballots.append(ballot) }
+        var verdicts = Self.verify(ballots, order: order, random: &random)[...]
+        return preparations.map { preparation in
+            switch preparation {
+            case .refused(let refusal): .refused(refusal)
+            case .ballot: verdicts.removeFirst()
+            }
+        }
+    }
+
+    /// Judges ballots, whose equations are checked in one sum; one verdict each, in order.
+    package static func verify<R: RandomSource>(
+        _ ballots: [PreparedBallot], order: Order = .asInBlock, random: inout R
+    ) -> [BallotVerdict] {
+        var verdicts: [BallotVerdict?] = .init(repeating: nil, count: ballots.count)
+        var signatures: [BallotSignature?] = .init(repeating: nil, count: ballots.count)
+        if case .cheapestFirst = order {
+            signatures = checkedSignatures(of: ballots, &verdicts, &random)
+        }
+        var batch: [(ballot: Ballot, rules: BallotRules)] = []
+        var places: [Int] = []
+        for (place, ballot) in ballots.enumerated() where verdicts[place] == nil {
+            do throws(ExecutionFailure) {
+                let decoded = try ballot.decoded(signatures[place])
+                if case .asInBlock = order { try ballot.checkCertificate() }
+                batch.append((decoded, ballot.style.rules))
+                places.append(place)
+            } catch {
+                verdicts[place] = .refused(error.asRefusal)
+            }
+        }
+        var areSigned = false
+        if case .cheapestFirst = order { areSigned = true }
+        let codes = BallotVerifier.verify(batch, areSigned: areSigned, random: &random)
+        for (index, place) in places.enumerated() {
+            let ballot = ballots[place]
+            verdicts[place] =
+                codes[index].map { .refused(Refusal(proof: $0)) }
+                ?? .valid(
+                    VerifiedBallot(
+                        id: ballot.id, ballot: batch[index].ballot, style: ballot.style))
+        }
+        return verdicts.map { verdict in
+            guard let verdict else { preconditionFailure("every ballot gets a verdict") }
+            return verdict
+        }
+    }
+
+    /// Certificates, and then the equations that are cheap by themselves, all in one sum. A ballot
+    /// that fails its own is E_PROOF whatever its other equations say.
+    ///
+    /// - Returns: the signatures of the ballots that have no verdict yet.
+    private static func checkedSignatures<R: RandomSource>(
+        of ballots: [PreparedBallot], _ verdicts: inout [BallotVerdict?], _ random: inout R
+    ) -> [BallotSignature?] {
+        var signatures: [BallotSignature?] = .init(repeating: nil, count: ballots.count)
+        var batch: [BallotSignature] = []
+        var places: [Int] = []
+        for (place, ballot) in ballots.enumerated() {
+            do throws(ExecutionFailure) {
+                try ballot.checkCertificate()
+                let signature = try ballot.signature()
+                signatures[place] = signature
+                batch.append(signature)
+                places.append(place)
+            } catch {
+                verdicts[place] = .refused(ballot.firstFault(or: error))
+            }
+        }
+        let answers = BallotVerifier.signaturesHold(batch, random: &random)
+        for (place, holds) in zip(places, answers) where !holds {
+            verdicts[place] = .refused(
+                ballots[place].firstFault(or: .refused(Refusal(proof: .proof))))
+        }
+        return signatures
+    }
+}
+
+extension PreparedBallot {
+    /// The code is that of the first rule that fails, and points come before certificates.
+    fileprivate func firstFault(or later: ExecutionFailure) -> Refusal {
+        do throws(ExecutionFailure) {
+            _ = try decoded()
+            return later.asRefusal
         } catch {
-            throw .refuse(error, Self.reason(forEncoding: error))
-        }
-        guard holds else { throw .refused(Refusal(proof: .proof)) }
-    }
-
-    /// What is wrong with a group element of a ballot.
-    private static func reason(forEncoding code: RefusalCode) -> String {
-        switch code {
-        case .identity:
-            "the ballot's key, or the element A of a contest, is the identity: it hides nothing"
-        case .scalar: "a scalar of the ballot is not below the group's order"
-        default: "a point of the ballot is not canonically encoded"
-        }
-    }
-
-    /// The part of step 4 that needs no credential state: the first ballot of a credential carries
-    /// the registrar's certificate, later ones carry none.
-    func checkCertificate(with verifiers: Verifiers) throws(ExecutionFailure) {
-        guard self.header.sequence == 1 else {
-            guard self.certificate.isEmpty else {
-                throw .refuse(.certificate, "only a voter's first ballot carries a certificate")
-            }
-            return
-        }
-        let message = CredentialMessage.encode(
-            electionID: self.header.electionID, style: self.header.style,
-            credentialKey: self.header.credentialKey)
-        guard
-            self.certificate.count == Ledger.Limits.rsaBytes,
-            verifiers.credentials.isValid(
-                self.certificate, of: message, modulus: self.style.issuingKey)
-        else {
-            throw .refuse(
-                .certificate, "the certificate is not of this credential, election and style")
+            return error.asRefusal
         }
     }
 }
 
-extension Refusal {
-    /// A ballot whose proof failed.
-    init(proof code: RefusalCode) {
-        self.init(
-            code,
-            code == .sum
-                ? "the choices do not add up to what the contest asks for"
-                : "the ballot's proof does not verify")
+extension ExecutionFailure {
+    /// Where no state is read, nothing can be a fault.
+    fileprivate var asRefusal: Refusal {
+        switch self {
+        case .refused(let refusal): refusal
+        case .fault(let fault): preconditionFailure("a ballot's own checks read no state: \(fault)")
+        }
     }
 }

@@ -104,7 +104,8 @@ extension BlockExecutor {
     mutating func prepared(_ record: ElectionRecord) throws(ExecutionFailure) -> PreparedElection {
         do {
             if let electionID = record.electionID,
-                let prepared = try self.catalog.prepared(electionID, in: self.state)
+                let prepared = try self.catalog.prepared(
+                    electionID, in: self.state, with: self.chain.verifiers)
             {
                 return prepared
             }

@@ -12,9 +12,10 @@ extension BlockExecutor {
         _ transaction: SpoilTransaction, _ id: Bytes32
     ) throws(ExecutionFailure) {
         let election = try self.prepared(transaction.electionID)
-        guard let style = election.document.style(numbered: transaction.style) else {
+        guard let prepared = election.styles[transaction.style] else {
             throw .refuse(.style, "the election has no style \(transaction.style)")
         }
+        let style = prepared.window
         let record = try self.require(Table.election(election.election))
         let window = try self.require(Table.style(election.election, style.number))
         try self.requireOpen(record, window, style, election.document)
@@ -41,9 +42,7 @@ extension BlockExecutor {
         guard count.count < SpoilCount.limit else {
             throw .refuse(.rate, "a credential may spoil \(SpoilCount.limit) trackers")
         }
-        try self.requireCertificate(
-            transaction.certificate, electionID: transaction.electionID, style: style,
-            credentialKey: key)
+        try prepared.checkCertificate(transaction.certificate, of: key)
         try refusing("the spoil proof does not verify") { () throws(RefusalCode) in
             try proof.verify(electionID: transaction.electionID)
         }
@@ -64,30 +63,6 @@ extension BlockExecutor {
 
     /// The election with this id, its keys and rules.
     mutating func prepared(_ electionID: Bytes32) throws(ExecutionFailure) -> PreparedElection {
-        let prepared: PreparedElection?
-        do {
-            prepared = try self.catalog.prepared(electionID, in: self.state)
-        } catch {
-            throw .fault(error)
-        }
-        guard let prepared else {
-            throw .refuse(.election, "no election has the id \(electionID)")
-        }
-        return prepared
-    }
-
-    /// Refuses a certificate that the registrar did not issue for this credential.
-    func requireCertificate(
-        _ certificate: [UInt8], electionID: Bytes32, style: BallotStyle, credentialKey: Bytes32
-    ) throws(ExecutionFailure) {
-        let message = CredentialMessage.encode(
-            electionID: electionID, style: style.number, credentialKey: credentialKey)
-        guard certificate.count == Ledger.Limits.rsaBytes,
-            self.chain.verifiers.credentials.isValid(
-                certificate, of: message, modulus: style.issuingKey)
-        else {
-            throw .refuse(
-                .certificate, "the certificate is not of this credential, election and style")
-        }
+        try self.catalog.require(electionID, in: self.state, with: self.chain.verifiers)
     }
 }

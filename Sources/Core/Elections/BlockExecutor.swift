@@ -26,8 +26,8 @@ package struct BlockExecutor {
     private let parent: any StateReader
     var state: StateOverlay
     var catalog: ElectionCatalog
-    /// Running totals that this block touched, decoded; written once at its end.
-    var totals: [StateKey: TotalRecord] = [:]
+    /// Records that ballots share, decoded.
+    var shared = SharedRecords()
     /// The sets of this height and of the next one; headers that name others are invalid.
     package let validators: ValidatorSuccession
     /// The number of the change that takes effect after this block.
@@ -78,17 +78,24 @@ package struct BlockExecutor {
 
     /// Applies a transaction, or refuses it and leaves everything as it was.
     ///
-    /// - Parameter id: the transaction's id, the log hash of `bytes`.
-    /// - Parameter verified: what `BallotCheck` made of these bytes; without it a ballot's proof is
-    ///   checked here.
+    /// - Parameter verified: what `BallotCheck` made of the entry, which is then not decoded again;
+    ///   without it a ballot's certificate and proof are checked here.
     package mutating func apply(
-        _ bytes: [UInt8], id: Bytes32, verified: VerifiedBallot? = nil
+        _ entry: Entry, verified: VerifiedBallot? = nil
     ) throws(ExecutionFailure) {
+        precondition(
+            verified.map { $0.id == entry.id } ?? true,
+            "a verdict belongs to another transaction")
         let (headBefore, evidenceBefore) = (self.head, self.evidenceCount)
+        if !BallotCheck.isBallot(entry.bytes) { self.writeBackShared() }
         do {
-            try self.admit(bytes, id: id)
-            try self.perform(Self.decode(bytes), id: id, verified: verified)
-            self.state.put(self.height, Table.transaction(id))
+            try self.requireNew(entry.id)
+            if let verified {
+                try self.cast(verified)
+            } else {
+                try self.perform(Self.decode(entry.bytes), id: entry.id)
+            }
+            self.state.put(self.height, Table.transaction(entry.id))
         } catch {
             self.head = headBefore
             self.evidenceCount = evidenceBefore
@@ -105,8 +112,8 @@ package struct BlockExecutor {
     package mutating func finish() throws(StateFault) -> ExecutedBlock {
         try self.enterNextEpoch()
         self.state.put(self.head, Table.head)
-        for (key, total) in self.totals { self.state.put(bytes: total.canonicalBytes, for: key) }
-        self.state.keep()
+        self.shared.writeTotals(to: &self.state)
+        self.writeBackShared()
         let records = self.state.changes
         let (digest, changes) = try StateDigest.after(records, to: self.parent)
         return ExecutedBlock(
@@ -115,8 +122,14 @@ package struct BlockExecutor {
             catalog: self.catalog)
     }
 
+    /// Makes the state say what the ballots so far did.
+    private mutating func writeBackShared() {
+        self.shared.writeBack(to: &self.state)
+        self.state.keep()
+    }
+
     /// Refuses what the chain already holds.
-    func admit(_ bytes: [UInt8], id: Bytes32) throws(ExecutionFailure) {
+    func requireNew(_ id: Bytes32) throws(ExecutionFailure) {
         if let height = try self.load(Table.transaction(id)) {
             throw .refuse(
                 .duplicate, "the transaction is already in block \(height.rawValue)")
@@ -139,8 +152,8 @@ package struct BlockExecutor {
         }
     }
 
-    mutating func perform(
-        _ transaction: Transaction, id: Bytes32, verified: VerifiedBallot?
+    private mutating func perform(
+        _ transaction: Transaction, id: Bytes32
     ) throws(ExecutionFailure) {
         switch transaction {
         case .createElection(let approved): try self.create(approved, id)
@@ -153,7 +166,7 @@ package struct BlockExecutor {
         case .rollChange(let signed): try self.changeRoll(signed)
         case .issueCount(let signed): try self.countIssues(signed)
         case .issuedLeaves(let signed): try self.publishIssuedLeaves(signed)
-        case .ballot(let ballot): try self.cast(ballot, id, verified)
+        case .ballot(let ballot): try self.cast(ballot, id)
         case .spoil(let spoil): try self.spoil(spoil, id)
         case .partialDecryption(let signed): try self.takeShare(signed, id)
         case .protocolSignature(let signed): try self.sign(signed, id)

@@ -22,9 +22,26 @@ package struct ElectionCatalog: Sendable {
         return document
     }
 
+    /// An election that was prepared before, on whatever branch of blocks.
+    func known(_ electionID: Bytes32) -> PreparedElection? { self.prepared[electionID] }
+
+    /// The election that a ballot names.
+    mutating func require(
+        _ electionID: Bytes32, in state: some StateReader, with verifiers: Verifiers
+    ) throws(ExecutionFailure) -> PreparedElection {
+        do throws(StateFault) {
+            if let election = try self.prepared(electionID, in: state, with: verifiers) {
+                return election
+            }
+        } catch {
+            throw .fault(error)
+        }
+        throw .unknownElection(electionID)
+    }
+
     /// The keys of an election id that the state holds, and what ballots are checked against.
     mutating func prepared(
-        _ electionID: Bytes32, in state: some StateReader
+        _ electionID: Bytes32, in state: some StateReader, with verifiers: Verifiers
     ) throws(StateFault) -> PreparedElection? {
         guard let election = try state.record(Table.electionByID(electionID)) else { return nil }
         if let prepared = self.prepared[electionID] { return prepared }
@@ -34,44 +51,89 @@ package struct ElectionCatalog: Sendable {
         let keys = try state.required(Table.keys(election, record.ceremony)).keys
         let prepared = try PreparedElection(
             election: election, electionID: electionID, document: document, keys: keys,
-            participants: ceremony.participants)
+            participants: ceremony.participants, credentials: verifiers.credentials)
         self.prepared[electionID] = prepared
         return prepared
     }
 }
 
-/// An election whose key ceremony is finished.
-struct PreparedElection: Sendable {
+/// An election whose key ceremony is finished: one object for all its ballots.
+final class PreparedElection: Sendable {
     let election: Bytes32
     let electionID: Bytes32
     let document: ElectionDocument
     let keys: ElectionKeys
     /// Document numbers of the trustees, in the order of the keys' rows.
     let participants: [UInt32]
-    private let rules: [UInt32: BallotRules]
+    /// By number.
+    let styles: [UInt32: PreparedStyle]
 
     init(
         election: Bytes32, electionID: Bytes32, document: ElectionDocument, keys: ElectionKeys,
-        participants: [UInt32]
+        participants: [UInt32], credentials: any BlindSignatureVerifier
     ) throws(StateFault) {
         self.election = election
         self.electionID = electionID
         self.document = document
         self.keys = keys
         self.participants = participants
-        var rules: [UInt32: BallotRules] = [:]
-        do {
+        var styles: [UInt32: PreparedStyle] = [:]
+        do throws(RefusalCode) {
             for style in document.styles {
-                rules[style.number] = try document.ballotRules(
-                    style: style.number, electionID: electionID, keys: keys)
+                styles[style.number] = PreparedStyle(
+                    election: election, electionID: electionID, document: document, window: style,
+                    rules: try document.ballotRules(
+                        style: style.number, electionID: electionID, keys: keys),
+                    credentials: credentials)
             }
         } catch {
             throw StateFault("an election was created whose ballots cannot be checked: \(error)")
         }
+        self.styles = styles
+    }
+}
+
+/// What the ballots of one style are checked against.
+final class PreparedStyle: Sendable {
+    let election: Bytes32
+    let electionID: Bytes32
+    let document: ElectionDocument
+    let window: BallotStyle
+    let rules: BallotRules
+    /// Has the registrar's key of this style parsed.
+    private let credentials: any BlindSignatureVerifier
+
+    init(
+        election: Bytes32, electionID: Bytes32, document: ElectionDocument, window: BallotStyle,
+        rules: BallotRules, credentials: any BlindSignatureVerifier
+    ) {
+        self.election = election
+        self.electionID = electionID
+        self.document = document
+        self.window = window
         self.rules = rules
+        self.credentials = credentials.keeping(window.issuingKey)
     }
 
-    func rules(of style: UInt32) -> BallotRules? { self.rules[style] }
+    /// The style's record, by the election's hash.
+    var name: SharedRecords.StyleName {
+        SharedRecords.StyleName(election: election, style: window.number)
+    }
+
+    /// Refuses a certificate that the registrar did not issue for this credential.
+    func checkCertificate(
+        _ certificate: [UInt8], of credentialKey: Bytes32
+    ) throws(ExecutionFailure) {
+        let message = CredentialMessage.encode(
+            electionID: electionID, style: window.number, credentialKey: credentialKey)
+        guard
+            certificate.count == Ledger.Limits.rsaBytes,
+            credentials.isValid(certificate, of: message, modulus: window.issuingKey)
+        else {
+            throw .refuse(
+                .certificate, "the certificate is not of this credential, election and style")
+        }
+    }
 }
 
 extension Contest {

@@ -31,8 +31,8 @@ package struct ChainAudit: Sendable {
     package private(set) var state = MemoryState()
     private var catalog: ElectionCatalog
     private var frontier = Frontier()
-    // The newest header, or genesis, is an entry of the next block.
-    private var newestEntry: [UInt8]
+    /// The newest header, or genesis: an entry of the next block.
+    private var newestEntry: Entry
     /// What ended the audit.
     package private(set) var stopped: AuditFinding?
     private(set) var alarms: [AuditAlarm] = []
@@ -55,7 +55,7 @@ package struct ChainAudit: Sendable {
         let start = GenesisState.execute(self.chain)
         self.state.apply(start.changes)
         self.catalog = start.catalog
-        self.newestEntry = bytes
+        self.newestEntry = Entry(bytes)
         self.progress = AuditProgress(
             height: .genesis, time: genesis.time, hash: genesis.chainID,
             stateDigest: start.stateDigest, logSize: 0, logRoot: LogHash.emptyRoot,
@@ -194,37 +194,59 @@ package struct ChainAudit: Sendable {
         _ block: Block, _ random: inout R
     ) throws(AuditFinding) {
         let header = block.header
-        guard header.stateDigestAfterParent == self.progress.stateDigest else {
-            throw AuditFinding(
-                .stateDiverges, at: header.height,
-                "its state digest is not that of its ancestors' transactions")
-        }
-        let identifiers = block.transactionIDs
-        try self.extendLog(to: header, identifiers)
-        try self.follow(header, nil)
-        let executed: ExecutedBlock
-        switch self.executed(block, &random) {
-        case .success(let block): executed = block
-        case .failure(let failure): throw failure.finding(at: header.height)
-        }
-        self.state.apply(executed.changes)
-        self.catalog = executed.catalog
-        try self.follow(header, executed.events)
+        let branch = try self.judged(block, &random)
+        self.state.apply(branch.executed.changes)
+        self.catalog = branch.executed.catalog
+        self.frontier = branch.frontier
+        try self.follow(header, branch.executed.events)
         try self.enterNextEpoch(after: header)
         for place in self.trials.indices {
             self.trials[place].learn(self.validators, after: header.height, chain: self.chain)
         }
-        try self.note(executed.events, at: header.height)
-        for alarm in self.review.review(block, executed.events) {
+        try self.note(branch.executed.events, at: header.height)
+        for alarm in self.review.review(block, branch.executed.events) {
             self.alarms.append(AuditAlarm(height: header.height, alarm: alarm))
         }
-        self.newestEntry = header.canonicalBytes
+        self.newestEntry = Entry(header.canonicalBytes)
         self.progress = AuditProgress(
             height: header.height, time: header.time, hash: header.hash,
-            stateDigest: executed.stateDigest, logSize: header.logSize, logRoot: header.logRoot,
-            transactions: self.progress.transactions + UInt64(identifiers.count),
+            stateDigest: branch.executed.stateDigest, logSize: header.logSize,
+            logRoot: header.logRoot,
+            transactions: self.progress.transactions + UInt64(block.entries.count),
             ballots: self.progress.ballots
                 + UInt64(block.entries.count { BallotCheck.isBallot($0.bytes) }))
+    }
+
+    /// Judges a block on the state of its parent, its ballots' proofs checked as one batch.
+    ///
+    /// What is returned holds no copy of the state, so that the state can then be changed in place.
+    private mutating func judged<R: RandomSource>(
+        _ block: Block, _ random: inout R
+    ) throws(AuditFinding) -> ExecutedBranch {
+        let parent = ChainPoint(
+            height: self.progress.height, hash: self.progress.hash, time: self.progress.time,
+            frontier: self.frontier, stateDigest: self.progress.stateDigest,
+            entry: self.newestEntry, catalog: self.catalog, state: self.state)
+        let judge = BlockJudge(chain: self.chain)
+        let prepared: PreparedBlock
+        do throws(BlockFailure) {
+            prepared = try judge.prepare(block, on: parent)
+        } catch {
+            // A log that a quorum cosigned otherwise counts for more than a header that is wrong.
+            if case .invalid(_, .log) = error { try self.compareWithExpected(block) }
+            throw error.finding(in: block)
+        }
+        try self.compareWithExpected(block)
+        try self.follow(block.header, nil)
+        var verified: [Bytes32: VerifiedBallot] = [:]
+        for case .valid(let ballot) in BallotCheck.verify(prepared.ballots, random: &random) {
+            verified[ballot.id] = ballot
+        }
+        do throws(BlockFailure) {
+            return try judge.execute(prepared, on: parent, verified: verified)
+        } catch {
+            throw error.finding(in: block)
+        }
     }
 
     /// Shows a block to the claims: before it is executed, then with what it did.
@@ -267,89 +289,25 @@ package struct ChainAudit: Sendable {
         self.link.enter(self.validators)
     }
 
-    /// The entries of a block are the header before it and its transactions.
-    private mutating func extendLog(
-        to header: BlockHeader, _ identifiers: [Bytes32]
-    ) throws(AuditFinding) {
-        for leaf in [LogHash.leaf(self.newestEntry)] + identifiers {
-            self.frontier.append(leaf: leaf)
-            for certified in self.expected
-            where certified.checkpoint.size == self.frontier.size {
-                guard certified.checkpoint.root == self.frontier.root else {
+    /// Holds the log against the checkpoints that the record must agree with. The entries of a block
+    /// are the header before it and its transactions.
+    private func compareWithExpected(_ block: Block) throws(AuditFinding) {
+        var frontier = self.frontier
+        let last = frontier.size + 1 + UInt64(block.entries.count)
+        let expected = self.expected.map(\.checkpoint).filter {
+            $0.size > self.frontier.size && $0.size <= last
+        }
+        guard !expected.isEmpty else { return }
+        for leaf in [self.newestEntry.id] + block.transactionIDs {
+            frontier.append(leaf: leaf)
+            for checkpoint in expected where checkpoint.size == frontier.size {
+                guard checkpoint.root == frontier.root else {
                     throw AuditFinding(
-                        .fork, at: header.height,
-                        "a quorum cosigned another log of \(self.frontier.size) entries")
+                        .fork, at: block.header.height,
+                        "a quorum cosigned another log of \(frontier.size) entries")
                 }
             }
         }
-        guard header.logSize == self.frontier.size, header.logRoot == self.frontier.root else {
-            throw AuditFinding(
-                .wrongLog, at: header.height, "its log is not the one that the entries make")
-        }
-    }
-
-    /// Executes a block on the state of its parent, its ballots' proofs checked as one batch.
-    private func executed<R: RandomSource>(
-        _ block: Block, _ random: inout R
-    ) -> Result<ExecutedBlock, BlockFailure> {
-        let entries = block.entries.map { (id: $0.id, bytes: $0.bytes) }
-        var catalog = self.catalog
-        do throws(StateFault) {
-            let verified = try self.verifiedBallots(in: entries, &catalog, &random)
-            var executor = try BlockExecutor(
-                chain: self.chain, parent: self.state, catalog: catalog,
-                height: block.header.height, time: block.header.time,
-                parentHash: block.header.parentHash)
-            guard executor.validators.matches(block.header) else { return .failure(.validators) }
-            for (index, entry) in entries.enumerated() {
-                let refusal = try Self.apply(entry, verified[entry.id], to: &executor)
-                if let refusal {
-                    let isEarly =
-                        entry.bytes.first == EntryTag.partialDecryption.rawValue
-                        && refusal.code == .phase
-                    return .failure(
-                        .refused(
-                            index: index, id: entry.id, refusal,
-                            isEarly ? .early : .invalidTransaction))
-                }
-            }
-            return .success(try executor.finish())
-        } catch {
-            return .failure(.fault(error))
-        }
-    }
-
-    /// Applies a transaction; returns why it is refused, nil if it is not.
-    private static func apply(
-        _ entry: (id: Bytes32, bytes: [UInt8]), _ verified: VerifiedBallot?,
-        to executor: inout BlockExecutor
-    ) throws(StateFault) -> Refusal? {
-        do throws(ExecutionFailure) {
-            try executor.apply(entry.bytes, id: entry.id, verified: verified)
-            return nil
-        } catch {
-            switch error {
-            case .refused(let refusal): return refusal
-            case .fault(let fault): throw fault
-            }
-        }
-    }
-
-    /// The ballots of a block whose certificate and proof are valid; the executor names what is
-    /// wrong with the others.
-    private func verifiedBallots<R: RandomSource>(
-        in entries: [(id: Bytes32, bytes: [UInt8])], _ catalog: inout ElectionCatalog,
-        _ random: inout R
-    ) throws(StateFault) -> [Bytes32: VerifiedBallot] {
-        let ballots = entries.filter { BallotCheck.isBallot($0.bytes) }
-        guard !ballots.isEmpty else { return [:] }
-        let verdicts = try BallotCheck(chain: self.chain).verify(
-            ballots, state: self.state, catalog: &catalog, random: &random)
-        var verified: [Bytes32: VerifiedBallot] = [:]
-        for verdict in verdicts {
-            if case .valid(let ballot) = verdict { verified[ballot.id] = ballot }
-        }
-        return verified
     }
 
     private mutating func note(
@@ -397,24 +355,29 @@ package struct AuditAlarm: Hashable, Sendable {
     package let alarm: ElectionAlarm
 }
 
-/// Why a block cannot be executed.
-private enum BlockFailure: Error, CustomStringConvertible {
-    case refused(index: Int, id: Bytes32, Refusal, AuditFailure)
-    case validators
-    case fault(StateFault)
-
-    var description: String { finding(at: .genesis).detail }
-
-    func finding(at height: Height) -> AuditFinding {
+extension BlockFailure {
+    /// What a final block that was not executed shows.
+    fileprivate func finding(in block: Block) -> AuditFinding {
+        let height = block.header.height
         switch self {
-        case .refused(let index, let id, let refusal, let failure):
-            AuditFinding(
-                failure, at: height, "transaction \(index), \(id): \(refusal)")
-        case .validators:
-            AuditFinding(
+        case .invalid(_, .stateDigest):
+            return AuditFinding(
+                .stateDiverges, at: height,
+                "its state digest is not that of its ancestors' transactions")
+        case .invalid(_, .log):
+            return AuditFinding(
+                .wrongLog, at: height, "its log is not the one that the entries make")
+        case .invalid(_, .validators):
+            return AuditFinding(
                 .brokenChain, at: height, "it names other validators than the log puts in office")
+        case .invalid(_, .transaction(let index, let id, let refusal)):
+            let isShare =
+                block.entries[index].bytes.first == EntryTag.partialDecryption.rawValue
+            return AuditFinding(
+                isShare && refusal.code == .phase ? .early : .invalidTransaction, at: height,
+                "transaction \(index), \(id): \(refusal)")
         case .fault(let fault):
-            AuditFinding(.auditorFault, at: height, fault.problem)
+            return AuditFinding(.auditorFault, at: height, fault.problem)
         }
     }
 }

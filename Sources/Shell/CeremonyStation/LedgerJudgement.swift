@@ -25,7 +25,7 @@ package enum LedgerJudgement {
         var check = try AdmissionCheck(
             chain: chain, state: state, catalog: ElectionCatalog(), time: now)
         let bytes = transaction.canonicalBytes
-        switch try check.check(bytes, id: Transaction.id(of: bytes)) {
+        switch try check.check(Entry(bytes)) {
         case .admitted: return nil
         case .waiting(let refusal), .refused(let refusal): return refusal
         case .duplicate(let height):

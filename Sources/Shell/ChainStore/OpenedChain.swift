@@ -5,38 +5,6 @@ package import Ledger
 package import Storage
 package import TransparencyLog
 
-/// A point of the chain that blocks can be put on: the floor, or an executed block above it.
-package struct ChainPoint: Sendable {
-    package let height: Height
-    package let hash: Bytes32
-    package let time: Timestamp
-    /// The log after the block.
-    package let frontier: Frontier
-    /// The digest of the state after the block.
-    package let stateDigest: Bytes32
-    /// The log entry that the next block begins with: the header's bytes, or genesis'.
-    package let entry: [UInt8]
-    package let catalog: ElectionCatalog
-    package let state: any StateReader
-
-    package init(
-        height: Height, hash: Bytes32, time: Timestamp, frontier: Frontier, stateDigest: Bytes32,
-        entry: [UInt8], catalog: ElectionCatalog, state: any StateReader
-    ) {
-        self.height = height
-        self.hash = hash
-        self.time = time
-        self.frontier = frontier
-        self.stateDigest = stateDigest
-        self.entry = entry
-        self.catalog = catalog
-        self.state = state
-    }
-
-    /// The earliest time of the next block.
-    package var earliestNext: Timestamp { time.adding(milliseconds: 1) }
-}
-
 /// Opens the chain in a store, and proves that it agrees with itself.
 package struct OpenedChain: Sendable {
     package let parameters: Parameters
@@ -113,7 +81,7 @@ package struct OpenedChain: Sendable {
         (terms, boundary) = try Self.epochs(of: snapshot, queries, chain, floor.height)
         point = ChainPoint(
             height: floor.height, hash: floor.hash, time: floor.time, frontier: frontier,
-            stateDigest: digest, entry: entry, catalog: ElectionCatalog(), state: state)
+            stateDigest: digest, entry: Entry(entry), catalog: ElectionCatalog(), state: state)
     }
 
     /// What went before in terms of epochs: who certified which sizes, and how the last one ended.

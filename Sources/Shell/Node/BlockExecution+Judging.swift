@@ -18,13 +18,14 @@ extension BlockExecution {
             chain: chain, state: point.state, catalog: point.catalog, time: task.time)
         // What the state refuses anyhow costs a validator no check of a certificate or a proof.
         var screened: [Bytes32: Elections.Admission] = [:]
+        var prepared: [Bytes32: PreparedBallot] = [:]
         for item in task.items where item.prepared == nil {
-            if let admission = try check.screen(item.entry.bytes, id: item.entry.id) {
-                screened[item.entry.id] = admission
-            }
+            let screening = try check.screen(item.entry)
+            screened[item.entry.id] = screening.admission
+            prepared[item.entry.id] = screening.ballot
         }
         let worthChecks = task.items.filter { item in
-            guard BallotCheck.isBallot(item.entry.bytes), item.prepared == nil else { return false }
+            guard prepared[item.entry.id] != nil else { return false }
             switch screened[item.entry.id] {
             case nil: return true
             // A validator that is a block ahead may look further than this observer's state, and
@@ -34,7 +35,7 @@ extension BlockExecution {
             case .admitted?, .waiting?, .duplicate?: return false
             }
         }
-        let verdicts = try await verdicts(of: worthChecks, at: point, catalog: check.catalog)
+        let verdicts = try await verdicts(of: worthChecks, prepared)
         var accounts = AccountReader(point, check.catalog)
         var judgements: [Judgement<VerifiedBallot>] = []
         for item in task.items {
@@ -48,9 +49,14 @@ extension BlockExecution {
             case (nil, .refused(let refusal)?): admission = .refused(refusal)
             case (nil, .valid(let ballot)?):
                 verified = ballot
-                admission = try check.check(item.entry.bytes, id: id, verified: ballot)
+                admission = try check.check(ballot)
             case (nil, nil):
-                admission = try check.check(item.entry.bytes, id: id, verified: verified)
+                admission =
+                    if let verified {
+                        try check.check(verified)
+                    } else {
+                        try check.check(item.entry)
+                    }
             }
             judgements.append(try accounts.judgement(admission, verified))
         }
@@ -60,7 +66,7 @@ extension BlockExecution {
     /// Checks ballots: those of suspects each alone, the others in batches in which those of one sender
     /// stand together, so that few batches fail for it.
     private func verdicts(
-        of ballots: [JudgeItem<VerifiedBallot>], at point: ChainPoint, catalog: ElectionCatalog
+        of ballots: [JudgeItem<VerifiedBallot>], _ prepared: [Bytes32: PreparedBallot]
     ) async throws -> [Bytes32: BallotVerdict] {
         var bySender: [AdmissionSender: [JudgeItem<VerifiedBallot>]] = [:]
         var senders: [AdmissionSender] = []
@@ -71,8 +77,8 @@ extension BlockExecution {
         let grouped = senders.flatMap { bySender[$0] ?? [] }
         let isAlone = ballots.contains(where: \.isSuspect)
         return try await verify(
-            grouped.map { (id: $0.entry.id, bytes: $0.entry.bytes) }, order: .cheapestFirst,
-            batchSize: isAlone ? 1 : NodeLimits.proofBatch, state: point.state, catalog: catalog)
+            grouped.compactMap { prepared[$0.entry.id] }, order: .cheapestFirst,
+            areAlone: isAlone)
     }
 }
 

@@ -55,7 +55,7 @@ extension FloorBatch {
         let header = branch.block.header
         putHeader(header.canonicalBytes, hash: branch.hash, at: header.height)
         var index = header.logSize - UInt64(header.transactionCount) - 1
-        putEntry(branch.firstEntry, at: index)
+        putEntry(branch.firstEntry.bytes, at: index)
         for entry in branch.block.entries {
             index += 1
             putEntry(entry.bytes, at: index)
@@ -74,10 +74,6 @@ extension FloorCommit where Application == ElectionApplication {
         guard let last = blocks.last?.execution else {
             preconditionFailure("a commit has blocks")
         }
-        return ChainPoint(
-            height: tip.header.height, hash: last.hash, time: tip.header.time,
-            frontier: last.frontier, stateDigest: last.executed.stateDigest,
-            entry: tip.header.canonicalBytes, catalog: last.executed.catalog,
-            state: StoredState(store: store.snapshot()))
+        return last.point(StoredState(store: store.snapshot()))
     }
 }

@@ -78,7 +78,7 @@ struct NodeWork: Sendable {
                 point = executed.point(over: point.state)
             }
         } catch BlockFailure.invalid(let hash, let problem) {
-            return .invalid(hash, problem: problem)
+            return .invalid(hash, problem: "\(problem)")
         }
         return .executed(branches)
     }

@@ -38,7 +38,12 @@ import Testing
         let key = try key()
         let message = [UInt8]("a credential".utf8)
         let signature = try key.blindSign(encodedForPSS(message, salt: SystemRandom.bytes(48)))
-        for verifier in [CredentialVerifier(), CredentialVerifier(moduli: [key.modulus])] {
+        let verifiers = [
+            CredentialVerifier(), CredentialVerifier(moduli: [key.modulus]),
+            CredentialVerifier().keeping(key.modulus),
+            CredentialVerifier().keeping([UInt8](repeating: 0xFF, count: key.modulus.count)),
+        ]
+        for verifier in verifiers {
             #expect(verifier.isValid(signature, of: message, modulus: key.modulus))
             #expect(!verifier.isValid(signature, of: message + [0], modulus: key.modulus))
             var changed = signature

@@ -7,12 +7,7 @@ import Testing
 
 /// Proofs apart from state, and admission to a node's pool.
 struct BallotCheckTests {
-    typealias Entry = (id: Bytes32, bytes: [UInt8])
-
-    private func entry(_ transaction: Transaction) -> Entry {
-        let bytes = transaction.canonicalBytes
-        return (Transaction.id(of: bytes), bytes)
-    }
+    private func entry(_ transaction: Transaction) -> Entry { Entry(transaction.canonicalBytes) }
 
     private func verdicts(_ world: World, _ entries: [Entry]) throws -> [BallotVerdict] {
         var catalog = ElectionCatalog()
@@ -56,7 +51,7 @@ struct BallotCheckTests {
             return
         }
         var executor = try world.executor(at: Hour.opens + 1)
-        try executor.apply(entry.bytes, id: entry.id, verified: verified)
+        try executor.apply(entry, verified: verified)
         let block = try executor.finish()
         try world.block(at: Hour.opens + 1, [ballot])
         #expect(block.stateDigest == world.head.stateDigest)
@@ -76,8 +71,7 @@ struct BallotCheckTests {
         var check = try AdmissionCheck(
             chain: world.chain, state: world.state, catalog: world.head.catalog,
             time: Hour.time(time))
-        let entry = self.entry(transaction)
-        return try check.check(entry.bytes, id: entry.id)
+        return try check.check(self.entry(transaction))
     }
 
     @Test func validBallotIsAdmittedAndOneOverTheCountWaits() throws {

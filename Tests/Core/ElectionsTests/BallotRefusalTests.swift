@@ -256,12 +256,12 @@ struct BallotRefusalTests {
             BallotTransaction(wire: wire, certificate: ballot.certificate)
         ).canonicalBytes
         #expect(throws: ExecutionFailure.self) {
-            try executor.apply(bad, id: Transaction.id(of: bad))
+            try executor.apply(Entry(bad))
         }
         let good = Transaction.ballot(ballot).canonicalBytes
-        try executor.apply(good, id: Transaction.id(of: good))
+        try executor.apply(Entry(good))
         var clean = try world.executor(at: Self.time)
-        try clean.apply(good, id: Transaction.id(of: good))
+        try clean.apply(Entry(good))
         #expect(try executor.finish().stateDigest == clean.finish().stateDigest)
     }
 }

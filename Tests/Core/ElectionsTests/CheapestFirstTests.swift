@@ -50,16 +50,14 @@ struct CheapestFirstTests {
     private func admission(
         _ world: World, _ transaction: Transaction, random: inout CountingRandom
     ) throws -> RefusalCode? {
-        let bytes = transaction.canonicalBytes
-        let id = Transaction.id(of: bytes)
+        let entry = Entry(transaction.canonicalBytes)
         var check = try AdmissionCheck(
             chain: world.chain, state: world.state, catalog: world.head.catalog,
             time: Hour.time(Self.time))
-        if case .refused(let refusal) = try check.screen(bytes, id: id) { return refusal.code }
-        var catalog = check.catalog
-        let verdicts = try BallotCheck(chain: world.chain).verify(
-            [(id, bytes)], order: .cheapestFirst, state: world.state, catalog: &catalog,
-            random: &random)
+        let screening = try check.screen(entry)
+        if case .refused(let refusal) = screening.admission { return refusal.code }
+        let ballot = try #require(screening.ballot)
+        let verdicts = BallotCheck.verify([ballot], order: .cheapestFirst, random: &random)
         guard case .refused(let refusal) = verdicts[0] else { return nil }
         return refusal.code
     }

@@ -173,7 +173,7 @@ struct CommissionTests {
         var empty = try world.executor(at: Hour.created)
         var refusing = try world.executor(at: Hour.created)
         do throws(ExecutionFailure) {
-            try refusing.apply(creation, id: Transaction.id(of: creation))
+            try refusing.apply(Entry(creation))
             Issue.record("the agenda is full")
         } catch {
             guard case .refused(let refusal) = error else { throw error }

@@ -116,7 +116,7 @@ struct EvidenceTests {
         func apply(_ transaction: Transaction) throws -> RefusalCode? {
             let bytes = transaction.canonicalBytes
             do throws(ExecutionFailure) {
-                try executor.apply(bytes, id: Transaction.id(of: bytes))
+                try executor.apply(Entry(bytes))
                 return nil
             } catch {
                 guard case .refused(let refusal) = error else { throw error }

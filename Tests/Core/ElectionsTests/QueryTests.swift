@@ -108,7 +108,7 @@ struct QueryTests {
                 chain: world.chain, parent: world.state, catalog: catalog,
                 height: world.head.height.next, time: Hour.time(Hour.opens + 1),
                 parentHash: .zero)
-            try executor.apply(bytes, id: Transaction.id(of: bytes))
+            try executor.apply(Entry(bytes))
             return try executor.finish().stateDigest
         }
         #expect(try digest(ElectionCatalog()) == digest(world.head.catalog))

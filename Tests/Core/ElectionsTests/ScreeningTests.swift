@@ -29,9 +29,8 @@ struct ScreeningTests {
         var check = try AdmissionCheck(
             chain: world.chain, state: world.state, catalog: world.head.catalog,
             time: Hour.time(time))
-        let id = Transaction.id(of: bytes)
         let inBlock = try world.code(at: time, transaction)
-        switch try check.screen(bytes, id: id) {
+        switch try check.screen(Entry(bytes)).admission {
         case .refused(let refusal): #expect(refusal.code == inBlock)
         case nil: #expect(inBlock == .quota || inBlock == .certificate || inBlock == .proof)
         case .admitted, .waiting, .duplicate: Issue.record("screening admits nothing")
@@ -118,7 +117,7 @@ struct ScreeningTests {
             chain: world.chain, state: world.state, catalog: world.head.catalog,
             time: Hour.time(Self.time + 1))
         let bytes = junk.canonicalBytes
-        guard case .refused(let refusal) = try check.check(bytes, id: Transaction.id(of: bytes))
+        guard case .refused(let refusal) = try check.check(Entry(bytes))
         else {
             Issue.record("a ballot without a certificate waits")
             return
@@ -135,10 +134,10 @@ struct ScreeningTests {
             time: Hour.time(Self.time + 1))
         let bytes = ballot.canonicalBytes
         #expect(
-            try check.screen(bytes, id: Transaction.id(of: bytes))
+            try check.screen(Entry(bytes)).admission
                 == .duplicate(of: world.head.height))
         let count = world.issueCount(1, 4).canonicalBytes
-        #expect(try check.screen(count, id: Transaction.id(of: count)) == nil)
+        #expect(try check.screen(Entry(count)).admission == nil)
     }
 
     @Test func accountOfAStyleIsTheStatuses() throws {

@@ -58,7 +58,7 @@ struct ValidatorWorld {
         var executor = try self.executor()
         for transaction in transactions {
             let bytes = transaction.canonicalBytes
-            try executor.apply(bytes, id: Transaction.id(of: bytes))
+            try executor.apply(Entry(bytes))
         }
         // The proposer reads the sets from the state before the block, others from the executor.
         let succession = executor.validators
@@ -81,7 +81,7 @@ struct ValidatorWorld {
     func code(bytes: [UInt8]) throws -> RefusalCode? {
         var executor = try self.executor()
         do throws(ExecutionFailure) {
-            try executor.apply(bytes, id: Transaction.id(of: bytes))
+            try executor.apply(Entry(bytes))
             return nil
         } catch {
             switch error {

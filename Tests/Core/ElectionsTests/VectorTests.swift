@@ -82,7 +82,7 @@ struct ChainVectorTests {
                 chain: chain, parent: state, catalog: executed.catalog, height: header.height,
                 time: header.time, parentHash: hash)
             for bytes in block.transactions {
-                try executor.apply(bytes, id: Transaction.id(of: bytes))
+                try executor.apply(Entry(bytes))
             }
             executed = try executor.finish()
             state.apply(executed.changes)
@@ -116,7 +116,7 @@ struct ChainVectorTests {
                 let bytes = try vector["transaction"].bytes
                 let code = try vector["code"].text
                 do throws(ExecutionFailure) {
-                    try executor.apply(bytes, id: Transaction.id(of: bytes))
+                    try executor.apply(Entry(bytes))
                     Issue.record("a transaction was not refused with \(code)")
                 } catch {
                     guard case .refused(let refusal) = error else { throw error }
@@ -227,7 +227,7 @@ struct ScenarioVectorTests {
                     height: header.height, time: header.time, parentHash: header.parentHash)
                 #expect(executor.validators.matches(header))
                 for bytes in block.transactions {
-                    try executor.apply(bytes, id: Transaction.id(of: bytes))
+                    try executor.apply(Entry(bytes))
                 }
                 executed = try executor.finish()
                 state.apply(executed.changes)

@@ -114,7 +114,7 @@ struct World {
         var executor = try self.executor(at: offset)
         for transaction in transactions {
             let bytes = transaction.canonicalBytes
-            try executor.apply(bytes, id: Transaction.id(of: bytes))
+            try executor.apply(Entry(bytes))
         }
         self.head = try executor.finish()
         self.state.apply(self.head.changes)
@@ -130,7 +130,7 @@ struct World {
     func refusal(at offset: UInt64, bytes: [UInt8]) throws -> Refusal? {
         var executor = try self.executor(at: offset)
         do throws(ExecutionFailure) {
-            try executor.apply(bytes, id: Transaction.id(of: bytes))
+            try executor.apply(Entry(bytes))
             return nil
         } catch {
             switch error {

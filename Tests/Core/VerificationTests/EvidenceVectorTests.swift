@@ -40,7 +40,7 @@ struct EvidenceVectorTests {
                     height: block.header.height, time: block.header.time,
                     parentHash: parent.hash)
                 for bytes in block.transactions {
-                    try executor.apply(bytes, id: Transaction.id(of: bytes))
+                    try executor.apply(Entry(bytes))
                 }
                 executed = try executor.finish()
                 state.apply(executed.changes)
@@ -53,7 +53,7 @@ struct EvidenceVectorTests {
                     height: Height(height + 1), time: parent.time.adding(milliseconds: 1),
                     parentHash: parent.hash)
                 for bytes in vector.before.map(\.bytes) {
-                    try executor.apply(bytes, id: Transaction.id(of: bytes))
+                    try executor.apply(Entry(bytes))
                 }
                 let code = try Self.code(of: vector.transaction.bytes, &executor)
                 #expect(code == vector.code, "\(vector.what)")
@@ -66,7 +66,7 @@ struct EvidenceVectorTests {
         of bytes: [UInt8], _ executor: inout BlockExecutor
     ) throws -> String? {
         do throws(ExecutionFailure) {
-            try executor.apply(bytes, id: Transaction.id(of: bytes))
+            try executor.apply(Entry(bytes))
             return nil
         } catch {
             guard case .refused(let refusal) = error else { throw error }

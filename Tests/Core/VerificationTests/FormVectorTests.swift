@@ -52,7 +52,7 @@ struct FormVectorTests {
                 time: chain.genesis.time.adding(milliseconds: 1), parentHash: chain.chainID)
             let bytes = vector.transaction.flatMap(\.content)
             do throws(ExecutionFailure) {
-                try executor.apply(bytes, id: Transaction.id(of: bytes))
+                try executor.apply(Entry(bytes))
                 Issue.record("accepted: \(vector.what)")
             } catch {
                 guard case .refused(let refusal) = error else { throw error }

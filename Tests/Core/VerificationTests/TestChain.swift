@@ -140,7 +140,7 @@ struct TestChain {
             chain: self.context, parent: self.state, catalog: self.catalog,
             height: header.height, time: header.time, parentHash: header.parentHash)
         for transaction in transactions {
-            try executor.apply(transaction, id: Transaction.id(of: transaction))
+            try executor.apply(Entry(transaction))
         }
         let executed = try executor.finish()
         for entry in self.entries(of: transactions) {

@@ -50,7 +50,7 @@ import Testing
             chain: chain, parent: state, catalog: start.catalog, height: start.height.next,
             time: start.time.adding(milliseconds: 1), parentHash: .zero)
         #expect {
-            try executor.apply(bytes, id: Transaction.id(of: bytes))
+            try executor.apply(Entry(bytes))
         } throws: { error in
             guard case .refused(let refusal)? = error as? ExecutionFailure else { return false }
             return refusal.code == .authorization

@@ -130,7 +130,7 @@ struct StationWorld {
         var executor = try executor(after: milliseconds)
         for transaction in transactions {
             let bytes = transaction.canonicalBytes
-            try executor.apply(bytes, id: Transaction.id(of: bytes))
+            try executor.apply(Entry(bytes))
         }
         head = try executor.finish()
         state.apply(head.changes)
@@ -146,7 +146,7 @@ struct StationWorld {
         var executor = try executor(after: 1000)
         let bytes = transaction.canonicalBytes
         do throws(ExecutionFailure) {
-            try executor.apply(bytes, id: Transaction.id(of: bytes))
+            try executor.apply(Entry(bytes))
             return nil
         } catch {
             switch error {

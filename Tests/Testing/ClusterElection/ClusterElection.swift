@@ -3,7 +3,7 @@
 import BallotCryptography
 import Codec
 package import Cryptography
-import Elections
+package import Elections
 import Hashing
 package import Ledger
 import Ristretto
@@ -19,7 +19,7 @@ package struct ClusterElection {
 
     /// What the chain's commission creates.
     package let document: ElectionDocument
-    private let chain: ChainContext
+    package let chain: ChainContext
     private let commission: [Ed25519SigningKey]
     private let members = (0..<3).map { _ in Ed25519SigningKey.generate() }
     private let trusteeKeys = trustees.map { _ in Ed25519SigningKey.generate() }
@@ -27,8 +27,9 @@ package struct ClusterElection {
     private let registrar = Ed25519SigningKey.generate()
     private let issuing: BlindIssuingKey
     private var random = SystemRandom()
-    private var state = MemoryState()
-    private var head: ExecutedBlock
+    /// The state after what `preparation` gave so far.
+    package private(set) var state = MemoryState()
+    package private(set) var head: ExecutedBlock
     private var time: Timestamp
 
     /// The window is counted from `start`; everything before it takes a few blocks.
@@ -126,7 +127,7 @@ package struct ClusterElection {
             chain: chain, parent: state, catalog: head.catalog, height: head.height.next,
             time: time, parentHash: .zero)
         let all = transactions.map(\.canonicalBytes)
-        for bytes in all { try executor.apply(bytes, id: Transaction.id(of: bytes)) }
+        for bytes in all { try executor.apply(Entry(bytes)) }
         head = try executor.finish()
         state.apply(head.changes)
         return all
