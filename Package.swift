@@ -295,9 +295,7 @@ let testSupport = floor(
             name: "veche-bench",
             dependencies: [
                 "APISchema", "Attackers", "BallotCryptography", "ClassicBallots", "ClusterElection",
-                "Codec", "Cryptography", "DocumentFiles", "Hashing", "Ledger", "LedgerClient",
-                "ProcessHarness", "Ristretto", argumentParser, asyncHTTPClient, dequeModule,
-                nioCore, nioHTTP1,
+                "Codec", "Cryptography", "DocumentFiles", "Elections", "Hashing", "Ledger", "LedgerClient", "ProcessHarness", "Ristretto", argumentParser, asyncHTTPClient, nioCore, nioHTTP1,
             ], swiftSettings: settings),
         .executableTarget(
             name: "wrong-share",

@@ -24,6 +24,15 @@ struct BallotsCommand: ParsableCommand {
             msm.N.decoding.share    decoding the N points over decoding and summing
             close.3of5.1000totals.s partial decryptions by three trustees, their verification, their \
             combination and the discrete logarithms of 1,000 four-option totals
+            node.floor.us           one first ballot of 512: decoding, proof in a batch of 512, certificate, \
+            and nothing else; the others are steps of a validator, and NAME.over.floor is their share
+            node.screen.us          form, and what the state says before certificate and proof
+            node.verifyN.us         certificate, points and proof in batches of N, as in a block
+            node.cheapestN.us       the same with certificate and signature before the points, as at \
+            admission
+            node.check.us           what the state says of a ballot that is verified
+            node.apply.us           the same and what the ballot changes, in a block of 512
+            node.finish.us          the end of that block: totals and the state's tree
             """)
 
     @Flag(help: "Print one JSON object a line: name, value, unit.")
@@ -43,5 +52,6 @@ struct BallotsCommand: ParsableCommand {
         try MakingFigures(election: election, rounds: self.rounds).report(to: report)
         GroupFigures(rounds: self.rounds).report(to: report)
         try ClosingFigures(election: election, rounds: self.rounds).report(to: report)
+        try NodeFigures(rounds: self.rounds).report(to: report)
     }
 }

@@ -36,24 +36,21 @@ struct NodeFigures {
             start: start, opens: 1000, closes: 3_600_000, grace: 2000)
         _ = try election.preparation(voters: Self.batchSize)
         let ballots = try election.ballots(Self.batchSize)
-        let ids = ballots.map(Transaction.id(of:))
-        let entries = zip(ids, ballots).map { (id: $0, bytes: $1) }
+        let entries = ballots.map { Entry($0) }
         let time = start.adding(milliseconds: 2000)
         let (state, chain) = (election.state, election.chain)
         var first = try AdmissionCheck(
             chain: chain, state: state, catalog: election.head.catalog, time: time)
-        _ = try first.screen(ballots[0], id: ids[0])
+        let prepared = try entries.compactMap { try first.screen($0).ballot }
         let catalog = first.catalog
-        let check = BallotCheck(chain: chain)
         func verify(_ batch: Int, _ order: BallotCheck.Order) -> [VerifiedBallot] {
             var verified: [VerifiedBallot] = []
             var random = SystemRandom()
-            var catalog = catalog
-            for begin in stride(from: 0, to: entries.count, by: batch) {
-                let verdicts = try? check.verify(
-                    [(id: Bytes32, bytes: [UInt8])](entries[begin..<begin + batch]), order: order,
-                    state: state, catalog: &catalog, random: &random)
-                for case .valid(let ballot) in verdicts ?? [] { verified.append(ballot) }
+            for begin in stride(from: 0, to: prepared.count, by: batch) {
+                let verdicts = BallotCheck.verify(
+                    [PreparedBallot](prepared[begin..<begin + batch]), order: order,
+                    random: &random)
+                for case .valid(let ballot) in verdicts { verified.append(ballot) }
             }
             require(verified.count == entries.count, "a ballot is refused")
             return verified
@@ -70,9 +67,9 @@ struct NodeFigures {
         }
         var applied = executor()
         for (entry, ballot) in zip(entries, verified) {
-            try applied.apply(entry.bytes, id: entry.id, verified: ballot)
+            try applied.apply(entry, verified: ballot)
         }
-        let rules = try election.rules
+        let rules = try election.voters().rules
         let transactions = ballots.compactMap { bytes -> BallotTransaction? in
             guard case .ballot(let ballot)? = try? Transaction(canonicalBytes: bytes) else {
                 return nil
@@ -115,7 +112,7 @@ struct NodeFigures {
                 Subject(units: 512) {
                     var check = try? AdmissionCheck(
                         chain: chain, state: state, catalog: catalog, time: time)
-                    for entry in entries { _ = try? check?.screen(entry.bytes, id: entry.id) }
+                    for entry in entries { _ = try? check?.screen(entry) }
                 },
                 Subject(units: 512) { _ = verify(16, .asInBlock) },
                 Subject(units: 512) { _ = verify(128, .asInBlock) },
@@ -125,14 +122,12 @@ struct NodeFigures {
                 Subject(units: 512) {
                     var check = try? AdmissionCheck(
                         chain: chain, state: state, catalog: catalog, time: time)
-                    for (entry, ballot) in zip(entries, verified) {
-                        _ = try? check?.check(entry.bytes, id: entry.id, verified: ballot)
-                    }
+                    for ballot in verified { _ = try? check?.check(ballot) }
                 },
                 Subject(units: 512) {
                     var block = executor()
                     for (entry, ballot) in zip(entries, verified) {
-                        _ = try? block.apply(entry.bytes, id: entry.id, verified: ballot)
+                        _ = try? block.apply(entry, verified: ballot)
                     }
                 },
                 Subject(units: 512) {
