@@ -295,7 +295,9 @@ let testSupport = floor(
             name: "veche-bench",
             dependencies: [
                 "APISchema", "Attackers", "BallotCryptography", "ClassicBallots", "ClusterElection",
-                "Codec", "Cryptography", "DocumentFiles", "Elections", "Hashing", "Ledger", "LedgerClient", "ProcessHarness", "Ristretto", argumentParser, asyncHTTPClient, nioCore, nioHTTP1,
+                "Codec", "Cryptography", "DocumentFiles", "Elections", "Hashing", "Ledger",
+                "LedgerClient", "ProcessHarness", "Ristretto", argumentParser, asyncHTTPClient,
+                nioCore, nioHTTP1,
             ], swiftSettings: settings),
         .executableTarget(
             name: "wrong-share",

@@ -1,9 +1,9 @@
-package import Codec
+import Codec
 import Cryptography
 package import Elections
 package import Ledger
 package import Storage
-package import TransparencyLog
+import TransparencyLog
 
 /// Opens the chain in a store, and proves that it agrees with itself.
 package struct OpenedChain: Sendable {

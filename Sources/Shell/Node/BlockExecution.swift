@@ -5,6 +5,7 @@ import Cryptography
 import Elections
 import Foundation
 import Ledger
+import TransparencyLog
 
 /// Executes blocks as pure functions of their parent, on tasks of their own: heavy work belongs
 /// neither on the driver nor on event loops.

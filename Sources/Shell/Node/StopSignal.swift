@@ -64,7 +64,7 @@ extension NodeFailure {
         switch error {
         case let failure as ChainFailure: self.init(failure)
         case BlockFailure.invalid(let hash, let problem):
-            self.init(ChainFailure.finalBlockIsInvalid(hash, problem: problem))
+            self.init(ChainFailure.finalBlockIsInvalid(hash, problem: "\(problem)"))
         case BlockFailure.fault(let fault):
             self = .inconsistent("The state cannot be read: \(fault)")
         case let error as PeerNetworkError:
