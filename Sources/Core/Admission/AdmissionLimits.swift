@@ -1,7 +1,7 @@
 /// The bounds of admission, each with its reason.
 package enum AdmissionLimits {
-    /// Transactions checked together: proofs are cheaper in batches, answers come sooner without.
-    package static let batch = 48
+    /// Transactions checked together, at most: the more there are, the less each one costs.
+    package static let batch = 512
     /// Batches that are checked side by side: as many as a node has cores, about.
     package static let batchesAtOnce = 2
     /// Leaders' refusals after which a transaction is dropped: every state refuses it.

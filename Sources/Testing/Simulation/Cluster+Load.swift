@@ -19,7 +19,7 @@ package struct LoadReport: Sendable {
 /// Clusters of which clients ask more than they can carry.
 extension Cluster {
     /// For how long a cluster may get used to a load before it loses no view to it, in microseconds.
-    private static let warmUp: UInt64 = 20_000_000
+    private static let warmUp: UInt64 = 10_000_000
     /// Within which an accepted transaction is final, in milliseconds: the window in which acceptance
     /// follows finality, three times over for a load that began a moment ago.
     package static let finalityBound: UInt64 = 3 * FinalityPace.window
@@ -38,7 +38,8 @@ extension Cluster {
         return cluster.runLoad(perSecond: perSecond, seconds: seconds)
     }
 
-    /// What clients send in a run of load alone: ten times what the slowest executions can carry.
+    /// What clients send in a run of load alone: up to ten times what executions can carry, as the seed
+    /// chooses their cost.
     static let loadPerSecond: UInt64 = 200
 
     func runLoad(perSecond: UInt64, seconds: UInt64) -> LoadReport {

@@ -24,7 +24,7 @@ extension Cluster {
     private func run() -> SimulationReport {
         var recovery: UInt64 = 0
         if scenario.isOfLoadAlone {
-            _ = runLoad(perSecond: Self.loadPerSecond, seconds: 60)
+            _ = runLoad(perSecond: Self.loadPerSecond, seconds: 30)
             recovery = slowestFinality / 1000
         } else {
             suffer()

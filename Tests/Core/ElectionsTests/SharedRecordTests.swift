@@ -53,9 +53,9 @@ struct SharedRecordTests {
         }
         #expect(try code(ballots[0]) == nil)
         #expect(try code(ballots[1]) == .quota)
-        // More than the roll has, and fewer than before.
+        // More than the roll has, and what the chain holds.
         #expect(try code(world.issueCount(2, 99)) == .quota)
-        #expect(try code(world.issueCount(2, 1)) == .quota)
+        #expect(try code(world.issueCount(2, 1)) == .duplicate)
         #expect(try code(ballots[1]) == .quota)
         #expect(try code(ballots[0]) == .duplicate)
         let block = try executor.finish()

@@ -7,6 +7,7 @@ import DocumentFiles
 import Foundation
 import Ledger
 import Node
+import NodeSetup
 import PeerTraffic
 import ProcessHarness
 import Testing
