@@ -72,6 +72,9 @@ for target in package.targets where [FOLDERS].contains(target.path ?? "") {
     target.dependencies.append("RuleSwitch")
 }
 package.targets.append(.target(name: "RuleSwitch", path: "RuleSwitch"))
+for target in package.targets where target.name == "Hashing" {
+    target.dependencies.removeAll { if case .productItem = $0 { true } else { false } }
+}
 
 var needed: Set = ["veche-simulate"]
 var packages: Set<String> = []
@@ -134,6 +137,10 @@ def make(rules, directory):
     for path in sorted((top / "Sources").rglob("*")):
         if path.is_file() and path.suffix != ".md":
             files[str(path.relative_to(top))] = path.read_bytes()
+    # In the form of the browser's module hashing needs no package: the copy builds in a minute.
+    for file, content in files.items():
+        if file.startswith("Sources/Base/Hashing/"):
+            files[file] = content.replace(b"hasFeature(Embedded)", b"true")
     merged = merged_sources(rules)
     folders = {file.rsplit("/", 1)[0] for file in merged}
     for file, lines in merged.items():
