@@ -123,8 +123,6 @@ import Testing
     /// forgets it, are on their way.
     @Test mutating func aTransactionIsStoredWhenItsOwnWriteIsDone() {
         let first = bench.judge([1], ballot(1)).kept.first ?? 0
-        let refusal = TransactionRefusal(
-            code: "E_PHASE", reason: "closed", blamesSender: false, isLasting: false)
         // Leaders' states refuse it until it is given up.
         for view in 1...8 {
             _ = bench.handle(
@@ -140,7 +138,6 @@ import Testing
         let stale = bench.handle(.kept(number: first))
         #expect(stale.answers.isEmpty && stale.forgotten.isEmpty)
         #expect(bench.handle(.kept(number: second)).answers.count == 1)
-        _ = refusal
     }
 
     @Test mutating func whatWasDroppedBeforeItWasStoredIsForgotten() {
@@ -159,6 +156,7 @@ import Testing
     }
 
     @Test mutating func restoredTransactionsAreJudgedOnceAndPushedByNobody() {
+        bench = Bench()
         let stored = (0..<3).map { Entry([UInt8($0)]) }
         var effects = bench.handle(
             .restored(stored.map { RestoredTransaction($0, slot: nil) }))
