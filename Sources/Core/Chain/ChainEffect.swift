@@ -156,7 +156,7 @@ package struct FinalBlocks<Application: ChainApplication>: Sendable {
 }
 
 /// Why a node stops.
-package enum ChainFailure: Error, Hashable, Sendable {
+package enum ChainFailure: Hashable, Sendable {
     case halted(HaltReason)
     /// A finalization that does not continue the chain that was final here.
     case forked(FinalizedHeader, height: Height, hash: Bytes32)

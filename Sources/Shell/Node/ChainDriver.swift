@@ -118,7 +118,7 @@ actor ChainDriver: BlockingActor {
         case .answer(let client, _, let outcome): answer(client, outcome)
         case .publish(let blocks): queues.publications.offer(blocks)
         case .report(let notice): notice.log(to: logger)
-        case .stop(let failure): fail(failure)
+        case .stop(let failure): fail(NodeFailure(failure))
         }
     }
 

@@ -62,7 +62,6 @@ extension NodeFailure {
             return
         }
         switch error {
-        case let failure as ChainFailure: self.init(failure)
         case BlockFailure.invalid(let hash, let problem):
             self.init(ChainFailure.finalBlockIsInvalid(hash, problem: "\(problem)"))
         case BlockFailure.fault(let fault):

@@ -163,7 +163,22 @@ enum ModelRefusal: Error, Hashable, Sendable {
             case .membership: "E_PARAM"
             }
         return TransactionRefusal(
-            code: code, reason: "\(self)", blamesSender: self == .proof, isLasting: self == .form)
+            code: code, reason: description, blamesSender: self == .proof,
+            isLasting: self == .form)
+    }
+}
+
+extension ModelRefusal: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .form: "the bytes are no transaction"
+        case .proof: "the proof is false"
+        case .duplicate: "the chain holds it"
+        case .window: "the style is not open"
+        case .turn: "it is not the voter's turn"
+        case .quota: "the count does not cover it"
+        case .membership: "a change out of turn"
+        }
     }
 }
 

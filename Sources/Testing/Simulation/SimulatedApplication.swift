@@ -249,7 +249,10 @@ extension SimulatedApplication {
     }
 
     /// Why a block may not follow its parent.
-    struct Fault: Error { let problem: String }
+    struct Fault: Error, CustomStringConvertible {
+        let problem: String
+        var description: String { problem }
+    }
 
     func execute(
         _ block: Block, on parent: SimulatedParent
