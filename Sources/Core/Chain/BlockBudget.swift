@@ -7,7 +7,7 @@ package struct BlockBudget: Sendable {
     /// What the execution of a block may take, in microseconds.
     package static let execution: UInt64 = 100_000
     /// A block may always hold so many: fixed costs would eat up smaller ones.
-    package static let smallest = 16
+    package static let smallest = 4
     /// Before anything was measured.
     private static let unknown = 256
 
@@ -52,7 +52,7 @@ package struct FinalityPace: Sendable {
     /// What is accepted is to be final within so many milliseconds, at the pace of as many.
     package static let window: UInt64 = 10_000
     /// So many may always wait: a chain that has just begun, or is idle, has no pace.
-    package static let always = 512
+    package static let always = 256
 
     /// Final transactions by time, oldest first.
     private var blocks: [(at: Instant, count: Int)] = []

@@ -24,7 +24,14 @@ extension ChainMachine {
             counters.transactionsRefused += 1
             return answer(request, .refused(code: refusal.code, reason: refusal.reason))
         }
-        relay(request)
+        switch request.source {
+        case .client, .own, .restored: relay(request)
+        // It came while this node was a validator. Other nodes pass on for themselves.
+        case .relay:
+            answer(
+                request, .deferred(.noMember, retrySeconds: AdmissionLimits.stoppedRetrySeconds))
+        case .validator: break
+        }
     }
 
     private mutating func relay(_ request: AdmissionRequest) {

@@ -7,19 +7,14 @@ import NetworkAddresses
 
 /// What clients do.
 struct Workload {
-    enum Mode {
+    enum Mode: CaseIterable {
         /// Now and then a transaction.
         case quiet
         /// Always something to include.
         case busy
         /// One transaction, then silence.
         case lone
-        /// Some hundred a second.
-        case flood
         case none
-
-        /// What changes in an ordinary run.
-        static let usual: [Mode] = [.quiet, .busy, .lone, .none]
     }
 
     var mode = Mode.quiet
@@ -62,16 +57,12 @@ extension Cluster {
     /// Clients submit as the mode says.
     func work() {
         let pause: ClosedRange<UInt64> =
-            switch workload.mode {
-            case .flood: isHealed ? 100_000...800_000 : 4000...20_000
-            case .busy: 20_000...150_000
-            case .quiet, .lone, .none: 100_000...800_000
-            }
+            workload.mode == .busy ? 20_000...150_000 : 100_000...800_000
         queue.insert(.workload, at: now + random.number(in: pause))
         if now > workload.end { workload.mode = .none }
         switch workload.mode {
         case .none: break
-        case .busy, .flood: submit()
+        case .busy: submit()
         case .quiet: if random.chance(perMille: 500) { submit() }
         case .lone:
             submit()

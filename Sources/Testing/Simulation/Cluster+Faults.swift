@@ -6,9 +6,7 @@ import Ledger
 extension Cluster {
     /// Something goes wrong, or everything that did is mended.
     func act() {
-        let isFlooded = workload.mode == .flood
-        workload.mode = random.pick(Workload.Mode.usual)
-        if isFlooded { workload.mode = .flood }
+        workload.mode = random.pick(Workload.Mode.allCases)
         troubledAt = now
         var actions: [FaultKind?] = [nil, nil]
         for fault in scenario.faults where fault.isAction { actions += [fault, fault] }

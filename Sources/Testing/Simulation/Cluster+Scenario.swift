@@ -49,7 +49,6 @@ extension Cluster {
 
     /// The faulty time.
     private func suffer() {
-        if faults.contains(.overload), scenario.seed % 16 == 9 { workload.mode = .flood }
         if faults.contains(.loss) { network.loss = random.pick([0, 0, 50, 200, 400]) }
         if faults.contains(.delay) {
             network.delay = 5000...random.pick([20_000, 80_000, 500_000, 1_500_000])

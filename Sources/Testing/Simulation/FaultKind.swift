@@ -48,7 +48,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
     case copy
 
     // Load.
-    /// Clients send many times more than the cluster can carry.
+    /// Clients send many times more than the cluster can carry. Only in runs of load alone.
     case overload
     /// A transaction takes its executions milliseconds, and one execution waits for another.
     case slowExecution = "slow-execution"

@@ -56,7 +56,7 @@ package struct Scenario: Sendable {
         guard faults.contains(.slowExecution) else { return nil }
         // Beside all that else goes wrong, some runs are a little slow.
         guard isOfLoadAlone else { return seed % 8 == 5 ? 1000 : nil }
-        let costs: [UInt64] = [4000, 10_000, 25_000, 50_000]
+        let costs: [UInt64] = [2000, 4000, 10_000, 25_000]
         return costs[Int(seed / 3) % costs.count]
     }
 

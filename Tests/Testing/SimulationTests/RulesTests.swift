@@ -33,11 +33,11 @@ struct RulesTests {
         #expect(names.count >= 75)
     }
 
-    /// All of them take minutes: `Deploy/long.sh rules`. One each of voting, of
-    /// the journal and of synchronization shows that the copy builds and finds.
+    /// All of them take minutes: `Deploy/long.sh rules`. One each of voting, of admission and of cosigning
+    /// shows that the copy builds and finds.
     @Test func rulesThatAreOffAreNoticed() throws {
         let script = Self.top.appending(path: "Deploy/rules.sh").path
-        let names = ["one-notarize", "missing-sectors", "range-linked"]
+        let names = ["one-notarize", "stored-before-answer", "noted-before-cosigned"]
         let (status, output) = try run(["nice", "bash", script, "run"] + names)
         #expect(status == 0, "\(output)")
         for name in names { #expect(output.contains("\(name) | "), "\(output)") }

@@ -25,7 +25,13 @@ struct SimulationTests {
 
     @Test(arguments: FaultKind.allCases)
     func clustersSurviveEachKindOfFaultAlone(kind: FaultKind) {
-        run(1000..<1004, validators: [4, 5, 7], [kind])
+        run(1000..<(kind == .overload ? 1001 : 1004), validators: [4, 5, 7], [kind])
+    }
+
+    /// Ten times what a cluster can carry costs it no view, and what was accepted is final in time.
+    @Test func underLoadNoViewIsLostAndNothingAccepted() {
+        run(0..<12, validators: [4, 5, 7], [.overload, .slowExecution])
+        run(0..<4, validators: [4, 5], [.overload, .slowExecution, .slowDisk])
     }
 
     /// b.7, b.8, b.11: what is most delicate happens at the end of an epoch.
