@@ -58,6 +58,8 @@ package struct CheckQueue<Item: Sendable>: Sendable {
     private var suspectsWaiting: [AdmissionSender: Int] = [:]
     private var allSuspectsWaiting = 0
     private var suspectsUnderCheck = 0
+    /// Transactions in a lane.
+    private var waiting = 0
     private var batchesSinceSuspects = 0
     // Places of what waits and what is under check.
     private var held: [AdmissionSender: Int] = [:]
@@ -66,6 +68,9 @@ package struct CheckQueue<Item: Sendable>: Sendable {
     /// Transactions that wait or are under check, and their bytes.
     package private(set) var count = 0
     package private(set) var bytes = 0
+
+    /// Whether nothing waits for a check.
+    package var isEmpty: Bool { waiting == 0 }
 
     /// What all kinds of senders may have waiting or under check, in bytes.
     package var bytesBound: Int {
@@ -138,11 +143,13 @@ package struct CheckQueue<Item: Sendable>: Sendable {
                 batch.append(entry)
             }
             suspectsUnderCheck = batch.count
+            waiting -= batch.count
             return batch
         }
         var batch: [Entry] = []
         while batch.count < maximum, let entry = ordinary.popFirst() { batch.append(entry) }
         if !batch.isEmpty { batchesSinceSuspects += 1 }
+        waiting -= batch.count
         return batch
     }
 
@@ -170,6 +177,7 @@ package struct CheckQueue<Item: Sendable>: Sendable {
         var all: [Entry] = []
         while let entry = ordinary.popFirst() ?? suspects.popFirst() { all.append(entry) }
         for entry in all { release(entry) }
+        waiting = 0
         suspectsWaiting = [:]
         allSuspectsWaiting = 0
         return all
@@ -179,6 +187,7 @@ package struct CheckQueue<Item: Sendable>: Sendable {
 // Lanes and places.
 extension CheckQueue {
     private mutating func append(_ entry: Entry) {
+        waiting += 1
         if entry.isSuspect {
             countSuspect(entry, 1)
             suspects.line(of: entry.sender) { $0.append(entry) }
@@ -221,6 +230,7 @@ extension CheckQueue {
         for sender in senders {
             while var entry = ordinary.line(of: sender, { $0.popFirst() }) {
                 entry.isSuspect = true
+                waiting -= 1
                 if hasSuspectRoom(for: places(entry.size), of: sender) {
                     append(entry)
                 } else {
@@ -261,7 +271,10 @@ extension CheckQueue {
         var gone = suspects.line(of: sender) { $0.popLast() }
         if let entry = gone { countSuspect(entry, -1) }
         if gone == nil { gone = ordinary.line(of: sender) { $0.popLast() } }
-        if let entry = gone { release(entry) }
+        if let entry = gone {
+            waiting -= 1
+            release(entry)
+        }
         return gone
     }
 }

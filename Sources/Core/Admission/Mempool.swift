@@ -357,7 +357,12 @@ package struct Mempool<Prepared: Sendable>: Sendable {
 
     /// All entries in the order of arrival, at most `count`.
     package func first(_ count: Int) -> [Waiting] {
-        Array(order.lazy.compactMap { entries[$0.id] }.prefix(count))
+        var first: [Waiting] = []
+        for place in order {
+            guard first.count < count else { break }
+            if let entry = entries[place.id] { first.append(entry) }
+        }
+        return first
     }
 }
 

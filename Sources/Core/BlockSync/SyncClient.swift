@@ -200,9 +200,14 @@ package struct SyncClient<Verifier: SignatureVerifier>: Sendable {
 
     /// When `advance` has something to do; nil without peers.
     package var nextDeadline: Instant? {
-        let polls = peers.values.map(\.nextPoll).min()
-        let timeouts = requests.values.map(\.deadline).min()
-        return [polls, timeouts].compactMap(\.self).min()
+        var next: Instant?
+        for peer in peers.values where next.map({ peer.nextPoll < $0 }) ?? true {
+            next = peer.nextPoll
+        }
+        for request in requests.values where next.map({ request.deadline < $0 }) ?? true {
+            next = request.deadline
+        }
+        return next
     }
 
     /// Takes a verified target. What was asked only on the word of a peer that claims to be ahead is

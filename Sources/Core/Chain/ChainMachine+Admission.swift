@@ -46,9 +46,7 @@ extension ChainMachine {
         }
         let sender = request.source.sender
         // What other validators accepted, and what this node itself says, is no new acceptance.
-        if request.wantsPromise, isMember,
-            mempool.boundedCount + checks.count >= pace.capacity(at: now.instant)
-        {
+        if isBacklogged(for: request, with: 0) {
             return answer(request, Self.deferred(.backlog))
         }
         do throws(MempoolRefusal) {
@@ -117,12 +115,36 @@ extension ChainMachine {
     /// Has the next batches checked, as many as may be under way at once.
     mutating func startChecks() {
         guard !hasStopped else { return }
-        while judging.values.count(where: { $0.purpose == .submitted })
-            < AdmissionLimits.batchesAtOnce
+        while !checks.isEmpty,
+            judging.values.count(where: { $0.purpose == .submitted })
+                < AdmissionLimits.batchesAtOnce
         {
-            let batch = checks.take(upTo: AdmissionLimits.batch)
-            guard !batch.isEmpty else { return }
-            judge(batch, .submitted, at: present)
+            let batch = admit(checks.take(upTo: AdmissionLimits.batch))
+            if !batch.isEmpty { judge(batch, .submitted, at: present) }
+        }
+    }
+
+    /// Whether this validator takes no more from clients until more has become final. What other validators
+    /// accepted, and what this node itself says, is no new acceptance.
+    private mutating func isBacklogged(for request: AdmissionRequest, with coming: Int) -> Bool {
+        request.wantsPromise && isMember
+            && mempool.boundedCount + coming >= pace.capacity(at: now.instant)
+    }
+
+    /// Leaves those of a batch for which there is room by the pace of finality. Senders took turns until
+    /// here, so whoever floods this node takes no room from others.
+    private mutating func admit(_ batch: [PendingCheck]) -> [PendingCheck] {
+        var coming = judging.values.reduce(0) { sum, open in
+            open.purpose == .submitted ? sum + open.checks.count : sum
+        }
+        return batch.filter { check in
+            guard isBacklogged(for: check.item, with: coming) else {
+                coming += 1
+                return true
+            }
+            _ = checks.settle(check, hasFailed: false, at: now.instant)
+            answer(check.item, Self.deferred(.backlog))
+            return false
         }
     }
 

@@ -8,10 +8,18 @@ import Ledger
 extension ChainMachine {
     /// Gives the replica an input and queues what it asks for.
     mutating func feed(_ input: (inout Replica<Verifier, Signer>, LocalTime) -> [Effect]) {
-        guard var replica = replica.take() else { return }
-        let effects = input(&replica, now)
-        self.replica = replica
-        enqueue(effects, of: replica.validators)
+        guard isVoter else { return }
+        let (effects, validators) = Self.feed(&replica!, at: now, input)
+        enqueue(effects, of: validators)
+    }
+
+    /// Gives the replica an input; what it asks for, with the set that it has then.
+    static func feed<Failure: Error>(
+        _ replica: inout Replica<Verifier, Signer>, at now: LocalTime,
+        _ input: (inout Replica<Verifier, Signer>, LocalTime) throws(Failure) -> [Effect]
+    ) throws(Failure) -> ([Effect], ValidatorSet) {
+        let effects = try input(&replica, now)
+        return (effects, replica.validators)
     }
 
     /// Queues what the replica asks for; places of validators are those in `validators`, the set that
@@ -100,8 +108,8 @@ extension ChainMachine {
     /// Writes the journal anew with what the replica still needs. Not while a finalization is queued:
     /// the replica has forgotten by then what the store does not hold yet.
     mutating func rewriteJournal() {
-        guard let replica, !actions.hasFinalization, replica.hasJournal else { return }
-        replaceJournal(by: replica.journalSnapshot)
+        guard isVoter, !actions.hasFinalization, replica!.hasJournal else { return }
+        replaceJournal(by: replica!.journalSnapshot)
     }
 
     private mutating func replaceJournal(by records: [JournalRecord]) {

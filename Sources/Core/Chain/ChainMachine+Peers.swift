@@ -99,11 +99,13 @@ extension ChainMachine {
     ) {
         guard let sender = peer.validator else { return receiveOutsider(message, from: key) }
         if let height = message.statedHeight { peers[key]?.height = height.rawValue }
-        guard var replica = replica.take() else { return }
-        defer { self.replica = replica }
+        guard isVoter else { return }
         do throws(MessageRejection) {
-            let effects = try replica.receive(message, from: sender, at: now)
-            enqueue(effects, of: replica.validators)
+            let (effects, validators) = try Self.feed(&replica!, at: now) {
+                replica, now throws(MessageRejection) in
+                try replica.receive(message, from: sender, at: now)
+            }
+            enqueue(effects, of: validators)
         } catch {
             counters.rejectedMessages += 1
             if error.isHostile {

@@ -27,7 +27,7 @@ extension ChainMachine {
     package var targetHeight: Height { sync.target?.header.height ?? .genesis }
 
     /// Whether the node votes in the present view.
-    package var isVoting: Bool { replica?.status.isVoting ?? false }
+    package var isVoting: Bool { isVoter && replica!.status.isVoting }
 
     /// What the node's readiness depends on, at the time of the last input.
     package var readiness: Readiness<VotingObstacle> {
@@ -67,22 +67,24 @@ extension ChainMachine {
     /// The time of the last input.
     package var time: LocalTime { now }
 
-    /// Which of its bounds the machine exceeds; nil for none, always.
-    package var exceededBound: String? {
-        let bounds: [(String, Int, Int)] = [
-            // What the store held has its place whatever comes, and so has what the node itself sends.
-            ("bytes of waiting transactions", mempool.boundedBytes, limits.mempool.bytes),
-            ("waiting transactions", mempool.boundedCount, limits.mempool.count),
-            ("bytes under check", checks.bytes, checks.bytesBound),
-            ("batches under check", judging.count, AdmissionLimits.batchesAtOnce + 3),
-            ("executions", executionsUnderWay, ChainLimits.executions),
-            ("relays", relays.count, AdmissionLimits.relayed),
-            ("questions of peers", openQuestions, ChainLimits.questions),
-        ]
+    /// Which of its bounds the machine exceeds; nil for none, always. It is asked at every step of a
+    /// simulation, so it reads the machine where it lies: nothing changes, and nothing is copied.
+    package mutating func exceededBound() -> String? {
+        func excess(_ count: Int, _ bound: Int, of name: String) -> String? {
+            count > bound ? "\(count) \(name), at most \(bound)" : nil
+        }
         // What waits for its checks is checked at once while nothing else is.
         if checks.count > 0, !judging.values.contains(where: { $0.purpose == .submitted }) {
             return "\(checks.count) transactions are under check, and nobody checks them"
         }
-        return bounds.first { $0.1 > $0.2 }.map { "\($0.1) \($0.0), at most \($0.2)" }
+        // What the store held has its place whatever comes, and so has what the node itself sends.
+        return excess(
+            mempool.boundedBytes, limits.mempool.bytes, of: "bytes of waiting transactions")
+            ?? excess(mempool.boundedCount, limits.mempool.count, of: "waiting transactions")
+            ?? excess(checks.bytes, checks.bytesBound, of: "bytes under check")
+            ?? excess(judging.count, AdmissionLimits.batchesAtOnce + 3, of: "batches under check")
+            ?? excess(executionsUnderWay, ChainLimits.executions, of: "executions")
+            ?? excess(relays.count, AdmissionLimits.relayed, of: "relays")
+            ?? excess(openQuestions, ChainLimits.questions, of: "questions of peers")
     }
 }

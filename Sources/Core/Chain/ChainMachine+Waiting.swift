@@ -138,7 +138,7 @@ extension ChainMachine {
     }
 
     private var isFresh: Bool {
-        replica?.status.isVoting == true
+        isVoting
             && PromiseRule.isFresh(
                 head: head.time, now: now.clock,
                 heartbeatMilliseconds: genesis.parameters.heartbeatMilliseconds,

@@ -27,6 +27,8 @@ package struct ChainMachine<
 
     // Agreement and catching up.
     package internal(set) var replica: Replica<Verifier, Signer>?
+    /// Whether there is one. A replica is large: it is used where it lies, never taken out of its optional.
+    let isVoter: Bool
     var sync: SyncClient<Verifier>
     var actions = ActionQueue()
     var isDraining = false
@@ -96,6 +98,8 @@ package struct ChainMachine<
     /// The time of the input that is being handled.
     var now = LocalTime(instant: Instant(microseconds: 0), clock: Timestamp(milliseconds: 0))
     var effects: [NextEffect] = []
+    /// When `tick` has something to do at the latest; nil where nothing is due.
+    package private(set) var nextDeadline: Instant?
 
     /// A machine at what a node found on its disk. Its inputs begin with `restored`, if anything waits,
     /// and `started`.
@@ -109,6 +113,7 @@ package struct ChainMachine<
         domain = start.genesis.domain
         signer = start.signer
         replica = start.replica
+        isVoter = start.replica != nil
         journal = start.journal
         journalDoubt = start.journalDoubt
         floor = start.floor
@@ -135,6 +140,7 @@ package struct ChainMachine<
             drain()
             startChecks()
         }
+        nextDeadline = hasStopped ? nil : earliestDeadline()
         defer { effects = [] }
         return effects
     }
@@ -165,23 +171,25 @@ package struct ChainMachine<
         }
     }
 
-    /// When `tick` has something to do at the latest; nil where nothing is due.
-    package var nextDeadline: Instant? {
-        guard !hasStopped else { return nil }
-        return [
-            replica?.nextDeadline, sync.nextDeadline, cosigning.nextDeadline, readinessDue,
-            relays.values.lazy.map(\.deadline).min(),
-        ].lazy.compactMap(\.self).min()
+    private mutating func earliestDeadline() -> Instant? {
+        var next = isVoter ? replica!.nextDeadline : nil
+        func include(_ deadline: Instant?) {
+            guard let deadline else { return }
+            next = next.map { min($0, deadline) } ?? deadline
+        }
+        include(sync.nextDeadline)
+        include(cosigning.nextDeadline)
+        include(readinessDue)
+        for relay in relays.values { include(relay.deadline) }
+        return next
     }
 
     /// What the replica sends again leaves before any other input is taken.
     private mutating func start(voteFrom round: Round?) {
-        if var replica = replica.take() {
-            let effects = replica.start(at: now)
-            self.replica = replica
-            enqueue(effects, of: replica.validators)
+        if isVoter {
+            feed { $0.start(at: $1) }
             // What cannot be trusted stays as it is until the replica replaces it.
-            if replica.hasJournal { rewriteJournal() }
+            if replica!.hasJournal { rewriteJournal() }
             if let round { feed { $0.vote(from: round, at: $1) } }
         }
         publishCheckpoint()
@@ -191,7 +199,7 @@ package struct ChainMachine<
     }
 
     private mutating func tick() {
-        if let deadline = replica?.nextDeadline, deadline <= now.instant {
+        if isVoter, let deadline = replica!.nextDeadline, deadline <= now.instant {
             feed { $0.advance(to: $1) }
         }
         if let deadline = sync.nextDeadline, deadline <= now.instant {

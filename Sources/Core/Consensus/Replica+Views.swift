@@ -80,8 +80,13 @@ extension Replica {
         return proposalDue.adding(milliseconds: count * pace.delta)
     }
 
-    /// When `advance` has something to do; nil only before the start and after a halt.
+    /// When `advance` has something to do; nil only before the start and after a halt. It is asked after
+    /// every input, so it reads a replica where it lies: nothing changes, and nothing is copied.
     package var nextDeadline: Instant? {
+        mutating get { earliestDeadline }
+    }
+
+    private var earliestDeadline: Instant? {
         if case .halted = mode { return nil }
         guard view > .root else { return nil }
         var deadline = min(pace.nextStatus, pace.nextResend)

@@ -175,12 +175,16 @@ package struct CheckpointBook<Verifier: SignatureVerifier>: Sendable {
 
     /// Whether two checkpoints of one size have a quorum each: more than f validators are faulty.
     package func certifiedRoots(ofSize size: UInt64) -> [Bytes32] {
-        pages.filter { $0.key.size == size && isCertified($0.key, $0.value) }
-            .map(\.key.root).sorted()
+        var roots: [Bytes32] = []
+        for (name, page) in pages where name.size == size && isCertified(name, page) {
+            roots.append(name.root)
+        }
+        return roots.sorted()
     }
 
     /// Validators that cosigned two different roots of one size, with the size.
     package var equivocations: [(validator: String, size: UInt64)] {
+        guard pages.count > Set(pages.keys.lazy.map { $0.size }).count else { return [] }
         var seen: [UInt64: Set<Int>] = [:]
         var found: [(validator: String, size: UInt64)] = []
         for (name, page) in pages.sorted(by: { $0.key < $1.key }) {

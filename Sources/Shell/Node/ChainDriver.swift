@@ -88,8 +88,8 @@ actor ChainDriver: BlockingActor {
             logger.critical("the node stops", metadata: ["reason": "\(failure)"])
         }
         hasFailed = true
-        end()
         stop.fail(failure)
+        end()
     }
 
     /// Ends the node's work: no input is taken any more, and no client is left without an answer.

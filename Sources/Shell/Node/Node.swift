@@ -155,25 +155,26 @@ package final class Node: Service {
         let (alarm, broadcaster) = (alarm, broadcaster)
         await work.restoreMempool()
         await driver.handle(.started(voteFrom: voteFrom))
+        // Tasks that end because the driver ended its queues wait for the reason why it did.
         group.addTask { await stop.wait() }
         group.addTask {
             for await _ in alarm.rings { await driver.handle(.tick) }
-            return nil
+            return await stop.wait()
         }
         for _ in 0..<NodeLimits.workers {
             group.addTask(executorPreference: executions) {
                 await work.runExecutions()
-                return nil
+                return await stop.wait()
             }
             group.addTask(executorPreference: checks) {
                 await work.runJudgements()
-                return nil
+                return await stop.wait()
             }
         }
         for run in [work.runCommits, work.runWaiting, work.runAnswers, work.runPublications] {
             group.addTask {
                 await run()
-                return nil
+                return await stop.wait()
             }
         }
         group.addTask {

@@ -140,7 +140,7 @@ struct Invariants {
 
     /// R9: every queue keeps its bounds.
     mutating func checkBounds(of node: SimulatedNode, cluster: Cluster) {
-        if let problem = node.machine.exceededBound {
+        if let problem = node.machine.exceededBound() {
             cluster.fail(&self, "R9", "node \(node.id): \(problem)")
         }
     }
