@@ -2,6 +2,11 @@
 package enum AdmissionLimits {
     /// Transactions checked together, at most: the more there are, the less each one costs.
     package static let batch = 512
+    /// Milliseconds from one batch to the next, unless as many as `gathered` wait: what comes meanwhile is
+    /// checked, stored, answered and pushed together, which costs far less. A single ballot does not
+    /// wait.
+    package static let gatherMilliseconds: UInt64 = 25
+    package static let gathered = 128
     /// Batches that are checked side by side: as many as a node has cores, about.
     package static let batchesAtOnce = 2
     /// Leaders' refusals after which a transaction is dropped: every state refuses it.

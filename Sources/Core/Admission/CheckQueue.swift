@@ -58,8 +58,8 @@ package struct CheckQueue<Item: Sendable>: Sendable {
     private var suspectsWaiting: [AdmissionSender: Int] = [:]
     private var allSuspectsWaiting = 0
     private var suspectsUnderCheck = 0
-    /// Transactions in a lane.
-    private var waiting = 0
+    /// Transactions that wait, without those under check.
+    package private(set) var waiting = 0
     private var batchesSinceSuspects = 0
     // Places of what waits and what is under check.
     private var held: [AdmissionSender: Int] = [:]

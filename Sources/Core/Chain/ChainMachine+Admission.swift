@@ -116,10 +116,12 @@ extension ChainMachine {
     mutating func startChecks() {
         guard !hasStopped else { return }
         while !checks.isEmpty,
+            now.instant >= nextBatch || checks.waiting >= AdmissionLimits.gathered,
             judging.values.count(where: { $0.purpose == .submitted })
                 < AdmissionLimits.batchesAtOnce
         {
             let batch = admit(checks.take(upTo: AdmissionLimits.batch))
+            nextBatch = now.instant.adding(milliseconds: AdmissionLimits.gatherMilliseconds)
             if !batch.isEmpty { judge(batch, .submitted, at: present) }
         }
     }

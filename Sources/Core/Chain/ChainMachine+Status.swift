@@ -73,8 +73,11 @@ extension ChainMachine {
         func excess(_ count: Int, _ bound: Int, of name: String) -> String? {
             count > bound ? "\(count) \(name), at most \(bound)" : nil
         }
-        // What waits for its checks is checked at once while nothing else is.
-        if checks.count > 0, !judging.values.contains(where: { $0.purpose == .submitted }) {
+        // While nothing is under check, what waits is waiting for others to come with it.
+        let isGathering = !checks.isEmpty && nextBatch > now.instant
+        if checks.count > 0, !isGathering,
+            !judging.values.contains(where: { $0.purpose == .submitted })
+        {
             return "\(checks.count) transactions are under check, and nobody checks them"
         }
         // What the store held has its place whatever comes, and so has what the node itself sends.

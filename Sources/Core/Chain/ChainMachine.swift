@@ -57,6 +57,8 @@ package struct ChainMachine<
     // Transactions.
     package internal(set) var mempool: Mempool<Application.Prepared>
     var checks: CheckQueue<AdmissionRequest>
+    /// When the next batch of them is checked, unless many wait.
+    var nextBatch = Instant(microseconds: 0)
     /// Batches that are being judged, by number.
     var judging: [UInt64: OpenJudgement] = [:]
     var nextJudgement: UInt64 = 0
@@ -180,6 +182,7 @@ package struct ChainMachine<
         include(sync.nextDeadline)
         include(cosigning.nextDeadline)
         include(readinessDue)
+        if !checks.isEmpty, nextBatch > now.instant { include(nextBatch) }
         for relay in relays.values { include(relay.deadline) }
         return next
     }

@@ -45,6 +45,20 @@ actor ChainDriver: BlockingActor {
         queues = parts.queues
     }
 
+    /// Gives the machine what happened elsewhere, in order, until the node ends. Whoever did it does not
+    /// wait: what comes together is handled in one go.
+    func run() async {
+        while let first = await queues.inputs.next() {
+            handle(first)
+            for input in queues.inputs.takeAll() { handle(input) }
+        }
+    }
+
+    /// Gives the machine what the network says, until the network ends.
+    func listen() async {
+        for await event in network.events { receive(event) }
+    }
+
     /// Handles one input, and whatever follows from its effects at once.
     func handle(_ input: NodeInput) {
         followers.append(input)
@@ -172,7 +186,7 @@ struct DriverParts {
     let queues: NodeQueues
 }
 
-/// What waits for the tasks that work for the driver. The machine bounds each of them.
+/// What waits for the driver, and for the tasks that work for it. The machine bounds each of them.
 struct NodeQueues: Sendable {
     enum Execution: Sendable {
         case build(BuildTask<ElectionApplication>)
@@ -189,6 +203,8 @@ struct NodeQueues: Sendable {
         case forget([Bytes32])
     }
 
+    /// What happened elsewhere.
+    let inputs = WorkQueue<NodeInput>()
     let executions = WorkQueue<Execution>()
     let commits = WorkQueue<StoreTask>()
     let waiting = WorkQueue<WaitingTask>()
@@ -197,6 +213,7 @@ struct NodeQueues: Sendable {
     let publications = WorkQueue<FinalBlocks<ElectionApplication>>()
 
     func finish() {
+        inputs.finish()
         executions.finish()
         commits.finish()
         waiting.finish()
@@ -211,8 +228,7 @@ extension PeerMessage {
 }
 
 extension ChainDriver {
-    /// Takes what the network says.
-    func receive(_ event: PeerEvent) {
+    private func receive(_ event: PeerEvent) {
         switch event {
         case .connected(let key, let role):
             handle(

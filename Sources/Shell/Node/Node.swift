@@ -41,8 +41,7 @@ package final class Node: Service {
     private let broadcaster: EventBroadcaster
     private let stop: StopSignal
     private let store: NodeStore
-    /// The threads of blocking work, each of which is idle before the store is closed.
-    private let executors: [BlockingExecutor]
+    private let disks: NodeDisks
     private let logger: Logger
     private let ports = PortBox()
     /// The round from which the operator lets a validator in quarantine vote.
@@ -71,20 +70,15 @@ package final class Node: Service {
             stop = parts.driver.stop
             self.logger = logger
             store = parts.driver.store
-            let floorDisk = BlockingExecutor(label: "veche.floor")
-            let waitingDisk = BlockingExecutor(label: "veche.mempool")
-            let reader = BlockingExecutor(label: "veche.sync")
-            let readers = (0..<2).map { BlockingExecutor(label: "veche.reads.\($0)") }
-            executors = [parts.driver.executor, floorDisk, waitingDisk, reader] + readers
+            disks = NodeDisks()
             work = NodeWork(
                 driver: driver, chain: parts.chain, store: parts.driver.store,
                 network: parts.driver.network, broadcaster: broadcaster,
-                queues: parts.driver.queues, floorDisk: floorDisk, waitingDisk: waitingDisk,
-                reader: reader)
+                queues: parts.driver.queues)
             facade = NodeFacade(
                 driver: driver, chain: parts.chain, configuration: home.configuration,
                 store: parts.driver.store, network: parts.driver.network,
-                broadcaster: broadcaster, readers: readers, clock: parts.driver.clock,
+                broadcaster: broadcaster, readers: disks.clients, clock: parts.driver.clock,
                 logger: logger, logRate: logRate, genesisBytes: home.genesis.canonicalBytes)
             let api = home.configuration.api
             server = APIServer(
@@ -144,21 +138,25 @@ package final class Node: Service {
     /// Left to the process' end they would end in any order, and a lock of the database that is gone
     /// aborts the process.
     private func closeStore() async {
-        for executor in executors { await executor.run {} }
-        await executors[0].run { [store] in store.close() }
+        for executor in disks.all + [driver.executor] { await executor.run {} }
+        await driver.executor.run { [store] in store.close() }
     }
 
     private func start(
         _ group: inout TaskGroup<NodeFailure?>, executions: WorkerPool, checks: WorkerPool
     ) async {
         let (driver, work, network, server, stop) = (driver, work, network, server, stop)
-        let (alarm, broadcaster) = (alarm, broadcaster)
-        await work.restoreMempool()
+        let (alarm, broadcaster, inputs) = (alarm, broadcaster, work.queues.inputs)
+        await withTaskExecutorPreference(disks.waiting) { await work.restoreMempool() }
         await driver.handle(.started(voteFrom: voteFrom))
         // Tasks that end because the driver ended its queues wait for the reason why it did.
         group.addTask { await stop.wait() }
         group.addTask {
-            for await _ in alarm.rings { await driver.handle(.tick) }
+            await driver.run()
+            return await stop.wait()
+        }
+        group.addTask {
+            for await _ in alarm.rings { inputs.offer(.tick) }
             return await stop.wait()
         }
         for _ in 0..<NodeLimits.workers {
@@ -171,14 +169,18 @@ package final class Node: Service {
                 return await stop.wait()
             }
         }
-        for run in [work.runCommits, work.runWaiting, work.runAnswers, work.runPublications] {
-            group.addTask {
+        // Final blocks are stored apart from waiting transactions, and neither waits for those who read.
+        for (disk, run) in [
+            (disks.floor, work.runCommits), (disks.waiting, work.runWaiting),
+            (disks.reader, work.runAnswers), (disks.reader, work.runPublications),
+        ] {
+            group.addTask(executorPreference: disk) {
                 await run()
                 return await stop.wait()
             }
         }
         group.addTask {
-            for await event in network.events { await driver.receive(event) }
+            await driver.listen()
             // The network ends its events before it says why it ended, which is the reason to stop.
             return await stop.wait()
         }
@@ -219,6 +221,20 @@ package final class Node: Service {
             }
         }
     }
+}
+
+/// The threads of work that blocks, each of which is idle before the store is closed.
+private struct NodeDisks {
+    /// Where final blocks are stored.
+    let floor = BlockingExecutor(label: "veche.floor")
+    /// Where waiting transactions are made durable, apart from the blocks.
+    let waiting = BlockingExecutor(label: "veche.mempool")
+    /// Where blocks are read for peers and live pages.
+    let reader = BlockingExecutor(label: "veche.sync")
+    /// Where clients' questions are read.
+    let clients = (0..<2).map { BlockingExecutor(label: "veche.reads.\($0)") }
+
+    var all: [BlockingExecutor] { [floor, waiting, reader] + clients }
 }
 
 /// The HTTP port, for those who wait for it.

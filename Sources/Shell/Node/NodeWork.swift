@@ -26,13 +26,6 @@ struct NodeWork: Sendable {
     let network: PeerNetwork
     let broadcaster: EventBroadcaster
     let queues: NodeQueues
-    /// Where final blocks are stored.
-    let floorDisk: BlockingExecutor
-    /// Where waiting transactions are made durable, apart from the blocks.
-    let waitingDisk: BlockingExecutor
-    /// Where blocks are read for peers.
-    let reader: BlockingExecutor
-
     private var execution: BlockExecution { BlockExecution(chain: chain) }
 
     /// Builds and executes blocks until the queue is finished.
@@ -41,10 +34,10 @@ struct NodeWork: Sendable {
         while let task = await queues.executions.next() {
             do {
                 switch task {
-                case .build(let task): await driver.handle(.built(try await build(task)))
+                case .build(let task): queues.inputs.offer(.built(try await build(task)))
                 case .execute(let task):
                     let hashes = task.blocks.map(\.header.hash)
-                    await driver.handle(.executed(hashes, try await execute(task)))
+                    queues.inputs.offer(.executed(hashes, try await execute(task)))
                 }
             } catch {
                 return await driver.fail(error)
@@ -83,7 +76,7 @@ struct NodeWork: Sendable {
         return .executed(branches)
     }
 
-    /// Stores final blocks, and reads roots of the log, until the queue is finished.
+    /// Stores final blocks, and reads roots of the log, until the queue is finished. It blocks.
     @concurrent
     func runCommits() async {
         let store = store
@@ -91,16 +84,12 @@ struct NodeWork: Sendable {
             do {
                 switch task {
                 case .commit(let commit):
-                    let state = try await floorDisk.run { () throws in
-                        try store.commit(FloorBatch(commit))
-                        return commit.stored(in: store)
-                    }
-                    await driver.handle(.committed(state))
+                    try store.commit(FloorBatch(commit))
+                    queues.inputs.offer(.committed(commit.stored(in: store)))
                 case .readLogRoot(let size):
-                    let root = try await floorDisk.run { () throws in
-                        try TransparencyLog.root(size: size, from: StoredTree(store: store))
-                    }
-                    await driver.handle(.logRoot(size: size, root: root))
+                    let root = try TransparencyLog.root(
+                        size: size, from: StoredTree(store: store))
+                    queues.inputs.offer(.logRoot(size: size, root: root))
                 }
             } catch {
                 return await driver.fail(error)
@@ -108,17 +97,16 @@ struct NodeWork: Sendable {
         }
     }
 
-    /// Stores and forgets waiting transactions, in order, until the queue is finished.
+    /// Stores and forgets waiting transactions, in order, until the queue is finished. It blocks.
     @concurrent
     func runWaiting() async {
         let store = store
         while let first = await queues.waiting.next() {
             let tasks = [first] + queues.waiting.takeAll()
             do {
-                let kept = try await waitingDisk.run { () throws(StorageError) in
-                    try store.carryOut(tasks)
+                for number in try store.carryOut(tasks) {
+                    queues.inputs.offer(.kept(number: number))
                 }
-                for number in kept { await driver.handle(.kept(number: number)) }
             } catch {
                 return await driver.fail(error)
             }
@@ -131,7 +119,7 @@ struct NodeWork: Sendable {
         while let task = await queues.judgements.next() {
             do {
                 let judgements = try await execution.judge(task)
-                await driver.handle(
+                queues.inputs.offer(
                     .judged(JudgedTransactions(number: task.number, judgements: judgements)))
             } catch {
                 return await driver.fail(error)
@@ -140,38 +128,36 @@ struct NodeWork: Sendable {
     }
 
     /// Reads blocks for peers until the queue is finished, each time from one instant's store. A peer
-    /// that has not read our earlier answers gets no new one until it has.
+    /// that has not read our earlier answers gets no new one until it has. It blocks.
     @concurrent
     func runAnswers() async {
         let (store, network) = (store, network)
         while let question = await queues.questions.next() {
             do {
                 if network.hasBulkRoom(for: question.peer) {
-                    try await reader.run { () throws in
-                        let source = StoredChain(store: store.snapshot())
-                        guard let answer = try SyncServer.answer(question.message, from: source)
-                        else { return }
+                    let source = StoredChain(store: store.snapshot())
+                    if let answer = try SyncServer.answer(question.message, from: source) {
                         let message = PeerMessage.sync(answer)
                         network.send(
                             message.frameType.rawValue, message.payload, to: question.peer,
                             as: .bulk)
                     }
                 }
-                await driver.handle(.answeredSync(question.peer))
+                queues.inputs.offer(.answeredSync(question.peer))
             } catch {
                 return await driver.fail(error)
             }
         }
     }
 
-    /// Shows final blocks to live pages until the queue is finished.
+    /// Shows final blocks to live pages until the queue is finished. It blocks.
     @concurrent
     func runPublications() async {
         let broadcaster = broadcaster
         while let final = await queues.publications.next() {
             guard broadcaster.count > 0 else { continue }
             do {
-                try await reader.run { () throws in try broadcaster.publish(final) }
+                try broadcaster.publish(final)
             } catch {
                 return await driver.fail(error)
             }
@@ -187,9 +173,7 @@ struct NodeWork: Sendable {
             var last: Bytes32?
             while !Task.isCancelled {
                 let after = last
-                let page = try await waitingDisk.run { () throws(StorageError) in
-                    try store.mempool(after: after, limit: NodeLimits.restoredPage)
-                }
+                let page = try store.mempool(after: after, limit: NodeLimits.restoredPage)
                 guard let end = page.last else { return }
                 last = end.id
                 await driver.handle(
