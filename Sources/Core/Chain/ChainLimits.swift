@@ -13,6 +13,11 @@ package enum ChainLimits {
     package static let pushedBytes = 512 * 1024
     /// Waiting transactions that a validator is sent when it connects.
     package static let resentTransactions = 2000
+    /// Milliseconds without a final block until a validator pushes what waits longest again, as many as one
+    /// frame holds: what it pushed was lost with a connection or a full queue, or leaders that do not have
+    /// it rest until the heartbeat. It doubles up to the longest.
+    package static let repushMilliseconds: UInt64 = 2000
+    package static let longestRepushMilliseconds: UInt64 = 32_000
     /// Milliseconds between statements of a node that it is ready to become a validator.
     package static let readinessMilliseconds: UInt64 = 5000
     /// The vote journal is written anew above this size.

@@ -311,6 +311,11 @@ extension ChainMachine {
     /// Tells the replica since when the oldest transaction waits.
     mutating func announcePending() {
         let oldest = mempool.readySince()
+        if oldest == nil || !isMember {
+            repushDue = nil
+        } else if repushDue == nil {
+            repushDue = now.instant.adding(milliseconds: repushDelay)
+        }
         feed { $0.pendingTransactions(since: oldest, at: $1) }
     }
 

@@ -208,6 +208,7 @@ extension ChainMachine {
         enterValidators(last.facts.validators)
         enqueue(sync.floorAdvanced(to: floor, validators: validators, at: now.instant))
         recheckMempool(after: commit.blocks)
+        (repushDue, repushDelay) = (nil, ChainLimits.repushMilliseconds)
         announcePending()
         startValidations()
     }

@@ -158,6 +158,14 @@ extension ChainMachine {
             }
         }
     }
+
+    /// Pushes what waits longest to the other validators again, while nothing becomes final.
+    mutating func pushAgain() {
+        guard let due = repushDue, due <= now.instant else { return }
+        push(mempool.first(ChainLimits.pushedTransactions).map(\.entry))
+        repushDelay = min(2 * repushDelay, ChainLimits.longestRepushMilliseconds)
+        repushDue = now.instant.adding(milliseconds: repushDelay)
+    }
 }
 
 extension ConsensusMessage {

@@ -63,6 +63,10 @@ package struct ChainMachine<
     var judging: [UInt64: OpenJudgement] = [:]
     var nextJudgement: UInt64 = 0
     var pace = FinalityPace()
+    /// When waiting transactions are pushed again, and what passes from then to the next time, in
+    /// milliseconds.
+    var repushDue: Instant?
+    var repushDelay = ChainLimits.repushMilliseconds
     /// Transactions that are being stored, by the number of their `keep`.
     var keeping: [UInt64: [Bytes32]] = [:]
     var nextKeep: UInt64 = 0
@@ -182,6 +186,7 @@ package struct ChainMachine<
         include(sync.nextDeadline)
         include(cosigning.nextDeadline)
         include(readinessDue)
+        include(repushDue)
         if !checks.isEmpty, nextBatch > now.instant { include(nextBatch) }
         for relay in relays.values { include(relay.deadline) }
         return next
@@ -211,6 +216,7 @@ package struct ChainMachine<
         cosignRestingLog()
         repeatCosignatures()
         declareReadiness()
+        pushAgain()
         expireRelays()
     }
 

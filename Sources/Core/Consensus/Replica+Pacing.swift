@@ -9,7 +9,9 @@ extension Replica {
             return
         }
         let leader = Int(validators.leader(of: round).rawValue)
-        let late = now.instant.milliseconds(since: proposalDue)
+        // A view that was in time took three delays at most. What took longer was held up by something
+        // else, such as a partition, and says no more than that the timer was too short.
+        let late = min(now.instant.milliseconds(since: proposalDue), 3 * pace.delta)
         // What was needed once is forgotten slowly: a shorter timer is tried again, and no view is lost
         // for that while the longer one is needed.
         let known = peers[leader].lateness

@@ -125,13 +125,9 @@ extension Replica {
     /// Whether a notarized block that is not final holds transactions or ends its epoch.
     var needsTail: Bool {
         guard view > .root else { return false }
-        var newest = min(highestNotarized, View(view.rawValue - 1))
-        while newest > floorView, certificates[newest]?.notarization == nil {
-            newest = View(newest.rawValue - 1)
-        }
-        guard newest > floorView, var next = certificates[newest]?.blockHash else {
-            return false
-        }
+        guard let newest = newestNotarized(before: view),
+            var next = certificates[newest]?.blockHash
+        else { return false }
         while next != floor.hash {
             guard let header = blocks[next]?.header, header.height > floor.height else {
                 return false
@@ -140,6 +136,16 @@ extension Replica {
             next = header.parentHash
         }
         return false
+    }
+
+    /// The last view above the floor and before another whose notarization is held. It is the highest of
+    /// all but for moments; views between those that are held may be more than can be counted through.
+    private func newestNotarized(before end: View) -> View? {
+        let expected = min(highestNotarized, View(end.rawValue - 1))
+        if expected > floorView, certificates[expected]?.notarization != nil { return expected }
+        return certificates.lazy.filter { view, record in
+            view > self.floorView && view < expected && record.notarization != nil
+        }.map(\.key).max()
     }
 
     /// A block above the floor or the floor itself.

@@ -98,26 +98,22 @@ import Testing
     }
 
     @Test mutating func acceptanceFollowsFinality() {
-        var limits = ChainMachineLimits()
-        limits.checks.clients = 1 << 30
-        bench = Bench(limits: limits)
-        bench.start()
         // Nothing becomes final, and so many may always wait.
         var answers: [SubmissionOutcome] = []
         for number in 0..<600 {
-            let address = "192.0.\(number / 250).\(number % 250)"
-            let (_, effects) = bench.submit(
-                [UInt8(number % 256), UInt8(number / 256)], from: address)
+            let effects = bench.judge(
+                [UInt8(number % 256), UInt8(number / 256)], Judgement(.admitted),
+                from: "192.0.\(number / 250).\(number % 250)")
             answers += effects.answers
+            for write in effects.kept { _ = bench.handle(.kept(number: write)) }
         }
         #expect(!answers.isEmpty)
         #expect(answers.allSatisfy { $0 == .deferred(.backlog, retrySeconds: 5) })
         // What other validators accepted is taken all the same.
         _ = bench.handle(.connected(Bench.peer(1), isValidator: true, answerBytes: 1 << 20))
-        let before = bench.machine.checksWaiting
         let pushed = PushedTransactions(transactions: [Entry([9, 9, 9])])
-        _ = bench.handle(.message(from: Bench.peer(1), .transactions(pushed)))
-        #expect(bench.machine.checksWaiting > before)
+        let effects = bench.handle(.message(from: Bench.peer(1), .transactions(pushed)))
+        #expect(effects.judged.count == 1)
     }
 
     /// One that is dropped while it is being stored may come again while the first write, and what

@@ -90,8 +90,9 @@ struct Bench {
 
     mutating func pass(milliseconds more: UInt64) { milliseconds += more }
 
+    /// Hands in an input, later than the one before by what checks are gathered for.
     mutating func handle(_ input: TestInput) -> [TestEffect] {
-        milliseconds += 1
+        milliseconds += AdmissionLimits.gatherMilliseconds
         return machine.handle(
             input,
             at: LocalTime(
