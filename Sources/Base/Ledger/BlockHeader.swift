@@ -2,7 +2,7 @@ package import Codec
 import Hashing
 import TransparencyLog
 
-/// A block's header (`consensus.md` b.0). Its encoding is a log entry of the block after it.
+/// A block's header (PROTOCOL 3). Its encoding is a log entry of the block after it.
 package struct BlockHeader: Sendable {
     package let chainID: Bytes32
     package let epoch: Epoch

@@ -1,6 +1,6 @@
 package import Codec
 
-/// How two votes of one validator in one round contradict each other (`consensus.md` b.14).
+/// How two votes of one validator in one round contradict each other (PROTOCOL 7.12).
 package enum EquivocationKind: UInt8, Sendable, CaseIterable {
     case twoNotarizations = 1
     case twoFinalizations = 2

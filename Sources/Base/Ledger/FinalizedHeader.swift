@@ -24,7 +24,7 @@ package struct FinalizedHeader: Hashable, Sendable {
     /// Checks that `validators`, the set of the header's epoch, finalized this header.
     ///
     /// The last block of an epoch may have been finalized in a later view than its own: it is
-    /// proposed again until it is final (`consensus.md` b.11).
+    /// proposed again until it is final (PROTOCOL 9.2).
     package func verify(
         in domain: SigningDomain, validators: ValidatorSet, parameters: Parameters,
         verifier: some SignatureVerifier

@@ -3,7 +3,7 @@ import Hashing
 
 /// What all validators of a chain must agree on besides the rules themselves.
 package struct Parameters: Hashable, Codable, Sendable {
-    /// E: heights of one epoch (`consensus.md` b.11).
+    /// E: heights of one epoch (PROTOCOL 2).
     package let epochLength: UInt32
     /// T_MIN: least time between blocks while transactions wait.
     package let blockIntervalMilliseconds: UInt32
@@ -50,7 +50,7 @@ package struct Parameters: Hashable, Codable, Sendable {
         height > .genesis ? Epoch((height.rawValue - 1) / heightsPerEpoch) : .first
     }
 
-    /// The last height of an epoch, B in `consensus.md` b.11; the largest number for an epoch that no
+    /// The last height of an epoch, B in PROTOCOL 2; the largest number for an epoch that no
     /// block can be in.
     package func lastHeight(of epoch: Epoch) -> Height {
         let (count, isTooLate) = epoch.rawValue.addingReportingOverflow(1)

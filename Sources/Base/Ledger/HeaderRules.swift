@@ -31,7 +31,7 @@ package enum HeaderFault: Error, Hashable, Sendable {
     case limits
 }
 
-/// What the headers of a chain keep to (`consensus.md` b.0, b.11), in one place for whoever reads them:
+/// What the headers of a chain keep to (PROTOCOL 3), in one place for whoever reads them:
 /// validators, nodes that catch up, auditors.
 package enum HeaderRules {
     /// Checks that a header follows its parent: the next height, the parent's hash, a later time.

@@ -1,7 +1,7 @@
 package import Codec
 
 /// A change of the validators, proven: the last block of an epoch, which the validators of that
-/// epoch finalized, names the next set by its hash (`consensus.md` b.11).
+/// epoch finalized, names the next set by its hash (PROTOCOL 7.12).
 package struct SuccessionStep: Hashable, Sendable {
     package let boundary: FinalizedHeader
     package let next: ValidatorSet

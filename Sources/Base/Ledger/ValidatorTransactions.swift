@@ -1,6 +1,6 @@
 package import Codec
 
-/// Asks for another validator set from a later epoch on (`consensus.md` b.11): signed by k of the
+/// Asks for another validator set from a later epoch on (PROTOCOL 7.12): signed by k of the
 /// chain's commission.
 package struct ChangeValidators: Hashable, Codable, Sendable {
     /// Counts the changes that the commission asked for, from 1: each asks once.

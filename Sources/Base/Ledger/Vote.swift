@@ -1,6 +1,6 @@
 package import Codec
 
-/// What validators vote on: a block in a round, on a parent (`consensus.md` b.0).
+/// What validators vote on: a block in a round, on a parent (PROTOCOL 3).
 package struct Proposal: Hashable, Sendable {
     package let round: Round
     /// The view in which the parent was notarized; 0 for genesis or the last block of the epoch

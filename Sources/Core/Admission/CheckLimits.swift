@@ -17,6 +17,10 @@ package struct CheckLimits: Sendable {
     package var senderPart = 4
     package var sitePart = 2
 
+    /// Transactions of one client's or relay's site that are checked together: so many false ones cost this
+    /// node their checks before the first is known to have failed, and it may be two batches.
+    package var siteBatch = 64
+
     /// How long a failed check is held against its sender.
     package var suspectMilliseconds: UInt64 = 60_000
     /// Suspect senders and sites that are remembered. Each has cost its owner an address or a key, and

@@ -146,8 +146,20 @@ package struct CheckQueue<Item: Sendable>: Sendable {
             waiting -= batch.count
             return batch
         }
+        // Since senders have turns, what is left when one site has its part is that site's, or another's
+        // that has its part as well.
         var batch: [Entry] = []
-        while batch.count < maximum, let entry = ordinary.popFirst() { batch.append(entry) }
+        var bySite: [AdmissionSender: Int] = [:]
+        var isFull = false
+        while batch.count < maximum, !isFull, let entry = ordinary.popFirst() {
+            batch.append(entry)
+            switch entry.sender.kind {
+            case .clients, .relays:
+                bySite[entry.sender.site, default: 0] += 1
+                isFull = bySite[entry.sender.site] == limits.siteBatch
+            case .validators, .node: break
+            }
+        }
         if !batch.isEmpty { batchesSinceSuspects += 1 }
         waiting -= batch.count
         return batch

@@ -5,6 +5,9 @@ package import Ledger
 package struct MempoolLimits: Sendable {
     package var count = 20_000
     package var bytes = 64 * 1024 * 1024
+    /// Of memory, what checks made of transactions that are stored already: where there is more, a
+    /// transaction is decoded and checked again when a block needs it.
+    package var preparedBytes = 64 * 1024 * 1024
     /// Of `count`, what one sender may hold.
     package var countPerSource = 10_000
     /// What one site may hold: as much as four of its networks, but not all.
@@ -61,6 +64,8 @@ package struct Mempool<Prepared: Sendable>: Sendable {
     private var waiting: Set<Bytes32> = []
     private var waitingByStyle: [StyleName: Int] = [:]
     package private(set) var bytes = 0
+    /// Of memory, what the checks made of transactions that are stored.
+    package private(set) var preparedBytes = 0
     /// Of `count` and `bytes`, those of senders that are bounded.
     package private(set) var boundedCount = 0
     package private(set) var boundedBytes = 0
@@ -110,11 +115,12 @@ package struct Mempool<Prepared: Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - prepared: what the checks made of it; nil where nothing is kept of that.
+    ///   - preparedBytes: how many bytes of memory that takes.
     ///   - slot: whose turn it takes, for a ballot.
     ///   - isStored: whether the store has it; it is in no block until `setStored`.
     package mutating func insert(
         _ entry: Entry, from sender: AdmissionSender, prepared: Prepared? = nil,
-        slot: BallotSlot? = nil, isWaiting: Bool = false, isStored: Bool = true, at now: Instant
+        preparedBytes: Int = 0, slot: BallotSlot? = nil, isWaiting: Bool = false, isStored: Bool = true, at now: Instant
     ) throws(MempoolRefusal) {
         let id = entry.id
         guard entries[id] == nil else { return }
@@ -128,9 +134,10 @@ package struct Mempool<Prepared: Sendable>: Sendable {
         }
         add(
             Waiting(
-                entry: entry, sender: sender, number: nextNumber, arrival: now,
-                prepared: prepared, slot: slot, isStored: isStored, isWaiting: false,
-                waitsSince: now))
+                entry: entry, sender: sender, number: nextNumber, arrival: now, slot: slot,
+                isStored: isStored, isWaiting: false, waitsSince: now))
+        entries[id]?.prepared = prepared
+        entries[id]?.preparedBytes = preparedBytes
         queueRecheck(id, judged: now)
         if isWaiting { setWaiting(id, true, at: now) }
         noteReady(id, at: now)
@@ -144,7 +151,7 @@ package struct Mempool<Prepared: Sendable>: Sendable {
         guard entries[id] == nil else { return }
         var entry = Waiting(
             entry: stored, sender: .restored, number: nextNumber, arrival: now,
-            prepared: nil, slot: slot, isStored: true, isWaiting: false, waitsSince: now)
+            slot: slot, isStored: true, isWaiting: false, waitsSince: now)
         entry.isUnchecked = true
         add(entry)
         unchecked.append(id)
@@ -178,11 +185,26 @@ package struct Mempool<Prepared: Sendable>: Sendable {
 
     /// Notes that a restored transaction passed the checks.
     package mutating func setChecked(
-        _ id: Bytes32, _ prepared: Prepared?, isWaiting: Bool, at now: Instant
+        _ id: Bytes32, _ prepared: Prepared?, preparedBytes: Int = 0, isWaiting: Bool,
+        at now: Instant
     ) {
         entries[id]?.isUnchecked = false
         entries[id]?.prepared = prepared
+        entries[id]?.preparedBytes = preparedBytes
+        keepPrepared(id)
         setJudged(id, isWaiting: isWaiting, at: now)
+    }
+
+    /// Keeps what the checks made of a stored transaction until it is in a block, or forgets it where there
+    /// is too much of that: those that came before it are in a block sooner.
+    package mutating func keepPrepared(_ id: Bytes32) {
+        guard let entry = entries[id], entry.prepared != nil, !entry.keepsPrepared else { return }
+        guard preparedBytes + entry.preparedBytes <= limits.preparedBytes else {
+            entries[id]?.prepared = nil
+            return
+        }
+        preparedBytes += entry.preparedBytes
+        entries[id]?.keepsPrepared = true
     }
 
     package mutating func remove(_ id: Bytes32) {
@@ -190,6 +212,7 @@ package struct Mempool<Prepared: Sendable>: Sendable {
         if entry.isWaiting { setWaiting(id, false, at: entry.arrival) }
         entries[id] = nil
         bytes -= entry.bytes.count
+        if entry.keepsPrepared { preparedBytes -= entry.preparedBytes }
         if entry.sender.isBounded {
             boundedCount -= 1
             boundedBytes -= entry.bytes.count

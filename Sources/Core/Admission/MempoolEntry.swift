@@ -11,6 +11,9 @@ package struct MempoolEntry<Prepared: Sendable>: Sendable {
     let number: UInt64
     let arrival: Instant
     package internal(set) var prepared: Prepared?
+    /// How many bytes of memory that takes, and whether they count.
+    var preparedBytes = 0
+    var keepsPrepared = false
     /// Whose turn it takes, for a ballot.
     package let slot: BallotSlot?
     /// Whether the store has it, so that a restart loses it no more.

@@ -14,6 +14,9 @@ package protocol ChainApplication: Sendable {
     /// What the checks made of a transaction: decoded, its proof checked.
     associatedtype Prepared: Sendable
 
+    /// About how many bytes of memory it takes.
+    func memorySize(of prepared: Prepared) -> Int
+
     /// The canonical bytes of a promise that a ballot is in the chain by a height (PROTOCOL 8.6); nil
     /// for a transaction that is never promised.
     ///

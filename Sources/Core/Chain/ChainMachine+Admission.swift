@@ -242,7 +242,7 @@ extension ChainMachine {
         do throws(MempoolRefusal) {
             try mempool.insert(
                 request.entry, from: check.sender, prepared: judgement.prepared,
-                slot: judgement.slot, isWaiting: isWaiting,
+                preparedBytes: memorySize(of: judgement), slot: judgement.slot, isWaiting: isWaiting,
                 isStored: false, at: now.instant)
         } catch {
             answer(request, Self.outcome(error))
@@ -251,6 +251,10 @@ extension ChainMachine {
         counters.transactionsAdmitted += 1
         awaitingStore[request.id] = [request]
         return true
+    }
+
+    func memorySize(of judgement: Judgement<Application.Prepared>) -> Int {
+        judgement.prepared.map { application.memorySize(of: $0) } ?? 0
     }
 
     /// Has transactions of the mempool stored.
@@ -281,6 +285,7 @@ extension ChainMachine {
                 promise(id)
             }
             for request in requests { answer(request, outcome(of: id)) }
+            mempool.keepPrepared(id)
             if requests.first?.isOurs ?? false { fresh.append(entry.entry) }
         }
         if !gone.isEmpty { emit(.forget(gone)) }

@@ -84,6 +84,9 @@ extension ChainMachine {
         return excess(
             mempool.boundedBytes, limits.mempool.bytes, of: "bytes of waiting transactions")
             ?? excess(mempool.boundedCount, limits.mempool.count, of: "waiting transactions")
+            ?? excess(
+                mempool.preparedBytes, limits.mempool.preparedBytes,
+                of: "bytes of prepared transactions")
             ?? excess(checks.bytes, checks.bytesBound, of: "bytes under check")
             ?? excess(judging.count, AdmissionLimits.batchesAtOnce + 3, of: "batches under check")
             ?? excess(executionsUnderWay, ChainLimits.executions, of: "executions")

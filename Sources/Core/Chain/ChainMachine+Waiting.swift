@@ -38,8 +38,8 @@ extension ChainMachine {
             switch judgement.outcome {
             case .admitted, .waiting:
                 mempool.setChecked(
-                    id, judgement.prepared, isWaiting: judgement.outcome == .waiting,
-                    at: now.instant)
+                    id, judgement.prepared, preparedBytes: memorySize(of: judgement),
+                    isWaiting: judgement.outcome == .waiting, at: now.instant)
             case .final: dropped[id] = .final
             case .refused(let refusal):
                 counters.transactionsRefused += 1

@@ -5,7 +5,7 @@ import Ledger
 // Who the validators are: changes by the chain's commission, and proofs that one broke the rules.
 
 extension BlockExecutor {
-    /// How many proofs of equivocation a block may hold (`consensus.md` b.14).
+    /// How many proofs of equivocation a block may hold (PROTOCOL 7.12).
     static let evidencePerBlock = 4
 
     /// Asks for another set; it replaces a change that waits.

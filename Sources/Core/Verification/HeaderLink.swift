@@ -1,7 +1,7 @@
 import Codec
 import Ledger
 
-/// The newest block of a hash chain, and what the next header must fit (`consensus.md` b.0, b.11).
+/// The newest block of a hash chain, and what the next header must fit (PROTOCOL 3).
 struct HeaderLink: Sendable {
     private(set) var height: Height
     private(set) var hash: Bytes32

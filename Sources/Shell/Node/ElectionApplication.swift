@@ -23,6 +23,8 @@ struct ElectionApplication: ChainApplication {
 
     let domain: SigningDomain
 
+    func memorySize(of ballot: VerifiedBallot) -> Int { ballot.memorySize }
+
     func promise(
         _ ballot: VerifiedBallot, received: Height, promised: Height, validator: ValidatorIndex,
         sign: ([UInt8]) -> Bytes64

@@ -37,6 +37,7 @@ package struct Scenario: Sendable {
             limits.mempool.count = 6
             limits.mempool.countPerSource = 4
             limits.mempool.waiting = 4
+            limits.mempool.preparedBytes = 200
         }
         return limits
     }

@@ -79,6 +79,8 @@ struct SimulatedApplication: ChainApplication {
     /// How many validators there are, in the set or not.
     let candidates: Int
 
+    func memorySize(of prepared: SimulatedPrepared) -> Int { 100 }
+
     func promise(
         _ ballot: SimulatedPrepared, received: Height, promised: Height,
         validator: ValidatorIndex, sign: ([UInt8]) -> Bytes64

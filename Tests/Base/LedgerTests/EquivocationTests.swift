@@ -2,7 +2,7 @@ import Codec
 import Ledger
 import Testing
 
-/// Which two votes prove that a validator broke the rules (`consensus.md` b.14).
+/// Which two votes prove that a validator broke the rules (PROTOCOL 7.12).
 struct EquivocationTests {
     private let proposal = Samples.proposal
     private let other = Samples.otherProposal

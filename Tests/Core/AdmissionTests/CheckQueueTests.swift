@@ -53,6 +53,18 @@ import Testing
         for number in 0..<4 { #expect(batch.count { $0.sender == client(number) } == 12) }
     }
 
+    /// A flood from one site costs few checks until the first of its failures is known.
+    @Test func ofOneSiteNoMoreAreCheckedTogetherThanItsPart() {
+        var queue = Queue()
+        _ = fill(&queue, from: client(1), upTo: 200)
+        _ = fill(&queue, from: validator(1), upTo: 200)
+        for number in 2..<12 { _ = fill(&queue, from: client(number), upTo: 10) }
+        let batch = queue.take(upTo: 512)
+        #expect(batch.count { $0.sender == client(1) } == 64)
+        #expect(batch.count { $0.sender.kind == .clients } == 164)
+        #expect(batch.count { $0.sender == validator(1) } >= 163)
+    }
+
     /// A botnet of any size leaves validators and observers their share of every batch.
     @Test func aKindOfSendersTakesNoTurnsOfAnother() throws {
         var queue = Queue()

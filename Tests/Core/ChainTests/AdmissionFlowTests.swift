@@ -152,6 +152,23 @@ import Testing
         #expect(bench.handle(.kept(number: number)).forgotten == [Entry([1]).id])
     }
 
+    @Test mutating func whatChecksMadeOfTransactionsIsKeptWithinItsBound() {
+        var limits = ChainMachineLimits()
+        limits.mempool.preparedBytes = 1999
+        bench = Bench(limits: limits)
+        bench.start()
+        for voter in 1...2 {
+            let number = bench.judge([UInt8(voter)], ballot(voter)).kept.first ?? 0
+            // It is promised all the same.
+            #expect(bench.handle(.kept(number: number)).answers == [.accepted(promise: [UInt8(voter), 0])])
+        }
+        let kept = (1...2).filter {
+            bench.machine.mempool[Entry([UInt8($0)]).id]?.prepared != nil
+        }
+        #expect(kept == [1])
+        #expect(bench.machine.mempool.preparedBytes == 1000)
+    }
+
     @Test mutating func restoredTransactionsAreJudgedOnceAndPushedByNobody() {
         bench = Bench()
         let stored = (0..<3).map { Entry([UInt8($0)]) }
@@ -167,6 +184,17 @@ import Testing
                     judgements: stored.map { _ in Judgement(.admitted) })))
         #expect(judged.pushed.isEmpty && judged.judged.isEmpty && judged.kept.isEmpty)
         #expect(bench.machine.mempool.candidates(count: 9, excluding: []).count == 3)
+    }
+
+    @Test mutating func whileNothingBecomesFinalTheOldestArePushedAgainEverMoreSeldom() {
+        let number = bench.judge([1], ballot(1)).kept.first ?? 0
+        #expect(bench.handle(.kept(number: number)).pushed == [Entry([1])])
+        var pushed: [Int] = []
+        for second in 1...100 {
+            bench.pass(milliseconds: 1000 - AdmissionLimits.gatherMilliseconds)
+            if !bench.handle(.tick).pushed.isEmpty { pushed.append(second) }
+        }
+        #expect(pushed == [2, 6, 14, 30, 62, 94])
     }
 
     @Test mutating func aStoppedNodeAnswersEverybody() {

@@ -15,6 +15,8 @@ struct TestApplication: ChainApplication {
     typealias Execution = Int
     typealias Prepared = Int
 
+    func memorySize(of prepared: Int) -> Int { 1000 }
+
     func promise(
         _ ballot: Int, received: Height, promised: Height, validator: ValidatorIndex,
         sign: ([UInt8]) -> Bytes64

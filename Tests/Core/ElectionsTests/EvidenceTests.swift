@@ -5,7 +5,7 @@ import Elections
 import Ledger
 import Testing
 
-/// Proofs of equivocation in blocks (`consensus.md` b.14).
+/// Proofs of equivocation in blocks (PROTOCOL 7.12).
 struct EvidenceTests {
     @Test func contradictionIsRecordedOnceAndRaisesAnAlarm() throws {
         var world = ValidatorWorld()

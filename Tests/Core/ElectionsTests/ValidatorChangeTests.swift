@@ -5,7 +5,7 @@ import Elections
 import Ledger
 import Testing
 
-/// Changes of the validator set (`consensus.md` b.11).
+/// Changes of the validator set (PROTOCOL 7.12).
 struct ValidatorChangeTests {
     private static func names(_ count: Int) -> [String] { (0..<count).map { "v\($0)" } }
 

@@ -7,7 +7,7 @@ import Testing
 import TransparencyLog
 import Verification
 
-/// Audits and receipts over changes of the validators (`consensus.md` b.11).
+/// Audits and receipts over changes of the validators (PROTOCOL 7.12).
 struct SuccessionTests {
     private static let first = [1, 2, 3, 4]
     private static let second = [2, 3, 4, 5]

@@ -221,9 +221,9 @@ import Testing
             let failed = try await metric("failed_checks_total", of: "validator-1", in: network)
             let alone = try await metric("lone_checks_total", of: "validator-1", in: network)
             #expect(failed == checked)
-            // Two batches of 48 are on their way until the first failure is known, and a third until
+            // Two batches with 64 of them are on their way until the first failure is known, and a third until
             // four networks of a site are. Everything else is checked alone, or not at all.
-            #expect(failed - alone <= 2 * 3 * 48)
+            #expect(failed - alone <= 2 * 3 * 64)
 
             // Through an observer: it keeps to itself what no validator would take.
             try await network.wait(for: "observer-1", "all peers") { $0.peers.count == 4 }

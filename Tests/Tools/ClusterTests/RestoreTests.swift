@@ -5,7 +5,7 @@ import Ledger
 import ProcessHarness
 import Testing
 
-/// A validator whose whole data directory was copied back from an earlier time (consensus.md b.13):
+/// A validator whose whole data directory was copied back from an earlier time (PROTOCOL 9.2):
 /// database and journal agree with each other, and neither knows what the key signed since.
 extension Clusters.RestoreTests {
     @Test(.timeLimit(.minutes(3)))

@@ -8,7 +8,7 @@ import ProcessHarness
 import Synchronization
 import Testing
 
-/// Validators that come and go while the chain goes on (consensus.md b.11).
+/// Validators that come and go while the chain goes on (PROTOCOL 7.12).
 extension Clusters.ValidatorChangeTests {
     @Test(.timeLimit(.minutes(3)))
     func aValidatorJoinsAndAnotherLeavesWithoutAPause() async throws {
