@@ -69,8 +69,8 @@ package struct CheckQueue<Item: Sendable>: Sendable {
     package private(set) var count = 0
     package private(set) var bytes = 0
 
-    /// Whether nothing waits for a check.
-    package var isEmpty: Bool { waiting == 0 }
+    /// Whether `take` has something to give: suspects wait until those under check are judged.
+    package var hasNext: Bool { !ordinary.isEmpty || suspectsUnderCheck == 0 && !suspects.isEmpty }
 
     /// What all kinds of senders may have waiting or under check, in bytes.
     package var bytesBound: Int {

@@ -115,7 +115,7 @@ extension ChainMachine {
     /// Has the next batches checked, as many as may be under way at once.
     mutating func startChecks() {
         guard !hasStopped else { return }
-        while !checks.isEmpty,
+        while checks.hasNext,
             now.instant >= nextBatch || checks.waiting >= AdmissionLimits.gathered,
             judging.values.count(where: { $0.purpose == .submitted })
                 < AdmissionLimits.batchesAtOnce

@@ -74,7 +74,7 @@ extension ChainMachine {
             count > bound ? "\(count) \(name), at most \(bound)" : nil
         }
         // While nothing is under check, what waits is waiting for others to come with it.
-        let isGathering = !checks.isEmpty && nextBatch > now.instant
+        let isGathering = checks.hasNext && nextBatch > now.instant
         if checks.count > 0, !isGathering,
             !judging.values.contains(where: { $0.purpose == .submitted })
         {

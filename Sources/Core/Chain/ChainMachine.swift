@@ -187,7 +187,7 @@ package struct ChainMachine<
         include(cosigning.nextDeadline)
         include(readinessDue)
         include(repushDue)
-        if !checks.isEmpty, nextBatch > now.instant { include(nextBatch) }
+        if checks.hasNext, nextBatch > now.instant { include(nextBatch) }
         for relay in relays.values { include(relay.deadline) }
         return next
     }

@@ -207,6 +207,25 @@ import Testing
         #expect(late.answers == [.deferred(.stopped, retrySeconds: 30)])
     }
 
+    /// As many suspects wait as else start a batch at once; theirs are taken one batch at a time.
+    @Test mutating func suspectsWaitUntilThoseUnderCheckAreJudged() {
+        let refusal = TransactionRefusal(
+            code: "E_PROOF", reason: "false", blamesSender: true, isLasting: false)
+        let addresses = (0..<12).map { "192.0.\($0).1" }
+        for (number, address) in addresses.enumerated() {
+            _ = bench.judge([UInt8(number)], Judgement(.refused(refusal)), from: address)
+        }
+        var batches = 0
+        for number in 0..<16 {
+            for (place, address) in addresses.enumerated() {
+                let (_, effects) = bench.submit([99, UInt8(number), UInt8(place)], from: address)
+                batches += effects.judged.count
+            }
+        }
+        #expect(bench.machine.checksWaiting > AdmissionLimits.gathered)
+        #expect(batches == 1)
+    }
+
     @Test mutating func failedChecksAreChargedToTheirSender() {
         let refusal = TransactionRefusal(
             code: "E_PROOF", reason: "false", blamesSender: true, isLasting: false)
