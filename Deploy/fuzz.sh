@@ -7,8 +7,8 @@
 #
 # PeerSession is a hostile peer against the handlers of a node in one process: the bytes choose what
 # it says. The program is built in .build/fuzz from the modules that hold decoders and handlers; of
-# Node, NodeAPI, PeerNetwork and Storage only the files without sockets and disks, so that neither NIO
-# nor RocksDB is needed. Corpora grow in .build/fuzz/corpus/NAME and begin with the encodings of Tests/Vectors. An
+# PeerNetwork and Storage only the files without sockets and disks, so that neither NIO nor RocksDB
+# is needed. Corpora grow in .build/fuzz/corpus/NAME and begin with the encodings of Tests/Vectors. An
 # input that ends the process is left in .build/fuzz/crashes, and its path is printed.
 set -eu
 # libFuzzer itself is to see what ends the process, to keep the input.
@@ -41,10 +41,13 @@ let fuzzed: [SwiftSetting] = [
 
 let floors = [
     "Base": [
-        "Codec", "Hashing", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog", "Ledger",
+        "Codec", "PlainText", "Hashing", "Ristretto", "BallotCryptography", "Cryptography", "TransparencyLog",
+        "Ledger", "NetworkAddresses",
     ],
-    "Core": ["Consensus", "BlockSync", "Elections"],
-    "Shell": ["APISchema", "DocumentFiles", "NodeAPI", "Node", "PeerNetwork", "Storage"],
+    "Core": ["Consensus", "BlockSync", "Elections", "Admission", "Cosigning", "Chain"],
+    "Shell": [
+        "APISchema", "Console", "DocumentFiles", "Files", "PeerNetwork", "Storage", "SystemErrors",
+    ],
     "Testing": ["Simulation"],
 ]
 
@@ -59,14 +62,22 @@ func module(
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let all: [Target.Dependency] = [
-    "APISchema", "BallotCryptography", "BlockSync", "Codec", "Consensus", "DocumentFiles",
-    "Elections", "Ledger", "Node", "PeerNetwork", "Storage", "TransparencyLog",
+    "APISchema", "BallotCryptography", "BlockSync", "Chain", "Codec", "Consensus", "DocumentFiles",
+    "Elections", "Ledger", "PeerNetwork", "Storage", "TransparencyLog",
 ]
 
 let package = Package(
     name: "fuzz", platforms: [.macOS(.v15)],
-    dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.0")],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.0"),
+    ],
     targets: [
         .systemLibrary(name: "CSodium", path: "Sources/System/CSodium", pkgConfig: "libsodium"),
         module("Codec"), module("Hashing", ["Codec", crypto]),
@@ -85,15 +96,21 @@ let package = Package(
                 "Codec", "Hashing", "Ristretto", "BallotCryptography", "Cryptography",
                 "TransparencyLog", "Ledger",
             ]),
-        module("APISchema", ["Codec", "Ledger"]),
-        module("DocumentFiles", ["Codec", "Cryptography", "Ledger"]),
-        module("NodeAPI", ["APISchema"], sources: ["ServiceFailure.swift"]),
+        module("PlainText"), module("NetworkAddresses"), module("SystemErrors"),
+        module("Admission", ["Codec", "Ledger", "NetworkAddresses"]),
+        module("Cosigning", ["Codec", "Ledger", "TransparencyLog"]),
         module(
-            "Node", ["APISchema", "Codec", "Cryptography", "Ledger", "NodeAPI", "TransparencyLog"],
-            sources: [
-                "CheckpointBook.swift", "FrameKinds.swift", "NodeLimits.swift",
-                "NodeMessage.swift",
+            "Chain",
+            [
+                "Admission", "BlockSync", "Codec", "Consensus", "Cosigning", "Ledger",
+                "NetworkAddresses", "TransparencyLog",
             ]),
+        module("APISchema", ["Codec", "Ledger", "PlainText"]),
+        module("Console", ["PlainText", "SystemErrors", arguments]),
+        module("Files", [deques, system]),
+        module(
+            "DocumentFiles",
+            ["Codec", "Console", "Cryptography", "Files", "Ledger", "PlainText", "SystemErrors"]),
         module(
             "PeerNetwork", ["Codec"],
             sources: ["Handshake.swift", "PeerRole.swift", "TransportKinds.swift"]),
@@ -102,12 +119,15 @@ let package = Package(
             name: "Decoders", dependencies: all, path: "Tests/Testing/Decoders", swiftSettings: fuzzed),
         module(
             "Simulation",
-            ["BlockSync", "Codec", "Consensus", "Cryptography", "Ledger", "TransparencyLog"]),
+            [
+                "Admission", "BlockSync", "Chain", "Codec", "Consensus", "Cosigning", "Ledger",
+                "NetworkAddresses", "TransparencyLog",
+            ]),
         .target(
             name: "PeerTraffic",
             dependencies: [
-                "BlockSync", "Codec", "Consensus", "Cryptography", "Hashing", "Ledger", "Node",
-                "Simulation", "TransparencyLog",
+                "BlockSync", "Chain", "Codec", "Consensus", "Cosigning", "Cryptography", "Hashing",
+                "Ledger", "Simulation", "TransparencyLog",
             ],
             path: "Tests/Testing/PeerTraffic", swiftSettings: fuzzed),
         .executableTarget(

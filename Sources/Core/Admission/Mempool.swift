@@ -120,7 +120,8 @@ package struct Mempool<Prepared: Sendable>: Sendable {
     ///   - isStored: whether the store has it; it is in no block until `setStored`.
     package mutating func insert(
         _ entry: Entry, from sender: AdmissionSender, prepared: Prepared? = nil,
-        preparedBytes: Int = 0, slot: BallotSlot? = nil, isWaiting: Bool = false, isStored: Bool = true, at now: Instant
+        preparedBytes: Int = 0, slot: BallotSlot? = nil, isWaiting: Bool = false,
+        isStored: Bool = true, at now: Instant
     ) throws(MempoolRefusal) {
         let id = entry.id
         guard entries[id] == nil else { return }

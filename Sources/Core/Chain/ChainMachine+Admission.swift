@@ -242,7 +242,8 @@ extension ChainMachine {
         do throws(MempoolRefusal) {
             try mempool.insert(
                 request.entry, from: check.sender, prepared: judgement.prepared,
-                preparedBytes: memorySize(of: judgement), slot: judgement.slot, isWaiting: isWaiting,
+                preparedBytes: memorySize(of: judgement), slot: judgement.slot,
+                isWaiting: isWaiting,
                 isStored: false, at: now.instant)
         } catch {
             answer(request, Self.outcome(error))

@@ -8,18 +8,9 @@ import Ledger
 extension ChainMachine {
     /// Gives the replica an input and queues what it asks for.
     mutating func feed(_ input: (inout Replica<Verifier, Signer>, LocalTime) -> [Effect]) {
-        guard isVoter else { return }
-        let (effects, validators) = Self.feed(&replica!, at: now, input)
+        let now = now
+        guard let (effects, validators) = replica?.take({ input(&$0, now) }) else { return }
         enqueue(effects, of: validators)
-    }
-
-    /// Gives the replica an input; what it asks for, with the set that it has then.
-    static func feed<Failure: Error>(
-        _ replica: inout Replica<Verifier, Signer>, at now: LocalTime,
-        _ input: (inout Replica<Verifier, Signer>, LocalTime) throws(Failure) -> [Effect]
-    ) throws(Failure) -> ([Effect], ValidatorSet) {
-        let effects = try input(&replica, now)
-        return (effects, replica.validators)
     }
 
     /// Queues what the replica asks for; places of validators are those in `validators`, the set that
@@ -108,8 +99,8 @@ extension ChainMachine {
     /// Writes the journal anew with what the replica still needs. Not while a finalization is queued:
     /// the replica has forgotten by then what the store does not hold yet.
     mutating func rewriteJournal() {
-        guard isVoter, !actions.hasFinalization, replica!.hasJournal else { return }
-        replaceJournal(by: replica!.journalSnapshot)
+        guard !actions.hasFinalization, let replica, replica.hasJournal else { return }
+        replaceJournal(by: replica.journalSnapshot)
     }
 
     private mutating func replaceJournal(by records: [JournalRecord]) {
@@ -126,5 +117,17 @@ extension ChainMachine {
         guard !hasStopped else { return }
         emit(.note(.fork(finalized)))
         stop(.forked(finalized, height: head.height, hash: head.hash))
+    }
+}
+
+extension Replica {
+    /// Takes an input where the replica lies: a copy would be made for each message.
+    ///
+    /// - Returns: what it asks for, and the validators that it has then.
+    mutating func take<Failure: Error>(
+        _ input: (inout Self) throws(Failure) -> [Effect]
+    ) throws(Failure) -> ([Effect], ValidatorSet) {
+        let effects = try input(&self)
+        return (effects, validators)
     }
 }

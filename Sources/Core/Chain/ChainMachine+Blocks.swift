@@ -34,7 +34,7 @@ extension ChainMachine {
         guard let parent = parent(after: template.parentHash),
             executionsUnderWay < ChainLimits.executions
         else { return feed { $0.built(nil, for: template.round, at: $1) } }
-        budget.note(failedViews: isVoter ? replica!.metrics.viewsNullified : 0)
+        budget.note(failedViews: replica?.metrics.viewsNullified ?? 0)
         // Some may not apply on the parent's state.
         let candidates = mempool.candidates(
             count: min(2 * template.maximumTransactions, budget.limit),

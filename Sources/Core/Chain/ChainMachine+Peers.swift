@@ -99,13 +99,12 @@ extension ChainMachine {
     ) {
         guard let sender = peer.validator else { return receiveOutsider(message, from: key) }
         if let height = message.statedHeight { peers[key]?.height = height.rawValue }
-        guard isVoter else { return }
+        let now = now
         do throws(MessageRejection) {
-            let (effects, validators) = try Self.feed(&replica!, at: now) {
-                replica, now throws(MessageRejection) in
+            let taken = try replica?.take { replica throws(MessageRejection) in
                 try replica.receive(message, from: sender, at: now)
             }
-            enqueue(effects, of: validators)
+            if let (effects, validators) = taken { enqueue(effects, of: validators) }
         } catch {
             counters.rejectedMessages += 1
             if error.isHostile {

@@ -27,7 +27,7 @@ extension ChainMachine {
     package var targetHeight: Height { sync.target?.header.height ?? .genesis }
 
     /// Whether the node votes in the present view.
-    package var isVoting: Bool { isVoter && replica!.status.isVoting }
+    package var isVoting: Bool { replica?.status.isVoting ?? false }
 
     /// What the node's readiness depends on, at the time of the last input.
     package var readiness: Readiness<VotingObstacle> {

@@ -46,8 +46,8 @@ extension ChainMachine {
         formerValidators.formUnion(known)
         emit(.setValidators(known))
         // The replica is ahead while a final block is being executed: the state names a later set then.
-        guard isVoter, let awaited = replica!.awaitedValidators,
-            replica!.status.floorHeight == head.height
+        guard let replica, let awaited = replica.awaitedValidators,
+            replica.status.floorHeight == head.height
         else { return }
         guard awaited == validators.hash else { return stop(.otherValidators) }
         let set = validators

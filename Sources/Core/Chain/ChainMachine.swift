@@ -27,8 +27,6 @@ package struct ChainMachine<
 
     // Agreement and catching up.
     package internal(set) var replica: Replica<Verifier, Signer>?
-    /// Whether there is one. A replica is large: it is used where it lies, never taken out of its optional.
-    let isVoter: Bool
     var sync: SyncClient<Verifier>
     var actions = ActionQueue()
     var isDraining = false
@@ -119,7 +117,6 @@ package struct ChainMachine<
         domain = start.genesis.domain
         signer = start.signer
         replica = start.replica
-        isVoter = start.replica != nil
         journal = start.journal
         journalDoubt = start.journalDoubt
         floor = start.floor
@@ -178,7 +175,7 @@ package struct ChainMachine<
     }
 
     private mutating func earliestDeadline() -> Instant? {
-        var next = isVoter ? replica!.nextDeadline : nil
+        var next = replica?.nextDeadline ?? nil
         func include(_ deadline: Instant?) {
             guard let deadline else { return }
             next = next.map { min($0, deadline) } ?? deadline
@@ -194,10 +191,10 @@ package struct ChainMachine<
 
     /// What the replica sends again leaves before any other input is taken.
     private mutating func start(voteFrom round: Round?) {
-        if isVoter {
+        if replica != nil {
             feed { $0.start(at: $1) }
             // What cannot be trusted stays as it is until the replica replaces it.
-            if replica!.hasJournal { rewriteJournal() }
+            if replica?.hasJournal ?? false { rewriteJournal() }
             if let round { feed { $0.vote(from: round, at: $1) } }
         }
         publishCheckpoint()
@@ -207,7 +204,7 @@ package struct ChainMachine<
     }
 
     private mutating func tick() {
-        if isVoter, let deadline = replica!.nextDeadline, deadline <= now.instant {
+        if let deadline = replica?.nextDeadline ?? nil, deadline <= now.instant {
             feed { $0.advance(to: $1) }
         }
         if let deadline = sync.nextDeadline, deadline <= now.instant {

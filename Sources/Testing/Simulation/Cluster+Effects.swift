@@ -373,7 +373,7 @@ extension Cluster {
 
     /// L5: however many views have failed, the next one is given up in bounded time (b.5, b.8).
     private func checkTimers(of node: SimulatedNode) {
-        guard node.isHonest, let deadline = node.machine.replica!.viewDeadline else { return }
+        guard node.isHonest, let deadline = node.machine.replica?.viewDeadline else { return }
         let parameters = genesis.parameters
         let bound =
             UInt64(parameters.heartbeatMilliseconds)
@@ -384,12 +384,12 @@ extension Cluster {
     }
 
     private func noteRound(of node: SimulatedNode) {
-        let entered = node.machine.replica!.metrics.viewsEntered
-        guard entered != node.viewsEntered else { return }
+        guard let entered = node.machine.replica?.metrics.viewsEntered, entered != node.viewsEntered
+        else { return }
         node.viewsEntered = entered
         checkTimers(of: node)
-        let round = node.machine.replica!.status.round
-        guard node.isHonest, round > highestRound else { return }
+        guard node.isHonest, let round = node.machine.replica?.status.round, round > highestRound
+        else { return }
         highestRound = round
         views += 1
         splitTwins()

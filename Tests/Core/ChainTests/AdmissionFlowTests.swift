@@ -160,7 +160,10 @@ import Testing
         for voter in 1...2 {
             let number = bench.judge([UInt8(voter)], ballot(voter)).kept.first ?? 0
             // It is promised all the same.
-            #expect(bench.handle(.kept(number: number)).answers == [.accepted(promise: [UInt8(voter), 0])])
+            #expect(
+                bench.handle(.kept(number: number)).answers == [
+                    .accepted(promise: [UInt8(voter), 0])
+                ])
         }
         let kept = (1...2).filter {
             bench.machine.mempool[Entry([UInt8($0)]).id]?.prepared != nil
