@@ -66,6 +66,10 @@ package struct Mempool<Prepared: Sendable>: Sendable {
     package private(set) var bytes = 0
     /// Of memory, what the checks made of transactions that are stored.
     package private(set) var preparedBytes = 0
+    /// Entries by the sender that gave them to this node, without those that wait for the count.
+    private var pacedBySender: [AdmissionSender: Int] = [:]
+    /// Those of them that clients gave to this node, or others for their clients.
+    private var pacedOwn = 0
     /// Of `count` and `bytes`, those of senders that are bounded.
     package private(set) var boundedCount = 0
     package private(set) var boundedBytes = 0
@@ -101,6 +105,25 @@ package struct Mempool<Prepared: Sendable>: Sendable {
         guard bySender[sender, default: 0] < limits.countPerSource,
             bySite[sender.site, default: 0] < limits.countPerSite
         else { throw .sourceFull }
+    }
+
+    /// What waits as far as the pace of finality is concerned: what this node accepted, and of what each
+    /// other validator pushed at most `share`. Ballots that wait for the registrar's count are left out:
+    /// the count itself must find room.
+    package func paced(share: Int) -> Int {
+        pacedBySender.reduce(pacedOwn) { sum, next in
+            if case .validator = next.key { sum + min(next.value, share) } else { sum }
+        }
+    }
+
+    private mutating func pace(_ entry: Waiting, _ sign: Int) {
+        guard entry.sender.isBounded else { return }
+        switch entry.sender {
+        case .client, .relay: pacedOwn += sign
+        case .validator, .restored, .own:
+            let sum = pacedBySender[entry.sender, default: 0] + sign
+            pacedBySender[entry.sender] = sum > 0 ? sum : nil
+        }
     }
 
     /// Checks that no other ballot of the same credential is here: both cannot be in the chain next.
@@ -173,6 +196,7 @@ package struct Mempool<Prepared: Sendable>: Sendable {
             boundedCount += 1
             boundedBytes += entry.bytes.count
         }
+        pace(entry, 1)
     }
 
     /// Restored transactions that are to be checked, at most `count`, each once.
@@ -214,6 +238,7 @@ package struct Mempool<Prepared: Sendable>: Sendable {
         entries[id] = nil
         bytes -= entry.bytes.count
         if entry.keepsPrepared { preparedBytes -= entry.preparedBytes }
+        pace(entry, -1)
         if entry.sender.isBounded {
             boundedCount -= 1
             boundedBytes -= entry.bytes.count
@@ -239,6 +264,7 @@ package struct Mempool<Prepared: Sendable>: Sendable {
     private mutating func setWaiting(_ id: Bytes32, _ isWaiting: Bool, at now: Instant) {
         guard let entry = entries[id], entry.isWaiting != isWaiting else { return }
         entries[id]?.isWaiting = isWaiting
+        pace(entry, isWaiting ? -1 : 1)
         if isWaiting {
             entries[id]?.readyPlace = nil
             entries[id]?.waitsSince = now
@@ -266,10 +292,11 @@ package struct Mempool<Prepared: Sendable>: Sendable {
 
     /// Notes that an entry was judged again.
     package mutating func setJudged(_ id: Bytes32, isWaiting: Bool, at now: Instant) {
-        guard entries[id] != nil else { return }
+        guard let entry = entries[id] else { return }
         setWaiting(id, isWaiting, at: now)
         entries[id]?.isSuspended = false
-        queueRecheck(id, judged: now)
+        // What became final while it was judged may have made it due again.
+        if entry.recheck == nil || !entry.isRecheckUrgent { queueRecheck(id, judged: now) }
         noteReady(id, at: now)
     }
 
@@ -379,12 +406,18 @@ package struct Mempool<Prepared: Sendable>: Sendable {
         return taken
     }
 
-    /// All entries in the order of arrival, at most `count`.
+    /// Whether some are due to be judged whatever the time.
+    package var hasUrgentRechecks: Bool { rechecks.hasUrgent }
+
+    /// Entries that are stored and checked, in the order of arrival, at most `count`: what other nodes may
+    /// be given.
     package func first(_ count: Int) -> [Waiting] {
         var first: [Waiting] = []
         for place in order {
             guard first.count < count else { break }
-            if let entry = entries[place.id] { first.append(entry) }
+            if let entry = entries[place.id], entry.isStored, !entry.isUnchecked {
+                first.append(entry)
+            }
         }
         return first
     }

@@ -39,6 +39,9 @@ struct RecheckQueue: Sendable {
     /// All places, those that transactions left behind included.
     var count: Int { lanes.values.reduce(0) { $0 + $1.count } }
 
+    /// Whether there is an urgent place, if only one that was left behind.
+    var hasUrgent: Bool { lanes.values.contains { !$0.urgent.isEmpty } }
+
     /// Takes out all places. A number is not given twice all the same.
     mutating func removeAll() { lanes = [:] }
 

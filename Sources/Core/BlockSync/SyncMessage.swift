@@ -83,7 +83,12 @@ package enum SyncMessage: Hashable, Sendable {
 
 extension Block {
     /// At least its size in a message, and at most half a kilobyte more.
-    var messageBytes: Int { 512 + Int(header.bodyBytes) + 4 * transactions.count }
+    var messageBytes: Int { header.messageBytes }
+}
+
+extension BlockHeader {
+    /// About how many bytes the block takes in a message, or more.
+    var messageBytes: Int { 512 + Int(bodyBytes) + 4 * Int(transactionCount) }
 }
 
 extension BlockRange: CanonicalCodable {

@@ -56,9 +56,9 @@ package enum SyncServer {
             certified.header.epoch == first.epoch
         else { return nil }
         var room = limit - envelopeBytes
-        guard Int(first.bodyBytes) <= room, let block = try source.block(at: height),
-            block.messageBytes <= room
-        else { return nil }
+        guard first.messageBytes <= room, let block = try source.block(at: height) else {
+            return nil
+        }
         var blocks = [block]
         room -= block.messageBytes
         // Half of what the asker takes, so that headers find room.
@@ -66,8 +66,7 @@ package enum SyncServer {
         var next = height.next
         while blocks.count < Int(min(count, SyncLimits.blocksPerRange)),
             let header = try source.header(at: next), header.epoch == first.epoch,
-            Int(header.bodyBytes) <= budget,
-            let block = try source.block(at: next), block.messageBytes <= budget
+            header.messageBytes <= budget, let block = try source.block(at: next)
         {
             room -= block.messageBytes
             budget -= block.messageBytes

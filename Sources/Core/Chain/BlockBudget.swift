@@ -34,7 +34,8 @@ package struct BlockBudget: Sendable {
     }
 
     /// Notes how many views have failed until now: each new one halves the next block, and each final
-    /// block takes back an eighth of that.
+    /// block makes it larger by half. So f of 3f + 1 leaders that never propose do not keep everybody's
+    /// small: 2f + 1 others take back more than f lost views cost, since 1.5 · 1.5 > 2.
     package mutating func note(failedViews: UInt64) {
         while nullified < failedViews, share > 1 {
             share /= 2
@@ -43,7 +44,7 @@ package struct BlockBudget: Sendable {
         nullified = max(nullified, failedViews)
     }
 
-    package mutating func noteFinalBlock() { share = min(1024, share + max(1, share / 8)) }
+    package mutating func noteFinalBlock() { share = min(1024, share + max(1, share / 2)) }
 }
 
 /// How fast transactions become final, and how many may wait for that: acceptance goes at the pace of

@@ -101,12 +101,12 @@ extension ChainMachine {
     ) {
         let request = AdmissionRequest(
             submission.transaction, source: .relay(key, number: submission.number))
-        peers[key]?.submissions += 1
+        submissions[key, default: 0] += 1
         guard isMember else {
             return answer(
                 request, .deferred(.noMember, retrySeconds: AdmissionLimits.stoppedRetrySeconds))
         }
-        guard peer.submissions < AdmissionLimits.submissionsPerPeer else {
+        guard submissions[key, default: 0] <= AdmissionLimits.submissionsPerPeer else {
             return answer(request, .deferred(.peerBusy, retrySeconds: 2))
         }
         submit(request)
@@ -129,8 +129,9 @@ extension ChainMachine {
     /// Whether this validator takes no more from clients until more has become final. What other validators
     /// accepted, and what this node itself says, is no new acceptance.
     private mutating func isBacklogged(for request: AdmissionRequest, with coming: Int) -> Bool {
-        request.wantsPromise && isMember
-            && mempool.boundedCount + coming >= pace.capacity(at: now.instant)
+        guard request.wantsPromise, isMember else { return false }
+        let capacity = pace.capacity(at: now.instant)
+        return mempool.paced(share: capacity / validators.count) + coming >= capacity
     }
 
     /// Leaves those of a batch for which there is room by the pace of finality. Senders took turns until
@@ -199,6 +200,7 @@ extension ChainMachine {
             startRestoredChecks()
         case .again:
             takeRechecked(judgements)
+            if mempool.hasUrgentRechecks { recheckMempool(after: []) }
         }
         announcePending()
     }
@@ -304,9 +306,8 @@ extension ChainMachine {
         case .client(_, let client):
             emit(.answer(client, transactionID: request.id, outcome))
         case .relay(let key, let number):
-            if let count = peers[key]?.submissions, count > 0 {
-                peers[key]?.submissions = count - 1
-            }
+            let left = submissions[key, default: 0] - 1
+            submissions[key] = left > 0 ? left : nil
             let answer = RelayedAnswer(
                 number: number, transactionID: request.id, outcome: outcome)
             emit(.send(.answer(answer), to: [key]))

@@ -13,12 +13,8 @@ package struct ConnectedPeer: Sendable {
     package internal(set) var validator: ValidatorIndex?
     /// The last final height that it stated.
     package internal(set) var height: UInt64?
-    /// Its submissions that are under check.
-    var submissions = 0
     /// When it may be told again, as a validator that was, how its epoch ended.
     var nextOutsiderAnswer = Instant(microseconds: 0)
-    /// Its requests for blocks that are being answered.
-    var questions = 0
 }
 
 /// A peer's request for blocks, answered apart from the votes.
@@ -47,7 +43,6 @@ extension ChainMachine {
     private mutating func forget(_ peer: ConnectedPeer) {
         enqueue(sync.disconnected(peer.syncID, at: now.instant))
         peerKeys[peer.syncID] = nil
-        openQuestions -= peer.questions
     }
 
     mutating func disconnected(_ key: Bytes32) {
@@ -132,19 +127,16 @@ extension ChainMachine {
     private mutating func answer(
         _ message: SyncMessage, of key: Bytes32, _ peer: ConnectedPeer
     ) {
-        guard peer.questions < ChainLimits.questionsPerPeer,
+        guard questions[key, default: 0] < ChainLimits.questionsPerPeer,
             openQuestions < ChainLimits.questions
         else { return }
-        peers[key]?.questions += 1
-        openQuestions += 1
+        questions[key, default: 0] += 1
         emit(.answerSync(SyncQuestion(peer: key, message: message)))
     }
 
     mutating func answeredSync(_ key: Bytes32) {
-        // Those of a connection that ended were given back then.
-        guard let open = peers[key]?.questions, open > 0 else { return }
-        peers[key]?.questions = open - 1
-        openQuestions -= 1
+        let left = questions[key, default: 0] - 1
+        questions[key] = left > 0 ? left : nil
     }
 
     /// Sends transactions to one validator, or to all.

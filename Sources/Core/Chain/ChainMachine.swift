@@ -86,7 +86,11 @@ package struct ChainMachine<
     package internal(set) var peers: [Bytes32: ConnectedPeer] = [:]
     var peerKeys: [PeerID: Bytes32] = [:]
     var nextPeer: UInt64 = 0
-    var openQuestions = 0
+    /// Peers' requests for blocks that are being answered, and submissions under check, by their node keys:
+    /// they stay those of a peer that connects anew.
+    var questions: [Bytes32: Int] = [:]
+    var submissions: [Bytes32: Int] = [:]
+    var openQuestions: Int { questions.values.reduce(0, +) }
     /// Validators that talk to another node with our key, and where they say that it is.
     var preferringCopy: [Bytes32: String] = [:]
     /// Those of the height after the floor.

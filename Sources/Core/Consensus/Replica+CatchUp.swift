@@ -68,11 +68,12 @@ extension Replica {
     ) {
         let lowest = max(above, floorView)
         guard epoch == self.epoch, lowest < below else { return }
-        var candidate = min(below, view.next)
+        let end = min(below, view.next)
         var answer: [Certificate] = []
         var bytes = 0
-        while candidate > lowest.next {
-            candidate = View(candidate.rawValue - 1)
+        // Views between those that have certificates may be more than can be counted through.
+        let held = certificates.keys.filter { $0 > lowest && $0 < end }.sorted(by: >)
+        for candidate in held {
             for certificate in certificates[candidate]?.all ?? [] {
                 bytes += 128 + certificate.signatures.count * Bytes64.size
                 answer.append(certificate)

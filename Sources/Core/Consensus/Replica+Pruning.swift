@@ -42,11 +42,8 @@ extension Replica {
 
     private func isCertified(_ hash: Bytes32, from first: View, through last: View) -> Bool {
         if recentBlocks.contains(hash) { return true }
-        var view = first
-        while view <= last {
-            if certificates[view]?.blockHash == hash { return true }
-            view = view.next
+        return certificates.contains { view, held in
+            view >= first && view <= last && held.blockHash == hash
         }
-        return false
     }
 }

@@ -48,15 +48,28 @@ actor ChainDriver: BlockingActor {
     /// Gives the machine what happened elsewhere, in order, until the node ends. Whoever did it does not
     /// wait: what comes together is handled in one go.
     func run() async {
+        var turns = 0
         while let first = await queues.inputs.next() {
             handle(first)
             for input in queues.inputs.takeAll() { handle(input) }
+            await giveTurn(after: &turns)
         }
     }
 
     /// Gives the machine what the network says, until the network ends.
     func listen() async {
-        for await event in network.events { receive(event) }
+        var turns = 0
+        for await event in network.events {
+            receive(event)
+            await giveTurn(after: &turns)
+        }
+    }
+
+    /// Lets others have the driver now and then: waiting for what is there already does not, so peers that
+    /// send without a pause would keep it from timers and from what the node itself has done.
+    private func giveTurn(after turns: inout Int) async {
+        turns += 1
+        if turns % 16 == 0 { await Task.yield() }
     }
 
     /// Handles one input, and whatever follows from its effects at once.
@@ -110,6 +123,12 @@ actor ChainDriver: BlockingActor {
     func end() {
         for effect in machine.handle(.failed, at: clock.now()) {
             if case .answer(let client, _, let outcome) = effect { answer(client, outcome) }
+        }
+        // Answers that came after a failed write were not given: they may rest on it.
+        for client in clients.keys {
+            answer(
+                client,
+                .deferred(.stopped, retrySeconds: AdmissionLimits.stoppedRetrySeconds))
         }
         queues.finish()
     }

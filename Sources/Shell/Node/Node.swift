@@ -172,7 +172,7 @@ package final class Node: Service {
         // Final blocks are stored apart from waiting transactions, and neither waits for those who read.
         for (disk, run) in [
             (disks.floor, work.runCommits), (disks.waiting, work.runWaiting),
-            (disks.reader, work.runAnswers), (disks.reader, work.runPublications),
+            (disks.reader, work.runAnswers), (disks.pages, work.runPublications),
         ] {
             group.addTask(executorPreference: disk) {
                 await run()
@@ -229,12 +229,14 @@ private struct NodeDisks {
     let floor = BlockingExecutor(label: "veche.floor")
     /// Where waiting transactions are made durable, apart from the blocks.
     let waiting = BlockingExecutor(label: "veche.mempool")
-    /// Where blocks are read for peers and live pages.
+    /// Where blocks are read for peers.
     let reader = BlockingExecutor(label: "veche.sync")
+    /// Where final blocks are read for live pages: peers that ask without end do not hold them up.
+    let pages = BlockingExecutor(label: "veche.pages")
     /// Where clients' questions are read.
     let clients = (0..<2).map { BlockingExecutor(label: "veche.reads.\($0)") }
 
-    var all: [BlockingExecutor] { [floor, waiting, reader] + clients }
+    var all: [BlockingExecutor] { [floor, waiting, reader, pages] + clients }
 }
 
 /// The HTTP port, for those who wait for it.

@@ -116,6 +116,71 @@ import Testing
         #expect(effects.judged.count == 1)
     }
 
+    /// The count is a transaction as well: the ballots that wait for it do not keep it out.
+    @Test mutating func ballotsThatWaitForTheCountKeepNothingElseOut() {
+        for voter in 0..<300 {
+            let waiting = Judgement<Int>(
+                .waiting, prepared: voter, slot: nil, account: nil)
+            let address = "192.0.\(voter / 250).\(voter % 250)"
+            let effects = bench.judge(
+                [UInt8(voter % 256), UInt8(voter / 256)], waiting, from: address)
+            for write in effects.kept { _ = bench.handle(.kept(number: write)) }
+        }
+        #expect(bench.machine.mempool.waitingCount == 300)
+        let (_, effects) = bench.submit([7, 7, 7], from: "198.51.100.1")
+        #expect(effects.judged.count == 1)
+    }
+
+    /// One validator that pushes what blocks hold few of takes its part of what may wait, and no more.
+    @Test mutating func whatOneValidatorPushesKeepsNoClientOut() {
+        _ = bench.handle(.connected(Bench.peer(1), isValidator: true, answerBytes: 1 << 20))
+        for number in 0..<1000 {
+            let pushed = PushedTransactions(
+                transactions: [Entry([UInt8(number % 256), UInt8(number / 256), 1])])
+            let effects = bench.handle(.message(from: Bench.peer(1), .transactions(pushed)))
+            for task in effects.judged {
+                let judged = bench.handle(
+                    .judged(
+                        JudgedTransactions(
+                            number: task.number,
+                            judgements: task.items.map { _ in Judgement(.admitted) })))
+                for write in judged.kept { _ = bench.handle(.kept(number: write)) }
+            }
+        }
+        #expect(bench.machine.mempool.count == 1000)
+        let (_, effects) = bench.submit([7, 7, 7, 7])
+        #expect(effects.answers.isEmpty && effects.judged.count == 1)
+    }
+
+    @Test mutating func aPeersPlacesAreItsOwnAlsoWhenItConnectsAnew() {
+        let peer = Bench.peer(9)
+        var answers = 0
+        for number in UInt64(0)..<100 {
+            if number % 10 == 0 {
+                _ = bench.handle(.disconnected(peer))
+                _ = bench.handle(.connected(peer, isValidator: false, answerBytes: 1 << 20))
+            }
+            let effects = bench.handle(
+                .message(
+                    from: peer,
+                    .submission(
+                        RelayedSubmission(
+                            number: number | RelayedSubmission.newAnswer,
+                            transaction: Entry([UInt8(number), 5])))))
+            answers += effects.relayAnswers.count
+        }
+        #expect(answers == 100 - AdmissionLimits.submissionsPerPeer)
+    }
+
+    @Test mutating func onlyWhatIsStoredIsPushedToAValidatorThatConnects() {
+        let first = bench.judge([1], ballot(1)).kept.first ?? 0
+        _ = bench.handle(.kept(number: first))
+        _ = bench.judge([2], ballot(2))
+        let effects = bench.handle(
+            .connected(Bench.peer(1), isValidator: true, answerBytes: 1 << 20))
+        #expect(effects.pushedTo(Bench.peer(1)) == [Entry([1])])
+    }
+
     /// One that is dropped while it is being stored may come again while the first write, and what
     /// forgets it, are on their way.
     @Test mutating func aTransactionIsStoredWhenItsOwnWriteIsDone() {

@@ -34,6 +34,19 @@ import Testing
         #expect(budget.limit == whole)
     }
 
+    /// One of four leaders, or two of seven, that never propose.
+    @Test(arguments: [(UInt64(1), 3), (2, 5), (10, 21)])
+    func silentLeadersDoNotKeepBlocksSmall(silent: UInt64, others: Int) {
+        var budget = BlockBudget()
+        budget.note(100, microseconds: 10_000)
+        let whole = budget.limit
+        for rotation in UInt64(1)...50 {
+            budget.note(failedViews: rotation * silent)
+            for _ in 0..<others { budget.noteFinalBlock() }
+            #expect(budget.limit == whole)
+        }
+    }
+
     @Test func asMuchMayWaitAsBecameFinalInTenSeconds() {
         var pace = FinalityPace()
         let start = Instant(microseconds: 1_000_000)

@@ -167,6 +167,16 @@ extension [TestEffect] {
         }
     }
 
+    func pushedTo(_ peer: Bytes32) -> [Entry] {
+        flatMap { effect -> [Entry] in
+            if case .send(.transactions(let pushed), let keys) = effect, keys == [peer] {
+                pushed.transactions
+            } else {
+                []
+            }
+        }
+    }
+
     var relayAnswers: [RelayedAnswer] {
         compactMap {
             if case .send(.answer(let answer), _) = $0 { answer } else { nil }
