@@ -268,6 +268,22 @@ struct JournalTests {
         #expect(begins.count == 512)
     }
 
+    /// What looks like a write that never arrived is damage where a good frame comes after it.
+    @Test func aMissingSectorBeforeAGoodFrameIsCorruptAndNotTorn() {
+        let first = journal([records])
+        let block = Harness().block(view: 1, transactions: [[UInt8](repeating: 1, count: 2000)])
+        let middle = Journal.frame([JournalRecord.block(block)], at: UInt64(first.count))
+        let last = Journal.frame(records, at: UInt64(first.count + middle.count))
+        var bytes = first + middle + last
+        let end = (first.count / 512 + 1) * 512
+        bytes.replaceSubrange(
+            first.count..<end, with: [UInt8](repeating: 0, count: end - first.count))
+        #expect(replay(bytes) == .corrupt(at: first.count))
+        // Without it, a crash may have interrupted the append.
+        bytes.removeLast(last.count)
+        #expect(replay(bytes) == .intact(records, length: first.count))
+    }
+
     @Test func aFrameOfAnotherVersionIsCorruptAndNotTorn() {
         // A record with an unknown tag under a good checksum: votes may be in it.
         let whole = journal([records])
