@@ -146,8 +146,8 @@ package struct CheckQueue<Item: Sendable>: Sendable {
             waiting -= batch.count
             return batch
         }
-        // Since senders have turns, what is left when one site has its part is that site's, or another's
-        // that has its part as well.
+        // The batch ends when one site has its part. Since senders of a kind have turns, no other of that
+        // kind has more left than it; other kinds go on in the next batch.
         var batch: [Entry] = []
         var bySite: [AdmissionSender: Int] = [:]
         var isFull = false

@@ -220,6 +220,14 @@ package struct Mempool<Prepared: Sendable>: Sendable {
         setJudged(id, isWaiting: isWaiting, at: now)
     }
 
+    /// Keeps what a later check made of an entry of which nothing is kept any more, if there is room again.
+    package mutating func setPrepared(_ id: Bytes32, _ prepared: Prepared?, bytes: Int) {
+        guard let entry = entries[id], entry.isStored, entry.prepared == nil else { return }
+        entries[id]?.prepared = prepared
+        entries[id]?.preparedBytes = bytes
+        keepPrepared(id)
+    }
+
     /// Keeps what the checks made of a stored transaction until it is in a block, or forgets it where there
     /// is too much of that: those that came before it are in a block sooner.
     package mutating func keepPrepared(_ id: Bytes32) {

@@ -34,8 +34,9 @@ package struct BlockBudget: Sendable {
     }
 
     /// Notes how many views have failed until now: each new one halves the next block, and each final
-    /// block makes it larger by half. So f of 3f + 1 leaders that never propose do not keep everybody's
-    /// small: 2f + 1 others take back more than f lost views cost, since 1.5 · 1.5 > 2.
+    /// block makes it larger by half. It is to be told before final blocks are. So f of 3f + 1 leaders
+    /// that never propose make the blocks after theirs smaller, but not everybody's for ever: 2f + 1
+    /// others take back more than f lost views cost, since 1.5 · 1.5 > 2.
     package mutating func note(failedViews: UInt64) {
         while nullified < failedViews, share > 1 {
             share /= 2

@@ -138,11 +138,12 @@ extension ChainMachine {
     /// here, so whoever floods this node takes no room from others.
     private mutating func admit(_ batch: [PendingCheck]) -> [PendingCheck] {
         var coming = judging.values.reduce(0) { sum, open in
-            open.purpose == .submitted ? sum + open.checks.count : sum
+            open.purpose == .submitted
+                ? sum + open.checks.count(where: \.item.wantsPromise) : sum
         }
         return batch.filter { check in
             guard isBacklogged(for: check.item, with: coming) else {
-                coming += 1
+                if check.item.wantsPromise { coming += 1 }
                 return true
             }
             _ = checks.settle(check, hasFailed: false, at: now.instant)

@@ -224,6 +224,7 @@ extension ChainMachine {
 
     /// Drops what the final blocks settle: their transactions, and blocks of other branches.
     private mutating func forget(_ blocks: [Branch<Application>]) {
+        budget.note(failedViews: replica?.metrics.viewsNullified ?? 0)
         for block in blocks {
             counters.blocksFinal += 1
             budget.noteFinalBlock()

@@ -150,10 +150,14 @@ extension ChainMachine {
         }
     }
 
-    /// Pushes what waits longest to the other validators again, while nothing becomes final.
+    /// Pushes what a leader may include and waits longest to the other validators again, one frame, while
+    /// nothing becomes final.
     mutating func pushAgain() {
         guard let due = repushDue, due <= now.instant else { return }
-        push(mempool.first(ChainLimits.pushedTransactions).map(\.entry))
+        let oldest = mempool.candidates(count: ChainLimits.pushedTransactions, excluding: [])
+        if let frame = PushedTransactions.messages(oldest.map(\.entry)).first {
+            emit(.broadcast(.transactions(frame)))
+        }
         repushDelay = min(2 * repushDelay, ChainLimits.longestRepushMilliseconds)
         repushDue = now.instant.adding(milliseconds: repushDelay)
     }

@@ -88,8 +88,11 @@ extension ChainMachine {
         for (check, judgement) in judgements {
             guard let entry = mempool[check.item.id] else { continue }
             switch judgement.outcome {
-            case .admitted: mempool.setJudged(entry.id, isWaiting: false, at: now.instant)
-            case .waiting: mempool.setJudged(entry.id, isWaiting: true, at: now.instant)
+            case .admitted, .waiting:
+                mempool.setPrepared(
+                    entry.id, judgement.prepared, bytes: memorySize(of: judgement))
+                mempool.setJudged(
+                    entry.id, isWaiting: judgement.outcome == .waiting, at: now.instant)
             case .final: dropped[entry.id] = .final
             case .refused(let refusal):
                 emit(.report(.dropped(entry.id, refusal, wasPromised: entry.mayBePromised)))

@@ -124,7 +124,8 @@ actor ChainDriver: BlockingActor {
         for effect in machine.handle(.failed, at: clock.now()) {
             if case .answer(let client, _, let outcome) = effect { answer(client, outcome) }
         }
-        // Answers that came after a failed write were not given: they may rest on it.
+        // Answers behind a failed write were not given: they may rest on it. What the machine says to these
+        // clients later finds nobody.
         for client in clients.keys {
             answer(
                 client,

@@ -152,6 +152,27 @@ import Testing
         #expect(effects.answers.isEmpty && effects.judged.count == 1)
     }
 
+    /// Nor does what it pushes and nobody has judged yet.
+    @Test mutating func whatOneValidatorHasUnderCheckKeepsNoClientOut() {
+        _ = bench.handle(.connected(Bench.peer(1), isValidator: true, answerBytes: 1 << 20))
+        for frame in 0..<2 {
+            let entries = (0..<256).map { Entry([UInt8($0), UInt8(frame), 1]) }
+            _ = bench.handle(
+                .message(
+                    from: Bench.peer(1),
+                    .transactions(PushedTransactions(transactions: entries))))
+        }
+        let (_, waits) = bench.submit([7, 7, 7, 7])
+        #expect(waits.answers.isEmpty)
+        // The client's turn comes when the first batch is judged.
+        let effects = bench.handle(
+            .judged(
+                JudgedTransactions(
+                    number: 1, judgements: (0..<256).map { _ in Judgement(.final) })))
+        #expect(effects.answers.isEmpty)
+        #expect(effects.judged.flatMap(\.items).contains { $0.entry == Entry([7, 7, 7, 7]) })
+    }
+
     @Test mutating func aPeersPlacesAreItsOwnAlsoWhenItConnectsAnew() {
         let peer = Bench.peer(9)
         var answers = 0
@@ -263,6 +284,21 @@ import Testing
             if !bench.handle(.tick).pushed.isEmpty { pushed.append(second) }
         }
         #expect(pushed == [2, 6, 14, 30, 62, 94])
+    }
+
+    /// Ballots that wait for the count came first, and the count was lost.
+    @Test mutating func whatIsPushedAgainIsWhatLeadersMayInclude() {
+        for voter in 0..<300 {
+            let waiting = Judgement<Int>(.waiting, prepared: voter, slot: nil, account: nil)
+            let address = "192.0.\(voter / 250).\(voter % 250)"
+            let effects = bench.judge(
+                [UInt8(voter % 256), UInt8(voter / 256)], waiting, from: address)
+            for write in effects.kept { _ = bench.handle(.kept(number: write)) }
+        }
+        let number = bench.judge([9, 9, 9], Judgement(.admitted)).kept.first ?? 0
+        _ = bench.handle(.kept(number: number))
+        bench.pass(milliseconds: 2000)
+        #expect(bench.handle(.tick).pushed == [Entry([9, 9, 9])])
     }
 
     @Test mutating func aStoppedNodeAnswersEverybody() {
