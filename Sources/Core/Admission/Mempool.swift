@@ -66,10 +66,10 @@ package struct Mempool<Prepared: Sendable>: Sendable {
     package private(set) var bytes = 0
     /// Of memory, what the checks made of transactions that are stored.
     package private(set) var preparedBytes = 0
-    /// Entries by the sender that gave them to this node, without those that wait for the count.
-    private var pacedBySender: [AdmissionSender: Int] = [:]
-    /// Those of them that clients gave to this node, or others for their clients.
+    /// Entries that do not wait for the count: those that clients gave to this node, or others for their
+    /// clients, and those that each validator pushed.
     private var pacedOwn = 0
+    private var pacedByValidator: [Bytes32: Int] = [:]
     /// Of `count` and `bytes`, those of senders that are bounded.
     package private(set) var boundedCount = 0
     package private(set) var boundedBytes = 0
@@ -111,18 +111,16 @@ package struct Mempool<Prepared: Sendable>: Sendable {
     /// other validator pushed at most `share`. Ballots that wait for the registrar's count are left out:
     /// the count itself must find room.
     package func paced(share: Int) -> Int {
-        pacedBySender.reduce(pacedOwn) { sum, next in
-            if case .validator = next.key { sum + min(next.value, share) } else { sum }
-        }
+        pacedByValidator.values.reduce(pacedOwn) { $0 + min($1, share) }
     }
 
     private mutating func pace(_ entry: Waiting, _ sign: Int) {
-        guard entry.sender.isBounded else { return }
         switch entry.sender {
         case .client, .relay: pacedOwn += sign
-        case .validator, .restored, .own:
-            let sum = pacedBySender[entry.sender, default: 0] + sign
-            pacedBySender[entry.sender] = sum > 0 ? sum : nil
+        case .validator(let key):
+            let sum = pacedByValidator[key, default: 0] + sign
+            pacedByValidator[key] = sum > 0 ? sum : nil
+        case .restored, .own: break
         }
     }
 

@@ -19,6 +19,18 @@ import Testing
                 promisesUntil: bench.genesis.time.adding(milliseconds: 60_000)))
     }
 
+    /// Ballots of many voters that are stored, and wait for the registrar's count.
+    private mutating func keepBallotsThatWaitForTheCount(_ count: Int) {
+        for voter in 0..<count {
+            let waiting = Judgement<Int>(
+                .waiting, prepared: voter, slot: nil, account: nil)
+            let address = "192.0.\(voter / 250).\(voter % 250)"
+            let effects = bench.judge(
+                [UInt8(voter % 256), UInt8(voter / 256)], waiting, from: address)
+            for write in effects.kept { _ = bench.handle(.kept(number: write)) }
+        }
+    }
+
     @Test mutating func nothingIsAnsweredPromisedOrPushedBeforeItIsStored() {
         let judged = bench.judge([1], ballot(1))
         #expect(judged.answers.isEmpty && judged.pushed.isEmpty)
@@ -118,14 +130,7 @@ import Testing
 
     /// The count is a transaction as well: the ballots that wait for it do not keep it out.
     @Test mutating func ballotsThatWaitForTheCountKeepNothingElseOut() {
-        for voter in 0..<300 {
-            let waiting = Judgement<Int>(
-                .waiting, prepared: voter, slot: nil, account: nil)
-            let address = "192.0.\(voter / 250).\(voter % 250)"
-            let effects = bench.judge(
-                [UInt8(voter % 256), UInt8(voter / 256)], waiting, from: address)
-            for write in effects.kept { _ = bench.handle(.kept(number: write)) }
-        }
+        keepBallotsThatWaitForTheCount(300)
         #expect(bench.machine.mempool.waitingCount == 300)
         let (_, effects) = bench.submit([7, 7, 7], from: "198.51.100.1")
         #expect(effects.judged.count == 1)
@@ -288,13 +293,7 @@ import Testing
 
     /// Ballots that wait for the count came first, and the count was lost.
     @Test mutating func whatIsPushedAgainIsWhatLeadersMayInclude() {
-        for voter in 0..<300 {
-            let waiting = Judgement<Int>(.waiting, prepared: voter, slot: nil, account: nil)
-            let address = "192.0.\(voter / 250).\(voter % 250)"
-            let effects = bench.judge(
-                [UInt8(voter % 256), UInt8(voter / 256)], waiting, from: address)
-            for write in effects.kept { _ = bench.handle(.kept(number: write)) }
-        }
+        keepBallotsThatWaitForTheCount(300)
         let number = bench.judge([9, 9, 9], Judgement(.admitted)).kept.first ?? 0
         _ = bench.handle(.kept(number: number))
         bench.pass(milliseconds: 2000)
