@@ -84,10 +84,6 @@ package struct RefusalNotice: Equatable, Sendable {
 
     package var payload: [UInt8] { (refusal.map { [$0.rawValue] } ?? []) + address.utf8 }
 
-    var frame: WireFrame {
-        WireFrame(type: TransportType.refusal.rawValue, payload: payload)
-    }
-
     /// A peer's text goes into our log: nothing but printable ASCII is kept of it.
     private static func printable(_ bytes: some Sequence<UInt8>) -> String {
         String(decoding: bytes.prefix(addressBytes).filter { (0x20...0x7E) ~= $0 }, as: UTF8.self)

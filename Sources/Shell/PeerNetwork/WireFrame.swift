@@ -44,6 +44,12 @@ enum FrameError: Error, Equatable {
     case tooLong(length: UInt32, limit: Int)
 }
 
+extension RefusalNotice {
+    var frame: WireFrame {
+        WireFrame(type: TransportType.refusal.rawValue, payload: payload)
+    }
+}
+
 extension FrameError: CustomStringConvertible {
     /// In words, as they stand after a colon.
     var description: String {
